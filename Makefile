@@ -1,0 +1,42 @@
+# Two commands for a newcomer: `make demo` and `make test`. Each is enough on a fresh Debian machine with Go.
+
+GO ?= go
+STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK = $(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0
+ACTIONLINT  = $(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
+FUZZTIME   ?= 20s
+
+.PHONY: demo test check bench fuzz deps build
+
+demo: ## play the whole story on embedded stand-ins: nothing to install but Go
+	@$(GO) run ./cmd/demo
+
+build: ## the product, as bin/liveops
+	$(GO) build -trimpath -o bin/liveops ./cmd/liveops
+
+test: deps ## every test, with the race detector, on a private MariaDB and on the embedded engine
+	$(GO) run ./sandbox/mariadb/run -- $(GO) test -race -timeout 20m ./...
+
+check: ## formatting, vet, staticcheck, the import rules, workflows, known vulnerabilities
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these files'; exit 1; }
+	$(GO) vet ./...
+	$(STATICCHECK) ./...
+	$(GO) test -run 'TestImports' .
+	$(ACTIONLINT)
+	@$(GOVULNCHECK) ./... || { s=$$?; test $$s -ne 3 && echo 'govulncheck: its database is out of reach here' || exit $$s; }
+
+bench: deps ## every figure; one line each
+	$(GO) run ./cmd/bench
+
+bench-%: deps ## one figure
+	$(GO) run ./cmd/bench $*
+
+fuzz: ## every fuzz target for FUZZTIME
+	@set -e; for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
+
+deps: ## what the tests need besides Go, where it is missing
+	@command -v git >/dev/null && { command -v mariadbd || test -x /usr/sbin/mariadbd; } >/dev/null || { \
+	  sudo=; test "$$(id -u)" = 0 || sudo=sudo; \
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends mariadb-server mariadb-client git; }

@@ -1,0 +1,62 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/go-github/v62/github"
+)
+
+// statusContext names the bot's commit statuses.
+const statusContext = "liveops"
+
+// upsert writes the one comment of a pull request that begins with a marker: it edits the bot's own comment
+// where there is one, and makes it otherwise.
+func (j *job) upsert(ctx context.Context, number int, marker, body string) error {
+	found, err := j.findComment(ctx, number, marker)
+	if err != nil {
+		return fmt.Errorf("look for the comment of #%d: %w", number, explain(err))
+	}
+	switch {
+	case found == nil:
+		_, _, err = j.GitHub.Issues.CreateComment(ctx, j.owner, j.name, number, &github.IssueComment{Body: &body})
+	case found.GetBody() != body:
+		_, _, err = j.GitHub.Issues.EditComment(ctx, j.owner, j.name, found.GetID(), &github.IssueComment{Body: &body})
+	}
+	if err != nil {
+		return fmt.Errorf("write the comment of #%d: %w", number, explain(err))
+	}
+	return nil
+}
+
+// findComment pages through a pull request's comments for the bot's own one that begins with the marker.
+func (j *job) findComment(ctx context.Context, number int, marker string) (*github.IssueComment, error) {
+	o := &github.IssueListCommentsOptions{ListOptions: github.ListOptions{PerPage: 100}}
+	for {
+		comments, response, err := j.GitHub.Issues.ListComments(ctx, j.owner, j.name, number, o)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range comments {
+			if c.GetUser().GetLogin() == j.self && strings.HasPrefix(c.GetBody(), marker) {
+				return c, nil
+			}
+		}
+		if response.NextPage == 0 {
+			return nil, nil
+		}
+		o.Page = response.NextPage
+	}
+}
+
+// status sets the bot's status on a commit.
+func (j *job) status(ctx context.Context, commit, state, description string) error {
+	context_ := statusContext
+	_, _, err := j.GitHub.Repositories.CreateStatus(ctx, j.owner, j.name, commit,
+		&github.RepoStatus{State: &state, Description: &description, Context: &context_})
+	if err != nil {
+		return fmt.Errorf("set the status of %s: %w", commit, explain(err))
+	}
+	return nil
+}

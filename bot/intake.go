@@ -1,0 +1,105 @@
+package bot
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"liveops/engine"
+)
+
+// maxBody is GitHub's limit of a webhook's payload
+// (https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap).
+const maxBody = 25 << 20
+
+// handled are the events that the bot acts on; others are answered and forgotten.
+var handled = []string{"pull_request", "push"}
+
+// intake receives GitHub's deliveries: it checks the signature, makes the delivery durable, and only then
+// answers. GitHub waits ten seconds, and sends nothing twice by itself.
+type intake struct {
+	secrets      []string
+	repositories []string
+	queue        Queue
+	log          *slog.Logger
+	now          func() time.Time
+}
+
+// ServeHTTP answers 202 for a delivery that is stored (or was before), 200 for one that is ignored, 401 for a
+// missing or wrong signature, 413 for a body over GitHub's limit, and 503 where the delivery could not be stored.
+func (h *intake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		http.Error(w, "the body is over 25 MB", http.StatusRequestEntityTooLarge)
+		return
+	}
+	if err != nil {
+		http.Error(w, "the body did not arrive whole", http.StatusBadRequest)
+		return
+	}
+	if !h.signed(body, r.Header.Get("X-Hub-Signature-256")) {
+		h.log.Warn("delivery refused: wrong or missing signature", "remote", r.RemoteAddr)
+		http.Error(w, "X-Hub-Signature-256 is missing or wrong", http.StatusUnauthorized)
+		return
+	}
+	id, event := r.Header.Get("X-GitHub-Delivery"), r.Header.Get("X-GitHub-Event")
+	if id == "" || event == "" || len(id) > 200 {
+		http.Error(w, "X-GitHub-Delivery or X-GitHub-Event is missing", http.StatusBadRequest)
+		return
+	}
+	if !slices.Contains(handled, event) {
+		w.WriteHeader(http.StatusOK)
+		return
+	}
+	var payload struct {
+		Repository struct {
+			FullName string `json:"full_name"`
+		} `json:"repository"`
+	}
+	if err := json.Unmarshal(body, &payload); err != nil {
+		http.Error(w, "the body is not JSON; set the webhook's content type to application/json", http.StatusBadRequest)
+		return
+	}
+	if !contains(h.repositories, payload.Repository.FullName) {
+		h.log.Warn("delivery ignored: not a repository of LIVEOPS_REPOSITORIES", "repository", payload.Repository.FullName)
+		w.WriteHeader(http.StatusOK)
+		return
+	}
+	duplicate, err := h.queue.Deliver(r.Context(), engine.Delivery{
+		ID: id, Event: event, Repository: payload.Repository.FullName, Body: body, Received: h.now()})
+	if err != nil {
+		h.log.Error("delivery not stored", "delivery", id, "error", err)
+		http.Error(w, "the delivery could not be stored; redeliver it", http.StatusServiceUnavailable)
+		return
+	}
+	h.log.Info("delivery stored", "delivery", id, "event", event, "repository", payload.Repository.FullName, "duplicate", duplicate)
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// signed checks GitHub's signature against every secret, so that secrets can be rotated
+// (https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries).
+func (h *intake) signed(body []byte, header string) bool {
+	given, err := hex.DecodeString(strings.TrimPrefix(header, "sha256="))
+	if err != nil || !strings.HasPrefix(header, "sha256=") {
+		return false
+	}
+	ok := false
+	for _, secret := range h.secrets {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write(body)
+		ok = hmac.Equal(given, mac.Sum(nil)) || ok
+	}
+	return ok
+}
+
+func contains(repositories []string, name string) bool {
+	return slices.ContainsFunc(repositories, func(r string) bool { return strings.EqualFold(r, name) })
+}

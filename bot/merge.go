@@ -1,0 +1,118 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/go-github/v62/github"
+
+	"liveops/datarepo"
+	"liveops/sync/release"
+	"liveops/sync/report"
+)
+
+// release takes a merged pull request to the environments: one comment for the merge, edited as it proceeds, and
+// a status on the merge commit. It may be run again after any interruption: what the ledger has is not done twice.
+func (j *job) release(ctx context.Context, number int) error {
+	pr, err := j.pull(ctx, number)
+	if err != nil {
+		return err
+	}
+	if !pr.GetMerged() || pr.GetBase().GetRef() != pr.GetBase().GetRepo().GetDefaultBranch() {
+		return nil
+	}
+	merged, err := j.fetch(ctx, pr.GetMergeCommitSHA())
+	if err != nil {
+		return err
+	}
+	defer merged.Close()
+	told := &report.Merge{Number: number}
+	progress, err := j.releaseCommit(ctx, pr, merged, told)
+	told.Progress = progress
+	if err != nil {
+		told.Retrying = reason(err)
+	}
+	// The last word is told even when the process is being stopped.
+	last := context.WithoutCancel(ctx)
+	if tellErr := j.tellMerge(last, merged.ID, told); tellErr != nil {
+		return errors.Join(err, tellErr)
+	}
+	if err != nil {
+		return err
+	}
+	return j.planAgain(ctx, pr.GetBase().GetRef(), merged.ID)
+}
+
+// releaseCommit runs the pipeline with the policy of the merge's first parent and the digests that the pull
+// request showed last.
+func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged *datarepo.Commit, told *report.Merge) (*release.Progress, error) {
+	commit := release.Commit{ID: merged.ID, Subject: merged.Subject, Author: merged.Author}
+	progress := &release.Progress{Commit: commit, Actor: pr.GetMergedBy().GetLogin()}
+	if len(merged.Parents) == 0 {
+		told.Note = "The merge has no parent whose liveops.yaml could say where to go; nothing was applied."
+		return progress, nil
+	}
+	config, err := j.policy(ctx, merged.Parents[0])
+	if err != nil {
+		return progress, err
+	}
+	if config == nil {
+		told.Note = "Before this merge the default branch had no valid liveops.yaml, so nothing was applied. From the next pull request on, it holds."
+		return progress, nil
+	}
+	targets, failed := j.targets(ctx, config)
+	for _, t := range targets {
+		if err := failed[t.Name]; err != nil {
+			return progress, err
+		}
+	}
+	reviewed, err := j.reviewed(ctx, pr, targets)
+	if err != nil {
+		return progress, err
+	}
+	desired, err := release.Read(ctx, merged.ID, merged.Files)
+	if err != nil {
+		return progress, err
+	}
+	pipeline := release.Pipeline{Targets: targets, Log: j.log, Now: j.Now, Wait: j.Wait}
+	return pipeline.Run(ctx, release.Request{Desired: desired, Commit: commit, History: history{j}, Actor: progress.Actor,
+		Pull: pr.GetNumber(), Reviewed: reviewed,
+		Report: func(p *release.Progress) {
+			told.Progress = p
+			if p.Done() {
+				return // told below, where a failure counts
+			}
+			if err := j.tellMerge(ctx, merged.ID, told); err != nil {
+				j.log.Warn("progress not told", "error", err)
+			}
+		}})
+}
+
+// reviewed is what the pull request showed for its last head, by environment; "" where it showed nothing.
+func (j *job) reviewed(ctx context.Context, pr *github.PullRequest, targets []release.Target) (map[string]string, error) {
+	reviewed := map[string]string{}
+	for _, t := range targets {
+		r, err := t.Store.Review(ctx, j.repository, pr.GetNumber())
+		if err != nil {
+			return nil, err
+		}
+		reviewed[t.Name] = ""
+		if r != nil && r.Head == pr.GetHead().GetSHA() {
+			reviewed[t.Name] = r.Digest
+		}
+	}
+	return reviewed, nil
+}
+
+func (j *job) tellMerge(ctx context.Context, commit string, told *report.Merge) error {
+	told.Now = j.Now()
+	if err := j.upsert(ctx, told.Number, report.MergeMarker(commit), report.MergeComment(*told)); err != nil {
+		return err
+	}
+	state, description := report.MergeStatus(*told)
+	if err := j.status(ctx, commit, state, description); err != nil {
+		return fmt.Errorf("tell of %s: %w", release.ShortDigest(commit), err)
+	}
+	return nil
+}

@@ -1,0 +1,178 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/go-github/v62/github"
+
+	"liveops/datarepo"
+	"liveops/datasheets"
+	"liveops/sync/mysqlstore"
+	"liveops/sync/release"
+	"liveops/sync/report"
+)
+
+// plan shows what a pull request would change in every environment: one comment, edited in place, and a status.
+// What each environment's plan was is recorded beside it, since the merge is held to it.
+func (j *job) plan(ctx context.Context, number int) error {
+	started := j.Now()
+	pr, err := j.pull(ctx, number)
+	if err != nil {
+		return err
+	}
+	if pr.GetState() != "open" || pr.GetBase().GetRef() != pr.GetBase().GetRepo().GetDefaultBranch() {
+		return nil // closed meanwhile, or none of our business
+	}
+	told := report.Pull{Number: number, BaseName: pr.GetBase().GetRef(), Head: pr.GetHead().GetSHA(), Draft: pr.GetDraft()}
+	if pr.GetHead().GetRepo().GetFullName() != pr.GetBase().GetRepo().GetFullName() {
+		told.Fork = true
+		return j.tell(ctx, told)
+	}
+	if err := j.status(ctx, told.Head, "pending", "planning"); err != nil {
+		return err
+	}
+	pr, base, merged, err := j.mergeResult(ctx, number)
+	if pr != nil {
+		told.Base, told.Head = base, pr.GetHead().GetSHA()
+	}
+	if errors.Is(err, errConflict) {
+		told.Conflict = true
+		return j.tell(ctx, told)
+	}
+	if err != nil {
+		return errors.Join(err, j.status(ctx, told.Head, "error", "could not plan yet; trying again"))
+	}
+	defer merged.Close()
+	told.Merge = merged.ID
+	unreached, err := j.planAll(ctx, &told, pr, merged)
+	if err != nil {
+		return errors.Join(err, j.status(ctx, told.Head, "error", "could not plan yet; trying again"))
+	}
+	told.When = j.Now()
+	told.Took = told.When.Sub(started).Round(time.Millisecond)
+	if err := j.tell(ctx, told); err != nil {
+		return err
+	}
+	if err := j.recordReview(ctx, number, told); err != nil {
+		return err
+	}
+	return unreached
+}
+
+// planAll plans every environment of the base's policy. unreached is what may be mended by trying again.
+func (j *job) planAll(ctx context.Context, told *report.Pull, pr *github.PullRequest, merged *datarepo.Commit) (unreached, err error) {
+	desired, err := release.Read(ctx, merged.ID, merged.Files)
+	if err != nil {
+		return nil, err
+	}
+	before, err := j.fetch(ctx, told.Base)
+	if err != nil {
+		return nil, err
+	}
+	defer before.Close()
+	was, err := release.Read(ctx, told.Base, before.Files)
+	if err != nil {
+		return nil, err
+	}
+	told.Problems = desired.Problems
+	if was.Config == nil {
+		told.PolicyMissing = true
+		told.Problems, err = desired.Check(ctx)
+		return nil, err
+	}
+	targets, failed := j.targets(ctx, was.Config)
+	for _, t := range targets {
+		p, err := j.planOne(ctx, t, failed[t.Name], desired, was)
+		var setting *SettingError
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err == nil:
+			told.Plans = append(told.Plans, p)
+		case errors.As(err, &setting):
+			told.Unreachable = append(told.Unreachable, report.Unreachable{Environment: t.Name, Reason: err.Error()})
+		default:
+			told.Unreachable = append(told.Unreachable, report.Unreachable{Environment: t.Name, Reason: reason(err), Retry: true})
+			unreached = errors.Join(unreached, err)
+		}
+	}
+	if len(told.Plans) == 0 {
+		told.Problems, err = desired.Check(ctx)
+	}
+	return unreached, err
+}
+
+// planOne plans one environment, and tells apart what of the plan its base owes already.
+func (j *job) planOne(ctx context.Context, t release.Target, opened error, desired, was *release.Desired) (*release.Plan, error) {
+	if opened != nil {
+		return nil, opened
+	}
+	snap, err := t.Store.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer snap.Close()
+	p, err := release.MakePlan(ctx, desired, t.Name, snap, nil)
+	if err != nil || snap.State.Commit == was.Commit || len(p.Changed()) == 0 {
+		return p, err
+	}
+	owed, err := release.MakePlan(ctx, was, t.Name, snap, nil)
+	if err != nil {
+		return nil, err
+	}
+	p.Pending = release.Pending(p, owed)
+	return p, nil
+}
+
+// tell writes the comment and the status.
+func (j *job) tell(ctx context.Context, told report.Pull) error {
+	if err := j.upsert(ctx, told.Number, report.PullMarker, report.PullComment(told)); err != nil {
+		return err
+	}
+	state, description := report.PullStatus(told)
+	return j.status(ctx, told.Head, state, description)
+}
+
+// recordReview keeps what was shown, in each environment's own database.
+func (j *job) recordReview(ctx context.Context, number int, told report.Pull) error {
+	for _, p := range told.Plans {
+		store, err := j.Stores.Store(ctx, p.Environment)
+		if err != nil {
+			return err
+		}
+		digest := p.Digest
+		if len(told.Problems) > 0 {
+			digest = ""
+		}
+		err = store.SaveReview(ctx, mysqlstore.Review{Repository: j.repository, Pull: number, Head: told.Head, Base: told.Base, Digest: digest})
+		if err != nil {
+			return fmt.Errorf("record what #%d showed: %w", number, err)
+		}
+	}
+	return nil
+}
+
+// reason is an error as a comment may tell it: what liveops knows of it, without addresses or accounts of the
+// servers behind it, which are in the log.
+func reason(err error) string {
+	var (
+		unreachable *mysqlstore.UnreachableError
+		wrong       *mysqlstore.WrongEnvironmentError
+		problem     *datasheets.Problem
+	)
+	switch {
+	case errors.As(err, &unreachable):
+		return "its database cannot be reached"
+	case errors.As(err, &wrong):
+		return wrong.Error()
+	case errors.As(err, &problem):
+		return problem.Error()
+	case errors.Is(err, mysqlstore.ErrBusy):
+		return mysqlstore.ErrBusy.Error()
+	default:
+		return "something went wrong; the log of liveops has more"
+	}
+}

@@ -1,0 +1,99 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/google/go-github/v62/github"
+
+	"liveops/engine"
+	"liveops/sync/release"
+	"liveops/sync/report"
+)
+
+// push handles a push to the default branch
+// (https://docs.github.com/en/webhooks/webhook-events-and-payloads#push). A merge's push is left to its
+// pull_request event. A direct one is reported on its commit and applied nowhere; open pull requests are
+// planned anew, since their base has moved.
+func (j *job) push(ctx context.Context, body []byte) error {
+	var e github.PushEvent
+	if err := json.Unmarshal(body, &e); err != nil {
+		return engine.Park(fmt.Errorf("read the push event: %w", err))
+	}
+	branch := e.GetRepo().GetDefaultBranch()
+	if e.GetRef() != "refs/heads/"+branch || e.GetDeleted() {
+		return nil
+	}
+	after := e.GetAfter()
+	merge, err := j.isMerge(ctx, branch, after)
+	if err != nil || merge {
+		return err
+	}
+	paths := dataPaths(e.Commits)
+	if len(paths) > 0 {
+		told := report.DirectPush{Commit: release.Commit{ID: after, Subject: firstLine(e.GetHeadCommit().GetMessage()), Author: e.GetHeadCommit().GetAuthor().GetName()},
+			Pusher: e.GetPusher().GetName(), Paths: paths}
+		if err := j.tellPush(ctx, told); err != nil {
+			return err
+		}
+	}
+	return j.planAgain(ctx, branch, after)
+}
+
+// isMerge says whether a commit of the default branch is what a pull request was merged as.
+func (j *job) isMerge(ctx context.Context, branch, commit string) (bool, error) {
+	o := &github.PullRequestListOptions{State: "closed", Base: branch, Sort: "updated", Direction: "desc", ListOptions: github.ListOptions{PerPage: 100}}
+	prs, _, err := j.GitHub.PullRequests.List(ctx, j.owner, j.name, o)
+	if err != nil {
+		return false, fmt.Errorf("list the merged pull requests: %w", explain(err))
+	}
+	for _, pr := range prs {
+		if pr.GetMergeCommitSHA() == commit && pr.MergedAt != nil {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// tellPush comments on the pushed commit, once, and sets its status.
+func (j *job) tellPush(ctx context.Context, told report.DirectPush) error {
+	body, marker := report.PushComment(told), report.PushMarker(told.Commit.ID)
+	comments, _, err := j.GitHub.Repositories.ListCommitComments(ctx, j.owner, j.name, told.Commit.ID, &github.ListOptions{PerPage: 100})
+	if err != nil {
+		return fmt.Errorf("look for the comment on %s: %w", told.Commit.ID, explain(err))
+	}
+	for _, c := range comments {
+		if c.GetUser().GetLogin() == j.self && strings.HasPrefix(c.GetBody(), marker) {
+			return nil
+		}
+	}
+	if _, _, err := j.GitHub.Repositories.CreateComment(ctx, j.owner, j.name, told.Commit.ID, &github.RepositoryComment{Body: &body}); err != nil {
+		return fmt.Errorf("comment on %s: %w", told.Commit.ID, explain(err))
+	}
+	return j.status(ctx, told.Commit.ID, "error", "pushed directly: nothing was applied")
+}
+
+// dataPaths lists the files of the pushed commits that liveops reads, each once.
+func dataPaths(commits []*github.HeadCommit) []string {
+	var paths []string
+	seen := map[string]bool{}
+	for _, c := range commits {
+		for _, list := range [][]string{c.Added, c.Modified, c.Removed} {
+			for _, p := range list {
+				isData := p == "liveops.yaml" || strings.HasPrefix(p, "datasheets/")
+				if isData && !seen[p] {
+					seen[p] = true
+					paths = append(paths, p)
+				}
+			}
+		}
+	}
+	return paths
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}

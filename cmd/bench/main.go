@@ -1,0 +1,99 @@
+// Command bench measures liveops beside a reference in the same run and prints one line a figure:
+//
+//	bench [NAME…]
+//
+// Without names it measures everything. It reports; it does not fail because something is slow.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// figure is one thing that is measured; it prints its own line.
+type figure struct {
+	name    string
+	measure func(ctx context.Context, dir string) error
+}
+
+var figures = []figure{
+	{"plan", benchPlan},
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, names []string) error {
+	dir, err := os.MkdirTemp("", "liveops-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	for _, name := range names {
+		if !slices.ContainsFunc(figures, func(f figure) bool { return f.name == name }) {
+			return fmt.Errorf("there is no figure %q", name)
+		}
+	}
+	for _, f := range figures {
+		if len(names) > 0 && !slices.Contains(names, f.name) {
+			continue
+		}
+		if e := f.measure(ctx, dir); e != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", f.name, e))
+		}
+	}
+	return err
+}
+
+// cost is what one run of a command took.
+type cost struct {
+	wall time.Duration
+	peak int64 // resident memory, bytes
+}
+
+// timed runs a command with its output thrown away and counted; codes are the exit codes that are no failure.
+func timed(c *exec.Cmd, codes ...int) (cost, int64, error) {
+	out := &counter{}
+	c.Stdout, c.Stderr = out, os.Stderr
+	started := time.Now()
+	err := c.Run()
+	k := cost{wall: time.Since(started)}
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && slices.Contains(codes, exit.ExitCode()) {
+		err = nil
+	}
+	if err != nil {
+		return k, out.n, fmt.Errorf("%s: %w", c.Args[0], err)
+	}
+	if usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		k.peak = usage.Maxrss << 10
+	}
+	return k, out.n, nil
+}
+
+type counter struct{ n int64 }
+
+func (c *counter) Write(b []byte) (int, error) { c.n += int64(len(b)); return len(b), nil }
+
+// median is the middle one by wall time.
+func median(ks []cost) cost {
+	ks = slices.Clone(ks)
+	slices.SortFunc(ks, func(a, b cost) int { return int(a.wall - b.wall) })
+	return ks[len(ks)/2]
+}
+
+func (k cost) String() string {
+	return fmt.Sprintf("%.2f s %d MB", k.wall.Seconds(), k.peak>>20)
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+
+	gogithub "github.com/google/go-github/v62/github"
+
+	"liveops/bot"
+	"liveops/datarepo"
+	"liveops/engine"
+	"liveops/sandbox/github"
+	"liveops/sandbox/mysql"
+	"liveops/sync/mysqlstore"
+)
+
+// The accounts of the story.
+const (
+	botLogin, botToken = "liveops-bot", "ghs_demo"
+	designer           = "mina"
+	lead               = "jun"
+	owner, name        = "studio", "game-data"
+	secret             = "a secret that GitHub and liveops share"
+)
+
+// world is all that the story runs on.
+type world struct {
+	out    io.Writer
+	stores map[string]*mysqlstore.Store
+	dbs    map[string]*sql.DB // as the game's servers have them
+	github *github.Server
+	repo   *github.Repo
+	close  []func() error // undone last first
+}
+
+// environments in promotion order, with the setting that may put a real database in place of the stand-in.
+var environments = []struct{ name, setting string }{
+	{"staging", "LIVEOPS_DEMO_STAGING_MYSQL_DSN"},
+	{"production", "LIVEOPS_DEMO_PRODUCTION_MYSQL_DSN"},
+}
+
+func newWorld(ctx context.Context) (w *world, err error) {
+	w = &world{out: os.Stdout, stores: map[string]*mysqlstore.Store{}, dbs: map[string]*sql.DB{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.Close())
+		}
+	}()
+	for _, e := range environments {
+		if err := w.addEnvironment(ctx, e.name, os.Getenv(e.setting)); err != nil {
+			return w, fmt.Errorf("%s: %w", e.name, err)
+		}
+	}
+	if err := w.addGitHub(); err != nil {
+		return w, fmt.Errorf("stand-in GitHub: %w", err)
+	}
+	return w, nil
+}
+
+// Close ends everything, the newest first.
+func (w *world) Close() error {
+	var err error
+	for i := len(w.close) - 1; i >= 0; i-- {
+		err = errors.Join(err, w.close[i]())
+	}
+	w.close = nil
+	return err
+}
+
+// addEnvironment starts an environment's database, or takes a real one that is empty, and makes the game's tables.
+func (w *world) addEnvironment(ctx context.Context, name, dsn string) error {
+	if dsn == "" {
+		s, err := mysql.Start(ctx, "game")
+		if err != nil {
+			return err
+		}
+		w.close = append(w.close, func() error { s.Close(); return nil })
+		dsn = s.DSN("game")
+	}
+	store, err := mysqlstore.Open(ctx, name, dsn, mysqlstore.Options{})
+	if err != nil {
+		return err
+	}
+	w.close = append(w.close, store.Close)
+	db, err := sql.Open("mysql", dsn)
+	if err != nil {
+		return errors.New("its DSN cannot be read")
+	}
+	w.close = append(w.close, db.Close)
+	var tables int
+	err = db.QueryRowContext(ctx, "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()").Scan(&tables)
+	if err != nil {
+		return err
+	}
+	if tables > 0 {
+		return fmt.Errorf("its database has %d tables; the demo takes an empty one only", tables)
+	}
+	for _, ddl := range schema {
+		if _, err := db.ExecContext(ctx, ddl); err != nil {
+			return err
+		}
+	}
+	w.stores[name], w.dbs[name] = store, db
+	return nil
+}
+
+func (w *world) addGitHub() error {
+	server, err := github.New(github.Options{Users: []github.User{
+		{Login: botLogin, Token: botToken, Permission: github.Write, Bot: true},
+		{Login: designer, Name: "Mina Kim", Permission: github.Write},
+		{Login: lead, Name: "Jun Sato", Permission: github.Maintain},
+	}})
+	if err != nil {
+		return err
+	}
+	w.github = server
+	w.close = append(w.close, server.Close)
+	files, err := newGame().files()
+	if err != nil {
+		return err
+	}
+	files["liveops.yaml"] = []byte(config)
+	w.repo, err = server.CreateRepo(owner, name, files)
+	return err
+}
+
+// startBot runs liveops' bot as `liveops serve` does, and has GitHub's webhooks sent to it.
+func (w *world) startBot(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "liveops-demo-")
+	if err != nil {
+		return err
+	}
+	w.close = append(w.close, func() error { return os.RemoveAll(dir) })
+	log := slog.New(slog.DiscardHandler)
+	queue, err := engine.Open(ctx, engine.Options{Dir: dir, Logger: log})
+	if err != nil {
+		return err
+	}
+	w.close = append(w.close, queue.Close)
+	client, err := gogithub.NewClient(nil).WithAuthToken(botToken).WithEnterpriseURLs(w.github.URL(), w.github.URL())
+	if err != nil {
+		return err
+	}
+	b, err := bot.New(ctx, bot.Options{
+		Secrets: []string{secret}, Repositories: []string{owner + "/" + name}, GitHub: client, Queue: queue, Stores: w, Log: log,
+		Git: func(string) *datarepo.Remote {
+			return &datarepo.Remote{URL: w.repo.CloneURL(), Username: "x-access-token", Password: botToken}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan error, 1)
+	go func() { ended <- b.Serve(serving, l) }()
+	w.close = append(w.close, func() error { stop(); return <-ended })
+	w.github.SetWebhook("http://"+l.Addr().String()+"/webhook", secret)
+	return nil
+}
+
+// Store gives the bot an environment's database.
+func (w *world) Store(_ context.Context, environment string) (*mysqlstore.Store, error) {
+	if s := w.stores[environment]; s != nil {
+		return s, nil
+	}
+	return nil, &bot.SettingError{Setting: environment, Reason: "is not an environment of the demo"}
+}

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"liveops/datarepo"
+)
+
+func (a *app) schemaCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of a file that users write",
+		Long:  "Print the JSON Schema of a file that users write, for an editor to complete and check it by.",
+	}
+	c.AddCommand(&cobra.Command{
+		Use:     "config",
+		Short:   "The JSON Schema of liveops.yaml",
+		Example: "  liveops schema config > liveops.schema.json",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := a.out.Write(datarepo.Schema())
+			return err
+		},
+	})
+	return c
+}

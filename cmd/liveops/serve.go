@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/google/go-github/v62/github"
+	"github.com/spf13/cobra"
+
+	"liveops/bot"
+	"liveops/datarepo"
+	"liveops/engine"
+)
+
+// defaultListen is where webhooks are answered unless LIVEOPS_LISTEN says otherwise.
+const defaultListen = ":8080"
+
+// serveCommand is `serve`, the one process for one machine, or `bot`, the bot alone. While the bot is all there
+// is, they are the same.
+func (a *app) serveCommand(name string) *cobra.Command {
+	short := map[string]string{
+		"serve": "Run everything that one machine needs: the engine and the bot",
+		"bot":   "Run the GitHub bot",
+	}
+	return &cobra.Command{
+		Use:   name,
+		Short: short[name],
+		Long: short[name] + `.
+
+It answers GitHub's webhooks at POST /webhook: plans pull requests in a comment, and takes merges to the
+environments. Its settings are environment variables (NAME_FILE names a file that holds the value):
+
+  LIVEOPS_WEBHOOK_SECRETS      secrets of the webhook, comma-separated; deliveries must be signed with one of them
+  LIVEOPS_GITHUB_TOKEN         a token that may read the code and write comments and commit statuses
+  LIVEOPS_REPOSITORIES         the data repos, as owner/name, comma-separated
+  LIVEOPS_GITHUB_URL           of GitHub Enterprise, such as https://github.example.com; default github.com
+  LIVEOPS_LISTEN               where to listen; default ` + defaultListen + `
+  LIVEOPS_STATE_DIR            a directory of its own, kept over restarts; default liveops-state
+  LIVEOPS_NATS_URL             an external NATS cluster with JetStream instead of the embedded one
+  LIVEOPS_<ENV>_MYSQL_DSN      the MySQL of each environment, as user:password@tcp(host:3306)/database
+
+GET /healthz answers while it runs. On SIGTERM it finishes what is under way and ends.`,
+		Example: "  LIVEOPS_REPOSITORIES=studio/game-data liveops " + name,
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return a.serve(c.Context()) },
+	}
+}
+
+func (a *app) serve(ctx context.Context) (err error) {
+	log := slog.New(slog.NewTextHandler(a.err, nil))
+	open := &stores{settings: a.settings}
+	defer func() { err = errors.Join(err, open.Close()) }()
+	options, err := a.botOptions(log, open)
+	if err != nil {
+		return err
+	}
+	queue, err := a.openEngine(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, queue.Close()) }()
+	options.Queue = queue
+	b, err := bot.New(ctx, options)
+	if err != nil {
+		return err
+	}
+	address, err := a.settings.get("LIVEOPS_LISTEN")
+	if err != nil {
+		return err
+	}
+	if address == "" {
+		address = defaultListen
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return &bot.SettingError{Setting: "LIVEOPS_LISTEN", Reason: err.Error()}
+	}
+	log.Info("serving webhooks", "address", l.Addr().String(), "repositories", strings.Join(options.Repositories, ","))
+	return b.Serve(ctx, l)
+}
+
+func (a *app) openEngine(ctx context.Context, log *slog.Logger) (*engine.Engine, error) {
+	dir, err := a.settings.get("LIVEOPS_STATE_DIR")
+	if err != nil {
+		return nil, err
+	}
+	if dir == "" {
+		dir = "liveops-state"
+	}
+	nats, err := a.settings.get("LIVEOPS_NATS_URL")
+	if err != nil {
+		return nil, err
+	}
+	return engine.Open(ctx, engine.Options{Dir: dir, URL: nats, Logger: log})
+}
+
+// botOptions makes the bot's options of the settings.
+func (a *app) botOptions(log *slog.Logger, open *stores) (bot.Options, error) {
+	o := bot.Options{Log: log, Stores: open}
+	for _, name := range []string{"LIVEOPS_GITHUB_APP_ID", "LIVEOPS_GITHUB_APP_KEY"} {
+		if value, err := a.settings.get(name); err != nil || value != "" {
+			return o, errors.Join(err, &bot.SettingError{Setting: name, Reason: "is not supported by this version yet; use LIVEOPS_GITHUB_TOKEN"})
+		}
+	}
+	var err error
+	if o.Secrets, err = a.settings.list("LIVEOPS_WEBHOOK_SECRETS"); err != nil {
+		return o, err
+	}
+	if o.Repositories, err = a.settings.list("LIVEOPS_REPOSITORIES"); err != nil {
+		return o, err
+	}
+	token, err := a.settings.need("LIVEOPS_GITHUB_TOKEN", "the bot reads the data repo and writes comments with it")
+	if err != nil {
+		return o, err
+	}
+	base, err := a.settings.get("LIVEOPS_GITHUB_URL")
+	if err != nil {
+		return o, err
+	}
+	client, git, err := gitHub(base, token)
+	if err != nil {
+		return o, &bot.SettingError{Setting: "LIVEOPS_GITHUB_URL", Reason: err.Error()}
+	}
+	o.GitHub, o.Git = client, git
+	return o, nil
+}
+
+// gitHub makes the clients of GitHub's API and of its git servers. base is the address of a GitHub Enterprise
+// server; "" means github.com.
+func gitHub(base, token string) (*github.Client, func(repository string) *datarepo.Remote, error) {
+	client := github.NewClient(&http.Client{Timeout: time.Minute}).WithAuthToken(token)
+	clone := "https://github.com"
+	if base != "" {
+		u, err := url.Parse(base)
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			return nil, nil, fmt.Errorf("is %q; expected an address such as https://github.example.com", base)
+		}
+		clone = strings.TrimSuffix(base, "/")
+		if client, err = client.WithEnterpriseURLs(clone, clone); err != nil {
+			return nil, nil, err
+		}
+	}
+	return client, func(repository string) *datarepo.Remote {
+		return &datarepo.Remote{URL: clone + "/" + repository + ".git", Username: "x-access-token", Password: token}
+	}, nil
+}

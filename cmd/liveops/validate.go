@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"liveops/sync/report"
+)
+
+func (a *app) validateCommand() *cobra.Command {
+	var w where
+	var offline bool
+	c := &cobra.Command{
+		Use:   "validate",
+		Short: "Check liveops.yaml and every workbook",
+		Long: `Check liveops.yaml and every workbook against the tables of each environment, and list every problem with
+its file, sheet and cell. With --offline, check only what shows without a database.
+
+Exit code 0: no problem, 2: problems, or an error.`,
+		Example: `  liveops validate
+  liveops validate --offline --repo ../game-data`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, err := w.open(c.Context(), false)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			problems := s.desired.Problems
+			if offline || s.desired.Config == nil {
+				if problems, err = s.desired.Check(c.Context()); err != nil {
+					return err
+				}
+			} else {
+				open := &stores{settings: a.settings}
+				defer open.Close()
+				targets, err := w.targets(c.Context(), s.desired.Config, open)
+				if err != nil {
+					return err
+				}
+				plans, err := planAll(c.Context(), s.desired, targets, a.bar())
+				if err != nil {
+					return err
+				}
+				for _, p := range plans {
+					problems = append(problems, p.Problems...)
+				}
+			}
+			if len(problems) == 0 {
+				fmt.Fprintf(a.out, "No problem in %d sheets.\n", len(s.desired.Sheets))
+				return nil
+			}
+			if err := report.ProblemsText(a.out, problems, a.color(a.out)); err != nil {
+				return err
+			}
+			return exitCode(exitError)
+		},
+	}
+	w.flags(c, true)
+	c.Flags().BoolVar(&offline, "offline", false, "ask no database")
+	return c
+}

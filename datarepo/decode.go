@@ -1,0 +1,192 @@
+package datarepo
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+
+	"liveops/datasheets"
+)
+
+// value is one value of a file that has the right shape, with where it stands. Only the field of its kind is set.
+type value struct {
+	at     *token.Position
+	text   string
+	items  []value
+	fields map[string]value
+}
+
+// decode reads a node by its shape and reports everything in it that does not fit. ok is false where the value
+// itself cannot be used; what is wrong inside a list or mapping leaves the rest of it usable.
+func decode(n ast.Node, s shape, r *report) (v value, ok bool) {
+	v.at = position(n)
+	found := describe(n)
+	switch s.kind {
+	case aText:
+		if v.text, ok = scalarText(n); ok {
+			return v, matches(v, s, r)
+		}
+	case aList:
+		if sequence, is := n.(*ast.SequenceNode); is {
+			return decodeList(v, sequence, s, r)
+		}
+	case aMapping:
+		switch m := n.(type) {
+		case *ast.MappingNode:
+			return decodeMapping(v, m.Values, s, r), true
+		case *ast.MappingValueNode: // a lone pair in a flow list: [name: staging]
+			return decodeMapping(v, []*ast.MappingValueNode{m}, s, r), true
+		}
+	}
+	mend := ""
+	if s.kind == aText && (found == "a number" || found == "true or false") {
+		mend = fmt.Sprintf("put it in quotes: %q", n.GetToken().Value)
+	}
+	r.add(v.at, mend, "expected %s, found %s", s.kind, found)
+	return v, false
+}
+
+// matches reports a text that its pattern does not allow.
+func matches(v value, s shape, r *report) bool {
+	pattern := regexp.MustCompile(`\A(?:` + s.pattern + `)\z`)
+	switch {
+	case v.text == "":
+		r.add(v.at, "", "expected %s, found an empty one", s.kind)
+	case s.pattern != "" && !pattern.MatchString(v.text):
+		r.add(v.at, "use "+s.expects, "%s is not allowed here", quoted(v.text))
+	default:
+		return true
+	}
+	return false
+}
+
+func decodeList(v value, n *ast.SequenceNode, s shape, r *report) (value, bool) {
+	switch {
+	case len(n.Values) == 0:
+		r.add(v.at, "", "the list is empty; it needs at least one")
+		return v, false
+	case len(n.Values) > s.most:
+		r.add(position(n.Values[s.most]), "", "the list has %d elements; at most %d are allowed", len(n.Values), s.most)
+		return v, false
+	}
+	for _, each := range n.Values {
+		if item, ok := decode(each, *s.item, r); ok {
+			v.items = append(v.items, item)
+		}
+	}
+	return v, true
+}
+
+func decodeMapping(v value, pairs []*ast.MappingValueNode, s shape, r *report) value {
+	v.fields = make(map[string]value)
+	seen := make(map[string]int)
+	for _, pair := range pairs {
+		name, at := pair.Key.GetToken().Value, position(pair.Key)
+		if line, twice := seen[name]; twice {
+			r.add(at, "keep one of the two", "the key %s stands here a second time; the first is in line %d", quoted(name), line)
+			continue
+		}
+		seen[name] = at.Line
+		k, empty := find(s.keys, name), pair.Value.Type() == ast.NullType
+		switch {
+		case k == nil:
+			reportUnknown(name, at, s.keys, r)
+		case k.later:
+			r.add(at, "remove it", "`%s` is not enforced by this version yet", name)
+		case empty: // the parser puts it behind the line's end
+			r.add(at, "", "`%s` has no value; expected %s", name, k.shape.kind)
+		default:
+			if field, ok := decode(pair.Value, k.shape, r); ok {
+				v.fields[name] = field
+			}
+		}
+	}
+	for _, k := range s.keys {
+		if _, ok := seen[k.name]; k.required && !ok {
+			r.add(v.at, "add `"+k.name+":`", "the key `%s` is missing", k.name)
+		}
+	}
+	return v
+}
+
+func find(keys []key, name string) *key {
+	for i := range keys {
+		if keys[i].name == name {
+			return &keys[i]
+		}
+	}
+	return nil
+}
+
+func reportUnknown(name string, at *token.Position, keys []key, r *report) {
+	var known, enforced []string
+	for _, k := range keys {
+		known = append(known, k.name)
+		if !k.later {
+			enforced = append(enforced, "`"+k.name+"`")
+		}
+	}
+	mend := "the keys here are " + strings.Join(enforced, ", ")
+	if near := datasheets.Nearest(name, known); near != "" {
+		r.add(at, mend, "unknown key %s; nearest: `%s`", quoted(name), near)
+		return
+	}
+	r.add(at, mend, "unknown key %s", quoted(name))
+}
+
+// scalarText is the text of a node that is text: plain, quoted or a block.
+func scalarText(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.LiteralNode:
+		return n.Value.Value, true
+	}
+	return "", false
+}
+
+// describe says what a node is, to someone who wrote it where something else is expected.
+func describe(n ast.Node) string {
+	switch n.(type) {
+	case *ast.StringNode, *ast.LiteralNode:
+		return aText.String()
+	case *ast.SequenceNode:
+		return aList.String()
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return aMapping.String()
+	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+		return "a number"
+	case *ast.BoolNode:
+		return "true or false"
+	}
+	return "nothing"
+}
+
+// position is where a node begins. The parser gives a block mapping its first colon's.
+func position(n ast.Node) *token.Position {
+	switch m := n.(type) {
+	case *ast.MappingNode:
+		if len(m.Values) > 0 && !m.IsFlowStyle {
+			return position(m.Values[0].Key)
+		}
+	case *ast.MappingValueNode:
+		return position(m.Key)
+	}
+	if t := n.GetToken(); t != nil && t.Position != nil {
+		return t.Position
+	}
+	return &token.Position{Line: 1, Column: 1}
+}
+
+// quoted is a name out of the file between backquotes, cut short where it is long, on one line.
+func quoted(s string) string {
+	const most = 60
+	runes := []rune(s)
+	if len(runes) > most {
+		runes = append(runes[:most], '…')
+	}
+	return "`" + strings.ReplaceAll(string(runes), "\n", " ") + "`"
+}

@@ -1,0 +1,87 @@
+package datarepo
+
+// kind is what a value in liveops.yaml is.
+type kind uint8
+
+const (
+	aText kind = iota
+	aList
+	aMapping
+)
+
+// String is how a person is told of the kind.
+func (k kind) String() string { return [...]string{"text", "a list", "a mapping"}[k] }
+
+// shape is what a value must look like. It is data for both the reader and the JSON Schema, so that the two
+// cannot differ.
+type shape struct {
+	kind     kind
+	about    string
+	pattern  string // text: the regular expression that the whole of it matches; "" for any
+	expects  string // text: the pattern in words
+	examples []string
+	item     *shape // list: each of its elements
+	most     int    // list: most elements; it has at least one
+	keys     []key  // mapping, in the order of documentation
+}
+
+// key is one key of a mapping.
+type key struct {
+	name     string
+	required bool
+	// later marks a key that the format has but this version does not enforce: using it is a problem. A
+	// version that enforces the key gives it a shape instead.
+	later bool
+	shape shape
+}
+
+const (
+	maxEnvironments    = 16
+	environmentPattern = "[a-z][a-z0-9-]{0,31}"
+)
+
+// configShape is the format of liveops.yaml.
+func configShape() shape {
+	name := shape{
+		kind:    aText,
+		about:   "The environment's name. In the names of its settings, `-` becomes `_`.",
+		pattern: environmentPattern,
+		expects: "1 to 32 lower-case letters, digits and hyphens, the first a letter",
+	}
+	after := name
+	after.about = "The environment that must have taken a commit before this one does."
+	environment := shape{
+		kind:  aMapping,
+		about: "One environment: a database that the tables are brought to.",
+		keys: []key{
+			{name: "name", required: true, shape: name},
+			{name: "after", shape: after},
+			{name: "requires", later: true},
+			{name: "freeze", later: true},
+			{name: "push", later: true},
+			{name: "capacity", later: true},
+		},
+	}
+	return shape{
+		kind:  aMapping,
+		about: "The data repo's configuration, liveops.yaml.",
+		keys: []key{
+			{name: "timezone", shape: shape{
+				kind:     aText,
+				about:    "The IANA time zone in which TIMESTAMP columns and schedules are written; UTC by default.",
+				examples: []string{"Asia/Seoul"},
+			}},
+			{name: "environments", required: true, shape: shape{
+				kind:  aList,
+				about: "The environments that commits are applied to.",
+				item:  &environment,
+				most:  maxEnvironments,
+			}},
+			{name: "tables", later: true},
+			{name: "limits", later: true},
+			{name: "permissions", later: true},
+			{name: "guards", later: true},
+			{name: "language", later: true},
+		},
+	}
+}

@@ -1,0 +1,63 @@
+package xlsx
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/width"
+)
+
+// Column widths, in characters.
+const (
+	minWidth = 8
+	maxWidth = 60
+	padding  = 2
+)
+
+// widths is how wide each column is shown: as its widest line of text, within bounds.
+func (s Sheet) widths(columns int) []int {
+	widths := make([]int, columns)
+	for i := range widths {
+		widths[i] = minWidth
+	}
+	fit := func(i int, text string) {
+		for line := range strings.SplitSeq(text, "\n") {
+			widths[i] = min(max(widths[i], lineWidth(line)+padding), maxWidth)
+		}
+	}
+	for i, name := range s.Header {
+		fit(i, name)
+	}
+	for _, row := range s.Rows {
+		for i, value := range row {
+			switch v := value.(type) {
+			case nil:
+			case string:
+				fit(i, v)
+			case time.Time:
+				fit(i, v.Format(time.DateTime))
+			default:
+				fit(i, fmt.Sprint(v))
+			}
+		}
+	}
+	return widths
+}
+
+// lineWidth is the width of a line in Latin letters: East Asian wide characters count two, combining marks
+// none (Unicode Standard Annex 11).
+func lineWidth(line string) int {
+	n := 0
+	for _, r := range line {
+		switch kind := width.LookupRune(r).Kind(); {
+		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+		case kind == width.EastAsianWide, kind == width.EastAsianFullwidth:
+			n += 2
+		default:
+			n++
+		}
+	}
+	return n
+}

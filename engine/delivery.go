@@ -1,0 +1,79 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/nats-io/nats.go"
+)
+
+// MaxBody is the largest body of a Delivery: what GitHub caps a webhook's payload at
+// (https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap).
+const MaxBody = 25 << 20
+
+// maxMessage is what the server must take: a body and its headers. Its file store reads nothing of 32 MiB or
+// more back.
+const maxMessage = MaxBody + 64<<10
+
+// ErrTooLarge says that a delivery's body is larger than MaxBody, or than an external server takes.
+var ErrTooLarge = errors.New("the delivery is too large")
+
+// Delivery is one webhook delivery from GitHub.
+type Delivery struct {
+	ID         string    // of the X-GitHub-Delivery header
+	Event      string    // of the X-GitHub-Event header
+	Repository string    // owner/name, or "" where the event has none
+	Received   time.Time // when it came in; kept to the nanosecond, in UTC
+	Body       []byte
+}
+
+// check refuses what could not be read back as it was written.
+func (d Delivery) check() error {
+	if d.ID == "" {
+		return errors.New("the delivery has no id")
+	}
+	if len(d.Body) > MaxBody {
+		return fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, len(d.Body), MaxBody)
+	}
+	for _, field := range []struct{ name, text string }{{"id", d.ID}, {"event", d.Event}, {"repository", d.Repository}} {
+		const most = 256
+		if len(field.text) > most {
+			return fmt.Errorf("the delivery's %s has %d bytes, at most %d", field.name, len(field.text), most)
+		}
+		if strings.ContainsFunc(field.text, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || r == ' ' }) {
+			return fmt.Errorf("the delivery's %s %q has more than printable ASCII", field.name, field.text)
+		}
+	}
+	return nil
+}
+
+// A message's headers. The body is the message's data.
+const (
+	headerID         = "Liveops-Delivery"
+	headerEvent      = "Liveops-Event"
+	headerRepository = "Liveops-Repository"
+	headerReceived   = "Liveops-Received"
+)
+
+func (d Delivery) message(subject string) *nats.Msg {
+	return &nats.Msg{Subject: subject, Data: d.Body, Header: nats.Header{
+		headerID:         {d.ID},
+		headerEvent:      {d.Event},
+		headerRepository: {d.Repository},
+		headerReceived:   {d.Received.UTC().Format(time.RFC3339Nano)},
+	}}
+}
+
+func deliveryOf(header nats.Header, body []byte) Delivery {
+	received, _ := time.Parse(time.RFC3339Nano, header.Get(headerReceived)) // message wrote it
+	return Delivery{
+		ID:         header.Get(headerID),
+		Event:      header.Get(headerEvent),
+		Repository: header.Get(headerRepository),
+		Received:   received,
+		Body:       body,
+	}
+}

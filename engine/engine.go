@@ -1,0 +1,186 @@
+// Package engine carries liveops' work on NATS JetStream: deliveries from GitHub, one after the other.
+//
+// By default it runs a server of its own inside the process, which listens on no port and keeps its streams in
+// the state directory, synced to disk at every write. With Options.URL it uses an external server or cluster
+// instead; the rest is the same. Work is handed over at least once: after a crash, what was in hand then is
+// handed over again. The engine holds no truth about an environment, only work to be done.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// ErrClosed says that the Engine is closed.
+var ErrClosed = errors.New("the engine is closed")
+
+// Engine is an open engine. Its methods may be called from several goroutines.
+type Engine struct {
+	options Options
+	lock    *directoryLock // nil with an external server
+	server  *server.Server // likewise
+	conn    *nats.Conn
+	js      jetstream.JetStream
+
+	deliveries jetstream.Stream
+	parked     jetstream.Stream
+	worker     jetstream.Consumer
+
+	mu      sync.Mutex
+	closed  bool
+	stop    context.CancelCauseFunc // ends every Work
+	working context.Context
+	work    sync.WaitGroup
+}
+
+// Options say how an Engine is opened. Either Dir or URL is needed; all else has a default.
+type Options struct {
+	Dir string // the state directory, made with mode 0700; of no meaning with URL
+	// URL is an external server's: nats://user:password@host:4222, several with commas between. That server
+	// must run JetStream, should sync always (`sync_interval: always`), and take messages of MaxBody.
+	URL      string
+	Replicas int // copies that a cluster keeps of each stream; 1 by default, and always without URL
+
+	Logger *slog.Logger     // slog.Default by default
+	Now    func() time.Time // time.Now by default; the server has its own clock
+
+	// Attempts is how often a delivery's handling may fail before it is parked: 10 by default. Backoff is the
+	// wait after each failure, its last member repeated: 1 s, 5 s, 30 s, 2 min, 10 min by default.
+	Attempts int
+	Backoff  []time.Duration
+	// AckWait is how long after its worker's last sign of life a delivery is handed over again: 30 s by
+	// default. A sign is given three times as often.
+	AckWait time.Duration
+}
+
+func (o Options) complete() (Options, error) {
+	if o.Dir == "" && o.URL == "" {
+		return o, errors.New("open the engine: neither a state directory nor the URL of a NATS server is given")
+	}
+	if o.Replicas == 0 || o.URL == "" {
+		o.Replicas = 1
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Attempts <= 0 {
+		o.Attempts = 10
+	}
+	if len(o.Backoff) == 0 {
+		o.Backoff = []time.Duration{time.Second, 5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute}
+	}
+	if o.AckWait <= 0 {
+		o.AckWait = 30 * time.Second
+	}
+	return o, nil
+}
+
+// Open opens the engine: with Options.Dir, by locking that directory and starting a server on it; with
+// Options.URL, by connecting. A directory that another process has open gives a *LockedError, which is
+// ErrLocked. ctx bounds the opening only.
+func Open(ctx context.Context, options Options) (_ *Engine, err error) {
+	options, err = options.complete()
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{options: options}
+	e.working, e.stop = context.WithCancelCause(context.Background())
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.Close())
+		}
+	}()
+	if err := e.connect(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.makeStreams(ctx); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func (e *Engine) connect(ctx context.Context) (err error) {
+	where, with := e.options.URL, []nats.Option{
+		nats.Name("liveops"), nats.MaxReconnects(-1), nats.Timeout(connectLimit),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			e.options.Logger.Warn("engine: connection", "err", err)
+		}),
+	}
+	if where == "" {
+		if e.lock, err = lockDirectory(e.options.Dir); err != nil {
+			return err
+		}
+		if e.server, err = startServer(ctx, e.options); err != nil {
+			return err
+		}
+		with = append(with, nats.InProcessServer(e.server))
+	}
+	if e.conn, err = nats.Connect(where, with...); err != nil {
+		return fmt.Errorf("connect to NATS at %s: %w", redacted(where), err)
+	}
+	if most := e.conn.MaxPayload(); most < maxMessage {
+		e.options.Logger.Warn("engine: the NATS server refuses large deliveries; raise its max_payload",
+			"max_payload", most, "wanted", maxMessage)
+	}
+	e.js, err = jetstream.New(e.conn)
+	return err
+}
+
+// redacted is a server's URL without its password.
+func redacted(where string) string {
+	if where == "" {
+		return "this process"
+	}
+	u, err := url.Parse(where)
+	if err != nil {
+		return "the URL that is set"
+	}
+	return u.Redacted()
+}
+
+// Close ends every Work, waits for the handlers in hand, and shuts the server down. A second call does
+// nothing. Deliveries that wait are kept for the next Open.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	closed := e.closed
+	e.closed = true
+	e.mu.Unlock()
+	if closed {
+		return nil
+	}
+	e.stop(ErrClosed)
+	e.work.Wait()
+	if e.conn != nil {
+		// Nobody uses the connection any more, but what it has to say (a last Nak) must have been heard.
+		_ = e.conn.FlushTimeout(flushLimit)
+		e.conn.Close()
+	}
+	if e.server != nil {
+		e.server.Shutdown()
+		e.server.WaitForShutdown()
+	}
+	return e.lock.unlock()
+}
+
+// begin counts a user of the engine in, whom Close waits for; ErrClosed where it is too late.
+func (e *Engine) begin() (end func(), err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return nil, ErrClosed
+	}
+	e.work.Add(1)
+	return e.work.Done, nil
+}

@@ -1,0 +1,517 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// limit bounds every wait of these tests.
+const limit = 30 * time.Second
+
+func bounded(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func opened(t *testing.T, o Options) *Engine {
+	t.Helper()
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
+	}
+	e, err := Open(bounded(t), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closed(t, e) })
+	return e
+}
+
+func closed(t *testing.T, e *Engine) {
+	t.Helper()
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func deliver(t *testing.T, e *Engine, id string) {
+	t.Helper()
+	duplicate, err := e.Deliver(bounded(t), Delivery{ID: id, Event: "push", Repository: "game/data", Body: []byte("body of " + id)})
+	if err != nil || duplicate {
+		t.Fatalf("Deliver(%s) = %v, %v", id, duplicate, err)
+	}
+}
+
+// worker is a Work in the background: what its handler did comes out of handled.
+type worker struct {
+	handled chan string // "id#attempt"
+	stop    context.CancelFunc
+	ended   chan error
+}
+
+// working starts Work with a handler that reports each call and returns what answer says.
+func working(t *testing.T, e *Engine, answer func(id string, attempt int) error) *worker {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	w := &worker{handled: make(chan string, 2000), stop: cancel, ended: make(chan error, 1)}
+	go func() {
+		w.ended <- e.Work(ctx, func(_ context.Context, d Delivery, attempt int) error {
+			err := answer(d.ID, attempt)
+			w.handled <- fmt.Sprintf("%s#%d", d.ID, attempt)
+			return err
+		})
+	}()
+	return w
+}
+
+func done(string, int) error { return nil }
+
+// next waits for n calls of the handler.
+func (w *worker) next(t *testing.T, n int) []string {
+	t.Helper()
+	var got []string
+	for range n {
+		select {
+		case s := <-w.handled:
+			got = append(got, s)
+		case err := <-w.ended:
+			t.Fatalf("Work ended with %v after %v", err, got)
+		case <-bounded(t).Done():
+			t.Fatalf("only %v were handled, want %d", got, n)
+		}
+	}
+	return got
+}
+
+// end stops the worker, waits for it and reports what else its handler was called with.
+func (w *worker) end(t *testing.T) (more []string) {
+	t.Helper()
+	w.stop()
+	select {
+	case err := <-w.ended:
+		if err != nil {
+			t.Errorf("Work returned %v", err)
+		}
+	case <-bounded(t).Done():
+		t.Fatal("Work does not end")
+	}
+	close(w.handled)
+	for s := range w.handled {
+		more = append(more, s)
+	}
+	return more
+}
+
+func wantDepth(t *testing.T, e *Engine, waiting, parked int) {
+	t.Helper()
+	w, p, err := e.Depth(bounded(t))
+	if err != nil || w != waiting || p != parked {
+		t.Errorf("Depth = %d waiting, %d parked, %v; want %d, %d", w, p, err, waiting, parked)
+	}
+}
+
+func wantHandled(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("handled %v, want %v", got, want)
+	}
+}
+
+func TestDeliveriesSurviveARestartInOrder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	e := opened(t, Options{Dir: dir})
+	var want []string
+	for i := range 50 {
+		id := fmt.Sprintf("d%02d", i)
+		deliver(t, e, id)
+		want = append(want, id+"#1")
+	}
+	wantDepth(t, e, 50, 0)
+	closed(t, e)
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the state directory: %v, %v; want mode 0700", info.Mode(), err)
+	}
+
+	e = opened(t, Options{Dir: dir})
+	wantDepth(t, e, 50, 0)
+	w := working(t, e, done)
+	wantHandled(t, w.next(t, 50), want...)
+	wantHandled(t, w.end(t))
+	wantDepth(t, e, 0, 0)
+}
+
+func TestADeliveryComesOutAsItWentIn(t *testing.T) {
+	e := opened(t, Options{Dir: t.TempDir()})
+	want := Delivery{
+		ID: "72d3162e-cc78-11e3-81ab-4c9367dc0958", Event: "pull_request", Repository: "game/data",
+		Received: time.Date(2026, 3, 4, 5, 6, 7, 123456789, time.FixedZone("KST", 9*3600)),
+		Body:     []byte("{\"title\":\"크리스탈 💎\\r\\n\x00\"}"),
+	}
+	if _, err := e.Deliver(bounded(t), want); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(bounded(t))
+	err := e.Work(ctx, func(_ context.Context, got Delivery, attempt int) error {
+		defer cancel()
+		if !got.Received.Equal(want.Received) {
+			t.Errorf("received %v, want %v", got.Received, want.Received)
+		}
+		got.Received, want.Received = time.Time{}, time.Time{}
+		if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDuplicates(t *testing.T) {
+	dir := t.TempDir()
+	again := func(e *Engine, when string) {
+		t.Helper()
+		duplicate, err := e.Deliver(bounded(t), Delivery{ID: "one", Event: "push"})
+		if err != nil || !duplicate {
+			t.Errorf("%s: Deliver = %v, %v; want a duplicate", when, duplicate, err)
+		}
+	}
+	e := opened(t, Options{Dir: dir})
+	deliver(t, e, "one")
+	again(e, "while it waits")
+	w := working(t, e, done)
+	w.next(t, 1)
+	w.end(t)
+	again(e, "when it is done")
+	wantDepth(t, e, 0, 0)
+	closed(t, e)
+	e = opened(t, Options{Dir: dir})
+	again(e, "after a restart")
+	deliver(t, e, "two")
+	w = working(t, e, done)
+	wantHandled(t, w.next(t, 1), "two#1")
+	wantHandled(t, w.end(t))
+}
+
+func TestOldDeliveriesAreForgottenOnlyWhenDone(t *testing.T) {
+	now := time.Now()
+	e := opened(t, Options{Dir: t.TempDir(), Now: func() time.Time { return now }})
+	for _, id := range []string{"a", "b", "c"} {
+		deliver(t, e, id)
+	}
+	stored := func() uint64 {
+		t.Helper()
+		info, err := e.deliveries.Info(bounded(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.State.Msgs
+	}
+	started, gate := make(chan struct{}), make(chan struct{})
+	w := working(t, e, func(id string, _ int) error {
+		if id == "c" {
+			close(started)
+			<-gate
+		}
+		return nil
+	})
+	w.next(t, 2)
+	<-started // so a and b are settled
+	if err := e.forget(bounded(t)); err != nil || stored() != 3 {
+		t.Errorf("just done: %d are stored, %v; want 3", stored(), err)
+	}
+	now = now.Add(Remembered + time.Minute) // the worker reads the clock only between deliveries, c holds it
+	if err := e.forget(bounded(t)); err != nil || stored() != 1 {
+		t.Errorf("long done: %d are stored, %v; want the one in hand", stored(), err)
+	}
+	close(gate)
+	w.next(t, 1)
+	w.end(t)
+}
+
+func TestAFailureIsTriedAgainBeforeTheNext(t *testing.T) {
+	e := opened(t, Options{Dir: t.TempDir(), Backoff: []time.Duration{time.Millisecond, 2 * time.Millisecond}})
+	deliver(t, e, "first")
+	deliver(t, e, "second")
+	w := working(t, e, func(id string, attempt int) error {
+		if id == "first" && attempt < 4 {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	wantHandled(t, w.next(t, 5), "first#1", "first#2", "first#3", "first#4", "second#1")
+	wantHandled(t, w.end(t))
+	wantDepth(t, e, 0, 0)
+}
+
+func TestParking(t *testing.T) {
+	long := strings.Repeat("x", 2*maxReason)
+	for _, test := range []struct {
+		name   string
+		answer func(id string, attempt int) error
+		calls  int
+		reason string
+	}{
+		{"marked as final", func(string, int) error {
+			return fmt.Errorf("read: %w", Park(errors.New("no such\r\nrepository 없음")))
+		}, 1, "read: no such\r\nrepository 없음"},
+		{"attempts used up", func(string, int) error { return errors.New("still down") }, 3, "still down"},
+		{"panics", func(string, int) error { panic("boom") }, 3, "panic: boom"},
+		{"a long reason", func(string, int) error { return Park(errors.New(long)) }, 1, long[:maxReason] + "…"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+			e := opened(t, Options{
+				Dir: t.TempDir(), Attempts: 3, Backoff: []time.Duration{time.Millisecond}, Now: func() time.Time { return at },
+				Logger: slog.New(slog.DiscardHandler),
+			})
+			deliver(t, e, "bad")
+			deliver(t, e, "good")
+			calls := 0
+			ctx, cancel := context.WithCancel(bounded(t))
+			err := e.Work(ctx, func(_ context.Context, d Delivery, attempt int) error {
+				if d.ID == "good" {
+					cancel()
+					return nil
+				}
+				calls++
+				return test.answer(d.ID, attempt)
+			})
+			if err != nil || calls != test.calls {
+				t.Errorf("%d calls, %v; want %d", calls, err, test.calls)
+			}
+			wantDepth(t, e, 0, 1)
+			list, err := e.Parked(bounded(t))
+			if err != nil || len(list) != 1 {
+				t.Fatalf("Parked = %v, %v", list, err)
+			}
+			p := list[0]
+			if p.ID != "bad" || p.Event != "push" || p.Repository != "game/data" || p.Reason != test.reason || p.Attempts != test.calls || !p.At.Equal(at) || p.Body != nil {
+				t.Errorf("parked as %+v", p)
+			}
+		})
+	}
+}
+
+func TestParkOfNil(t *testing.T) {
+	if err := Park(nil); err != nil {
+		t.Errorf("Park(nil) = %v", err)
+	}
+}
+
+func TestRetry(t *testing.T) {
+	dir := t.TempDir()
+	e := opened(t, Options{Dir: dir})
+	broken := true
+	for _, id := range []string{"a", "b", "c"} {
+		deliver(t, e, id)
+	}
+	w := working(t, e, func(string, int) error {
+		if broken {
+			return Park(errors.New("broken"))
+		}
+		return nil
+	})
+	w.next(t, 3)
+	w.end(t)
+	closed(t, e)
+
+	e = opened(t, Options{Dir: dir}) // parked ones survive
+	wantDepth(t, e, 0, 3)
+	for round := range 2 { // an id may be parked and retried more than once
+		if err := e.Retry(bounded(t), "b"); err != nil {
+			t.Fatal(err)
+		}
+		wantDepth(t, e, 1, 2)
+		broken = round == 0
+		bodies := make(chan string, 1)
+		ctx, cancel := context.WithCancel(bounded(t))
+		if err := e.Work(ctx, func(_ context.Context, d Delivery, attempt int) error {
+			defer cancel()
+			bodies <- fmt.Sprintf("%s %s#%d", d.Body, d.ID, attempt)
+			if broken {
+				return Park(errors.New("broken"))
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-bodies; got != "body of b b#1" {
+			t.Errorf("retried as %q", got)
+		}
+	}
+	wantDepth(t, e, 0, 2)
+	list, err := e.Parked(bounded(t))
+	if err != nil || len(list) != 2 || list[0].ID != "a" || list[1].ID != "c" {
+		t.Errorf("Parked = %v, %v; want a and c", list, err)
+	}
+	for _, id := range []string{"b", "unknown", ""} {
+		if err := e.Retry(bounded(t), id); !errors.Is(err, ErrNotParked) {
+			t.Errorf("Retry(%q) = %v, want ErrNotParked", id, err)
+		}
+	}
+}
+
+func TestALongHandlerIsNotGivenToAnother(t *testing.T) {
+	const ackWait = 300 * time.Millisecond
+	e := opened(t, Options{Dir: t.TempDir(), AckWait: ackWait})
+	deliver(t, e, "long")
+	deliver(t, e, "next")
+	first := working(t, e, func(id string, _ int) error {
+		if id == "long" {
+			<-time.After(4 * ackWait) // what is tested is that this time passes
+		}
+		return nil
+	})
+	second := working(t, e, done)
+	var got []string
+	for range 2 {
+		select {
+		case s := <-first.handled:
+			got = append(got, s)
+		case s := <-second.handled:
+			got = append(got, s)
+		case <-bounded(t).Done():
+			t.Fatalf("only %v handled", got)
+		}
+	}
+	got = append(append(got, first.end(t)...), second.end(t)...)
+	wantHandled(t, got, "long#1", "next#1")
+}
+
+func TestAnInterruptedHandlerComesAgainAtOnce(t *testing.T) {
+	e := opened(t, Options{Dir: t.TempDir(), AckWait: time.Hour, Backoff: []time.Duration{time.Hour}, Attempts: 1})
+	deliver(t, e, "one")
+	ctx, cancel := context.WithCancel(bounded(t))
+	err := e.Work(ctx, func(ctx context.Context, _ Delivery, _ int) error {
+		cancel()
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantDepth(t, e, 1, 0) // an interruption is no failure: not parked although attempts are used up
+	w := working(t, e, done)
+	wantHandled(t, w.next(t, 1), "one#2")
+	w.end(t)
+}
+
+func TestCloseWaitsForTheHandler(t *testing.T) {
+	e := opened(t, Options{Dir: t.TempDir()})
+	deliver(t, e, "one")
+	started := make(chan struct{})
+	finished, ended := false, make(chan error, 1)
+	go func() {
+		ended <- e.Work(t.Context(), func(ctx context.Context, _ Delivery, _ int) error {
+			close(started)
+			<-ctx.Done()
+			finished = true
+			return nil
+		})
+	}()
+	<-started
+	closed(t, e)
+	if !finished {
+		t.Error("Close returned before the handler")
+	}
+	if err := <-ended; !errors.Is(err, ErrClosed) {
+		t.Errorf("Work = %v, want ErrClosed", err)
+	}
+	if _, err := e.Deliver(bounded(t), Delivery{ID: "two"}); !errors.Is(err, ErrClosed) {
+		t.Errorf("Deliver = %v, want ErrClosed", err)
+	}
+	if err := e.Work(bounded(t), nil); !errors.Is(err, ErrClosed) {
+		t.Errorf("Work = %v, want ErrClosed", err)
+	}
+	closed(t, e) // again
+}
+
+func TestTheLargestBody(t *testing.T) {
+	e := opened(t, Options{Dir: t.TempDir()})
+	body := bytes.Repeat([]byte("0123456789abcdef"), MaxBody/16)
+	if _, err := e.Deliver(bounded(t), Delivery{ID: "large", Event: "push", Body: body}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Deliver(bounded(t), Delivery{ID: "larger", Event: "push", Body: append(body, 'x')}); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("one byte more: %v, want ErrTooLarge", err)
+	}
+	ctx, cancel := context.WithCancel(bounded(t))
+	if err := e.Work(ctx, func(_ context.Context, d Delivery, _ int) error {
+		defer cancel()
+		if !bytes.Equal(d.Body, body) {
+			t.Errorf("another body of %d bytes came out", len(d.Body))
+		}
+		return Park(errors.New("too much"))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := e.Parked(bounded(t)); err != nil || len(list) != 1 {
+		t.Errorf("Parked = %v, %v", list, err)
+	}
+}
+
+func TestMalformedDeliveries(t *testing.T) {
+	e := opened(t, Options{Dir: t.TempDir()})
+	for name, d := range map[string]Delivery{
+		"no id":              {},
+		"a line end":         {ID: "a\r\nNats-Rollup: all"},
+		"a blank":            {ID: "a b"},
+		"beyond ASCII":       {ID: "a", Repository: "게임/데이터"},
+		"a very long event":  {ID: "a", Event: strings.Repeat("e", 257)},
+		"a control sequence": {ID: "a", Event: "\x1b[2J"},
+	} {
+		if _, err := e.Deliver(bounded(t), d); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+	wantDepth(t, e, 0, 0)
+}
+
+func TestOpenNeedsAPlace(t *testing.T) {
+	if _, err := Open(bounded(t), Options{}); err == nil {
+		t.Error("opened nowhere")
+	}
+}
+
+func TestOpenOfABrokenDirectory(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(bounded(t), Options{Dir: file}); err == nil {
+		t.Error("opened a file")
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "nats"), []byte("not a directory"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(bounded(t), Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}); err == nil {
+		t.Error("opened a directory whose store cannot be made")
+	}
+}
+
+// A handler that is done at once once made the client forget to ask for more, for half a minute.
+func TestQuickHandlersDoNotStall(t *testing.T) {
+	const n = 1500
+	e := opened(t, Options{Dir: t.TempDir(), AckWait: time.Hour})
+	for i := range n {
+		deliver(t, e, fmt.Sprintf("d%d", i))
+	}
+	w := working(t, e, done)
+	for i := range n {
+		wantHandled(t, w.next(t, 1), fmt.Sprintf("d%d#1", i))
+	}
+	wantHandled(t, w.end(t))
+}

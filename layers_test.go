@@ -1,0 +1,118 @@
+// Package liveops_test holds the module to its import rules (docs/design.md, "Rooms").
+package liveops_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport says which rooms of ours each room may use. A room is a folder with all below it, unless a deeper
+// one is named; "sandbox" and "cmd" may use everything, and nobody may use them but cmd/demo, cmd/bench and tests.
+var mayImport = map[string][]string{
+	"datasheets":      {},
+	"datasheets/xlsx": {"datasheets"},
+	"datarepo":        {"datasheets"},
+	"sync/plan":       {"datasheets"},
+	"sync/mysqlstore": {"datasheets", "sync/plan"},
+	"sync/release":    {"datasheets", "datasheets/xlsx", "datarepo", "sync/plan", "sync/mysqlstore"},
+	"sync/report":     {"datasheets", "sync/plan", "sync/mysqlstore", "sync/release"},
+	"engine":          {},
+	"bot":             {"datasheets", "datarepo", "sync/mysqlstore", "sync/release", "sync/report", "engine"},
+	"cmd/liveops":     {"datasheets", "datarepo", "sync/plan", "sync/mysqlstore", "sync/release", "sync/report", "engine", "bot"},
+}
+
+// pure rooms do no I/O: they import none of these.
+var (
+	pure   = []string{"datasheets", "sync/plan"}
+	impure = []string{"os", "net", "net/http", "database/sql", "os/exec", "io/ioutil"}
+)
+
+// only names the libraries that a single room may import.
+var only = map[string]string{
+	"github.com/xuri/excelize/v2":        "datasheets/xlsx",
+	"github.com/go-git/go-git/v5":        "datarepo",
+	"github.com/nats-io/nats.go":         "engine",
+	"github.com/nats-io/nats-server/v2":  "engine",
+	"github.com/google/go-github/v62":    "bot",
+	"github.com/goccy/go-yaml":           "datarepo",
+	"github.com/dolthub/go-mysql-server": "sandbox",
+}
+
+func TestImports(t *testing.T) {
+	for _, p := range packages(t) {
+		room := roomOf(p.path)
+		if room == "" {
+			if p.path != "" {
+				t.Errorf("%s is in no room: name it in mayImport and in docs/design.md", p.path)
+			}
+			continue
+		}
+		for _, imported := range p.imports {
+			if ours, ok := strings.CutPrefix(imported, "liveops/"); ok {
+				if to := roomOf(ours); to != room && !isOpen(room) && !slices.Contains(mayImport[room], to) {
+					t.Errorf("%s imports %s: %s may use %v only", p.path, imported, room, mayImport[room])
+				}
+				continue
+			}
+			if slices.Contains(pure, room) && slices.Contains(impure, imported) {
+				t.Errorf("%s imports %s, but does no I/O", p.path, imported)
+			}
+			for library, home := range only {
+				if within(imported, library) && room != home && !isOpen(room) && !(room == "cmd/liveops" && home == "bot") {
+					t.Errorf("%s imports %s: only %s does", p.path, imported, home)
+				}
+			}
+		}
+	}
+}
+
+// isOpen says whether a room may use every other.
+func isOpen(room string) bool {
+	return room == "sandbox" || room == "cmd/demo" || room == "cmd/bench"
+}
+
+// roomOf is the room that a folder belongs to; "" for none.
+func roomOf(path string) string {
+	best := ""
+	for _, room := range append(slices.Collect(maps.Keys(mayImport)), "sandbox", "cmd/demo", "cmd/bench") {
+		if within(path, room) && len(room) > len(best) {
+			best = room
+		}
+	}
+	return best
+}
+
+func within(path, folder string) bool { return path == folder || strings.HasPrefix(path, folder+"/") }
+
+type listed struct {
+	path    string // below the module's root
+	imports []string
+}
+
+// packages lists the module's packages with what they import, tests left out.
+func packages(t *testing.T) []listed {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []listed
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, listed{strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, "liveops"), "/"), p.Imports})
+	}
+}

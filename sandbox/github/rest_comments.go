@@ -1,0 +1,178 @@
+package github
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+func commentRoutes() []route {
+	const docs = "https://docs.github.com/en/rest/issues/comments"
+	return []route{
+		{"GET /repos/{owner}/{repo}/issues/{number}", Read, "https://docs.github.com/en/rest/issues/issues#get-an-issue", getIssue},
+		{"GET /repos/{owner}/{repo}/issues/{number}/comments", Read, docs + "#list-issue-comments", listComments},
+		{"POST /repos/{owner}/{repo}/issues/{number}/comments", Read, docs + "#create-an-issue-comment", createComment},
+		{"GET /repos/{owner}/{repo}/issues/comments/{id}", Read, docs + "#get-an-issue-comment", getComment},
+		{"PATCH /repos/{owner}/{repo}/issues/comments/{id}", Read, docs + "#update-an-issue-comment", editComment},
+		{"DELETE /repos/{owner}/{repo}/issues/comments/{id}", Read, docs + "#delete-an-issue-comment", deleteComment},
+	}
+}
+
+// getIssue shows a pull request as the issue that it also is.
+func getIssue(c *call) (answer, error) {
+	p, err := c.pull()
+	if err != nil {
+		return answer{}, err
+	}
+	return found(p.issue())
+}
+
+func listComments(c *call) (answer, error) {
+	p, err := c.pull()
+	if err != nil {
+		return answer{}, err
+	}
+	list := c.repo.commentsOf(p.number)
+	if since := c.query.Get("since"); since != "" {
+		from, err := time.Parse(time.RFC3339, since)
+		if err != nil {
+			return answer{}, invalid(FieldError{Resource: "IssueComment", Code: "invalid", Field: "since"})
+		}
+		list = slices.DeleteFunc(list, func(c *comment) bool { return c.updated.Before(from) })
+	}
+	documents := []document{}
+	for _, comment := range page(c, list) {
+		documents = append(documents, comment.document())
+	}
+	return found(documents)
+}
+
+// commentBody reads the body of a new or changed comment; it is required.
+func (c *call) commentBody() (string, error) {
+	var in struct {
+		Body *string `json:"body"`
+	}
+	if err := c.decode(&in); err != nil {
+		return "", err
+	}
+	if in.Body == nil {
+		return "", notSupplied("body")
+	}
+	return *in.Body, nil
+}
+
+// createComment needs no more than reading: whoever sees a pull request may comment.
+func createComment(c *call) (answer, error) {
+	if err := c.signedIn(); err != nil {
+		return answer{}, err
+	}
+	p, err := c.pull()
+	if err != nil {
+		return answer{}, err
+	}
+	body, err := c.commentBody()
+	if err != nil {
+		return answer{}, err
+	}
+	created, err := p.comment(body, c.user)
+	if err != nil {
+		return answer{}, err
+	}
+	c.header.Set("Location", c.repo.api("/issues/comments/%d", created.id))
+	return answer{http.StatusCreated, created.document()}, nil
+}
+
+// comment adds a comment. A blank or too long body is refused in the words that
+// GitHub has for it here, which differ from those for an edit.
+func (p *pull) comment(body string, by *account) (*comment, error) {
+	refuse := func(message string) error {
+		return invalid(FieldError{Resource: "IssueComment", Code: "unprocessable", Field: "data", Message: message})
+	}
+	switch {
+	case strings.TrimSpace(body) == "":
+		return nil, refuse("Body cannot be blank")
+	case utf8.RuneCountInString(body) > maxText:
+		return nil, refuse(tooLong("Body", maxText))
+	}
+	r := p.repo
+	now := r.s.now()
+	c := &comment{id: r.s.nextID(), pull: p, author: by, body: body, created: now, updated: now}
+	r.comments = append(r.comments, c)
+	p.updated = now
+	c.fire("created", by, nil)
+	return c, nil
+}
+
+// comment is the comment that the path names.
+func (c *call) comment() (*comment, error) {
+	id, err := c.number("id")
+	if err != nil {
+		return nil, err
+	}
+	for _, comment := range c.repo.comments {
+		if comment.id == int64(id) {
+			return comment, nil
+		}
+	}
+	return nil, notFound()
+}
+
+// ownComment is comment for who may change it: its author, and those who can write.
+func (c *call) ownComment() (*comment, error) {
+	comment, err := c.comment()
+	if err == nil && comment.author != c.user {
+		err = c.need(Write)
+	}
+	return comment, err
+}
+
+func getComment(c *call) (answer, error) {
+	comment, err := c.comment()
+	if err != nil {
+		return answer{}, err
+	}
+	return found(comment.document())
+}
+
+func editComment(c *call) (answer, error) {
+	comment, err := c.ownComment()
+	if err != nil {
+		return answer{}, err
+	}
+	body, err := c.commentBody()
+	if err != nil {
+		return answer{}, err
+	}
+	refuse := func(message string) (answer, error) {
+		return answer{}, invalid(FieldError{Resource: "IssueComment", Code: "custom", Field: "body", Message: message})
+	}
+	switch {
+	case strings.TrimSpace(body) == "":
+		return refuse("body cannot be blank")
+	case utf8.RuneCountInString(body) > maxText:
+		return refuse(tooLong("body", maxText))
+	}
+	from := comment.body
+	comment.body, comment.updated = body, c.s.now()
+	if from != body {
+		comment.fire("edited", c.user, document{"changes": document{"body": document{"from": from}}})
+	}
+	return found(comment.document())
+}
+
+func deleteComment(c *call) (answer, error) {
+	comment, err := c.ownComment()
+	if err != nil {
+		return answer{}, err
+	}
+	c.repo.comments = slices.DeleteFunc(c.repo.comments, is(comment))
+	comment.fire("deleted", c.user, nil)
+	return answer{http.StatusNoContent, nil}, nil
+}
+
+// is tells whether a pointer is this one.
+func is[T any](one *T) func(*T) bool {
+	return func(other *T) bool { return other == one }
+}

@@ -1,0 +1,188 @@
+package mysqlstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"liveops/sync/plan"
+)
+
+// Request is a plan to apply, with what the ledger keeps of it.
+type Request struct {
+	Commit   string
+	Digest   string
+	Actor    string
+	Pull     int
+	Epoch    uint64 // of the state that the plan was made from
+	Tables   []*plan.Table
+	Progress func(done, total int) // called now and then with rows done; nil for none
+}
+
+// Apply applies a plan in one transaction and returns its entry in the ledger. Each row is locked and compared
+// with the plan's before-image, changed, and read back; references to and from changed rows are checked; every
+// owned table is read whole, under lock, and must equal what its sheets say. Then the ledger entry and the
+// images are written, and all of it is committed. If anything fails nothing is changed:
+// HeldError, MovedError, RefusedError, ErrBusy and UnreachableError say what.
+//
+// A commit that the environment is at already is not applied again: its release is returned as it is.
+func (s *Store) Apply(ctx context.Context, q Request) (Release, error) {
+	if err := s.Prepare(ctx); err != nil {
+		return Release{}, err
+	}
+	r := Release{Kind: ApplyKind, Commit: q.Commit, Digest: q.Digest, Actor: q.Actor, Pull: q.Pull, State: Applied, Started: s.now()}
+	err := s.release(ctx, &r, func(tx *transaction, st State) ([]*tableWork, error) {
+		switch {
+		case st.Commit == q.Commit:
+			return nil, errAlready
+		case st.Hold != nil:
+			return nil, &HeldError{s.environment, *st.Hold}
+		case st.Epoch != q.Epoch:
+			return nil, &MovedError{Environment: s.environment}
+		}
+		return s.applyTables(ctx, tx, q, &r)
+	})
+	if errors.Is(err, errAlready) {
+		st, err := s.State(ctx)
+		if err != nil {
+			return Release{}, err
+		}
+		return s.Release(ctx, st.Release)
+	}
+	return r, err
+}
+
+// errAlready ends a release whose commit the environment has.
+var errAlready = errors.New("released already")
+
+// release runs one transaction that changes tables and the environment's state: lock, work, references,
+// ledger, commit.
+func (s *Store) release(ctx context.Context, r *Release, work func(*transaction, State) ([]*tableWork, error)) error {
+	tx, err := s.begin(ctx,
+		"SET SESSION foreign_key_checks = 0", // see references.go
+		"SET SESSION innodb_lock_wait_timeout = 10",
+		"START TRANSACTION")
+	if err != nil {
+		return err
+	}
+	defer tx.end()
+	st, err := s.readState(ctx, tx, " FOR UPDATE NOWAIT")
+	if err != nil {
+		return refused(err)
+	}
+	r.PreviousCommit, r.PreviousRelease = st.Commit, st.Release
+	done, err := work(tx, st)
+	if err != nil {
+		return err
+	}
+	if err := checkReferences(ctx, tx, done); err != nil {
+		return err
+	}
+	r.Finished = s.now()
+	if err := s.insertRelease(ctx, tx, r); err != nil {
+		return err
+	}
+	if err := writeImages(ctx, tx, r.ID, done); err != nil {
+		return err
+	}
+	if err := s.writeState(ctx, tx, r); err != nil {
+		return err
+	}
+	if err := tx.commit(ctx); err != nil {
+		return s.resolve(ctx, st, *r, err)
+	}
+	return nil
+}
+
+// writeState moves the environment to where the release leaves it. A rollback holds it.
+func (s *Store) writeState(ctx context.Context, q querier, r *Release) error {
+	commit, release := r.Commit, r.ID
+	if _, err := q.ExecContext(ctx, `UPDATE liveops_environment
+		SET epoch = epoch + 1, commit_id = ?, release_id = ? WHERE id = 1`, commit, release); err != nil {
+		return fmt.Errorf("move the state of %s: %w", s.environment, err)
+	}
+	return nil
+}
+
+// resolve finds out from the ledger whether a commit whose answer got lost took place. It waits for the lock
+// that the transaction holds until the server has ended it one way or the other.
+func (s *Store) resolve(ctx context.Context, before State, r Release, cause error) error {
+	tx, err := s.begin(ctx, "START TRANSACTION")
+	if err != nil {
+		return errors.Join(cause, err)
+	}
+	defer tx.end()
+	after, err := s.readState(ctx, tx, " FOR UPDATE")
+	switch {
+	case err != nil:
+		return errors.Join(cause, err)
+	case after.Epoch > before.Epoch && after.Release == r.ID:
+		return nil
+	default:
+		return fmt.Errorf("%w; the database rolled it back", cause)
+	}
+}
+
+// applyTables does the work of Apply on tables that are locked row by row.
+func (s *Store) applyTables(ctx context.Context, tx *transaction, q Request, r *Release) ([]*tableWork, error) {
+	var work []*tableWork
+	meter := &meter{report: q.Progress}
+	for _, t := range q.Tables {
+		work = append(work, newTableWork(t, meter))
+		n := t.Count()
+		r.Deleted, r.Inserted, r.Updated = r.Deleted+n.Deleted, r.Inserted+n.Inserted, r.Updated+n.Updated
+		meter.total += n.Total()
+	}
+	moved := &MovedError{Environment: s.environment}
+	for _, w := range work {
+		rows, err := w.lock(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		moved.add(w.describeChanges(rows))
+	}
+	if moved.Count > 0 {
+		return nil, moved
+	}
+	if err := write(ctx, tx, work); err != nil {
+		return nil, err
+	}
+	for _, w := range work {
+		if err := w.verify(ctx, tx); err != nil {
+			return nil, err
+		}
+	}
+	return work, nil
+}
+
+func (e *MovedError) add(rows []string) {
+	e.Count += len(rows)
+	e.Rows = append(e.Rows, rows[:min(len(rows), max(0, fewRows-len(e.Rows)))]...)
+}
+
+// write changes the rows: all deletes, then updates, then inserts, and reads the changed rows back.
+func write(ctx context.Context, tx *transaction, work []*tableWork) error {
+	for _, step := range []func(*tableWork, context.Context, *transaction) error{
+		(*tableWork).delete, (*tableWork).update, (*tableWork).insert, (*tableWork).readBack,
+	} {
+		for _, w := range work {
+			if err := step(w, ctx, tx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// meter counts rows for a progress report.
+type meter struct {
+	report      func(done, total int)
+	done, total int
+}
+
+func (m *meter) add(n int) {
+	m.done += n
+	if m.report != nil {
+		m.report(m.done, m.total)
+	}
+}

@@ -1,0 +1,83 @@
+package mysqlstore
+
+import (
+	"context"
+	"fmt"
+)
+
+// SetHold holds the environment. A hold that is there already stays, with its reason: the first one is why the
+// environment stands where it stands.
+func (s *Store) SetHold(ctx context.Context, reason, by string) (Hold, error) {
+	h := Hold{Reason: reason, By: by, Since: s.now()}
+	err := s.moveState(ctx, func(st State, tx *transaction) error {
+		if st.Hold != nil {
+			h = *st.Hold
+			return nil
+		}
+		return s.writeHold(ctx, tx, h)
+	})
+	return h, err
+}
+
+// LiftHold lifts the environment's hold and returns it; nil where there was none.
+func (s *Store) LiftHold(ctx context.Context) (*Hold, error) {
+	var lifted *Hold
+	err := s.moveState(ctx, func(st State, tx *transaction) error {
+		lifted = st.Hold
+		_, err := tx.ExecContext(ctx, `UPDATE liveops_environment
+			SET hold_reason = NULL, hold_by = NULL, hold_since = NULL, epoch = epoch + 1 WHERE id = 1`)
+		return err
+	})
+	return lifted, err
+}
+
+// Fail writes a release that changed nothing into the ledger and holds the environment.
+func (s *Store) Fail(ctx context.Context, r Release, hold string) (Release, Hold, error) {
+	r.State = Failed
+	if r.Finished.IsZero() {
+		r.Finished = s.now()
+	}
+	h := Hold{Reason: hold, By: "liveops", Since: r.Finished}
+	err := s.moveState(ctx, func(st State, tx *transaction) error {
+		r.PreviousCommit, r.PreviousRelease = st.Commit, st.Release
+		if err := s.insertRelease(ctx, tx, &r); err != nil {
+			return err
+		}
+		if st.Hold != nil {
+			h = *st.Hold
+			return nil
+		}
+		return s.writeHold(ctx, tx, h)
+	})
+	return r, h, err
+}
+
+func (s *Store) writeHold(ctx context.Context, q querier, h Hold) error {
+	_, err := q.ExecContext(ctx, `UPDATE liveops_environment
+		SET hold_reason = ?, hold_by = ?, hold_since = ?, epoch = epoch + 1 WHERE id = 1`,
+		h.Reason, h.By, formatTime(h.Since))
+	return err
+}
+
+// moveState changes the state under its lock.
+func (s *Store) moveState(ctx context.Context, change func(State, *transaction) error) error {
+	if err := s.Prepare(ctx); err != nil {
+		return err
+	}
+	tx, err := s.begin(ctx, "START TRANSACTION")
+	if err != nil {
+		return err
+	}
+	defer tx.end()
+	st, err := s.readState(ctx, tx, " FOR UPDATE")
+	if err == nil {
+		err = change(st, tx)
+	}
+	if err == nil {
+		err = tx.commit(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("change the state of %s: %w", s.environment, refused(err))
+	}
+	return nil
+}

@@ -1,0 +1,207 @@
+package mysqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// ledgerTables are the tables in which an environment keeps the truth about itself. They are made by Prepare,
+// before and never inside an apply, since MySQL commits at every CREATE TABLE.
+var ledgerTables = []string{
+	// One row. name says which environment this database is, so that a wrong DSN is noticed.
+	`CREATE TABLE IF NOT EXISTS liveops_environment (
+		id TINYINT NOT NULL PRIMARY KEY,
+		name VARCHAR(64) NOT NULL,
+		epoch BIGINT UNSIGNED NOT NULL DEFAULT 0,
+		commit_id VARCHAR(64) NOT NULL DEFAULT '',
+		release_id BIGINT NOT NULL DEFAULT 0,
+		hold_reason TEXT NULL,
+		hold_by VARCHAR(255) NULL,
+		hold_since DATETIME(6) NULL
+	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+	`CREATE TABLE IF NOT EXISTS liveops_releases (
+		id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+		kind VARCHAR(16) NOT NULL,
+		commit_id VARCHAR(64) NOT NULL,
+		previous_commit VARCHAR(64) NOT NULL,
+		previous_release BIGINT NOT NULL,
+		digest VARCHAR(64) NOT NULL,
+		actor VARCHAR(255) NOT NULL,
+		pull INT NOT NULL,
+		state VARCHAR(16) NOT NULL,
+		undoes BIGINT NOT NULL,
+		deleted INT NOT NULL,
+		inserted INT NOT NULL,
+		updated INT NOT NULL,
+		error TEXT NOT NULL,
+		started DATETIME(6) NOT NULL,
+		finished DATETIME(6) NOT NULL
+	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+	// Whole rows as JSON objects by column: before NULL for an insert, after NULL for a delete.
+	`CREATE TABLE IF NOT EXISTS liveops_images (
+		release_id BIGINT NOT NULL,
+		seq INT NOT NULL,
+		table_name VARCHAR(64) NOT NULL,
+		before_image LONGTEXT NULL,
+		after_image LONGTEXT NULL,
+		PRIMARY KEY (release_id, seq)
+	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+	// The digest that a pull request showed for this environment, by the head that it was shown for.
+	`CREATE TABLE IF NOT EXISTS liveops_reviews (
+		repository VARCHAR(191) NOT NULL,
+		pull INT NOT NULL,
+		head VARCHAR(64) NOT NULL,
+		base VARCHAR(64) NOT NULL,
+		digest VARCHAR(64) NOT NULL,
+		at DATETIME(6) NOT NULL,
+		PRIMARY KEY (repository, pull)
+	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+}
+
+// noSuchTable is MySQL's ER_NO_SUCH_TABLE.
+const noSuchTable = 1146
+
+// WrongEnvironmentError is a database that belongs to another environment than the configuration says.
+type WrongEnvironmentError struct{ Want, Got string }
+
+// Error names both environments.
+func (e *WrongEnvironmentError) Error() string {
+	return fmt.Sprintf("the database configured for %s says that it is %s; check the DSN", e.Want, e.Got)
+}
+
+// Prepare makes the ledger's tables where they are missing and writes the environment's name into a new one.
+func (s *Store) Prepare(ctx context.Context) error {
+	_, err := s.readState(ctx, s.db, "")
+	if err == nil {
+		var n int
+		if err := s.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM liveops_reviews").Scan(&n); err == nil {
+			if err := s.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM liveops_environment").Scan(&n); err == nil && n == 1 {
+				return nil
+			}
+		}
+	} else if wrong := (*WrongEnvironmentError)(nil); errors.As(err, &wrong) {
+		return err
+	}
+	for _, ddl := range ledgerTables {
+		if _, err := s.db.ExecContext(ctx, ddl); err != nil {
+			return fmt.Errorf("make the ledger of %s: %w", s.environment, err)
+		}
+	}
+	_, err = s.db.ExecContext(ctx, `INSERT IGNORE INTO liveops_environment (id, name) VALUES (1, ?)`, s.environment)
+	if err != nil {
+		return fmt.Errorf("name the ledger of %s: %w", s.environment, err)
+	}
+	_, err = s.readState(ctx, s.db, "")
+	return err
+}
+
+// State reads where the environment stands; zero where nothing was ever applied.
+func (s *Store) State(ctx context.Context) (State, error) { return s.readState(ctx, s.db, "") }
+
+// readState reads the state, with a lock such as " FOR UPDATE" where one is asked.
+func (s *Store) readState(ctx context.Context, q querier, lock string) (State, error) {
+	var (
+		st          State
+		name        string
+		reason, by  sql.NullString
+		since       sql.NullString
+		mysqlErr    *mysql.MySQLError
+		description = "read the state of " + s.environment
+	)
+	err := q.QueryRowContext(ctx, `SELECT name, epoch, commit_id, release_id, hold_reason, hold_by, hold_since
+		FROM liveops_environment WHERE id = 1`+lock).
+		Scan(&name, &st.Epoch, &st.Commit, &st.Release, &reason, &by, &since)
+	switch {
+	case errors.Is(err, sql.ErrNoRows), errors.As(err, &mysqlErr) && mysqlErr.Number == noSuchTable && lock == "":
+		return State{}, nil
+	case err != nil:
+		return State{}, fmt.Errorf("%s: %w", description, err)
+	case name != s.environment:
+		return State{}, &WrongEnvironmentError{s.environment, name}
+	}
+	if reason.Valid {
+		st.Hold = &Hold{Reason: reason.String, By: by.String, Since: parseTime(since.String)}
+	}
+	return st, nil
+}
+
+// timeFormat is how the ledger keeps times, in UTC.
+const timeFormat = "2006-01-02 15:04:05.000000"
+
+func formatTime(t time.Time) string { return t.UTC().Format(timeFormat) }
+
+// parseTime reads a time of the ledger; zero for what is none.
+func parseTime(s string) time.Time {
+	t, err := time.Parse("2006-01-02 15:04:05.999999", s)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// Releases lists the newest releases of the ledger, newest first.
+func (s *Store) Releases(ctx context.Context, limit int) ([]Release, error) {
+	return s.readReleases(ctx, s.db, "ORDER BY id DESC LIMIT ?", limit)
+}
+
+// Release reads one release of the ledger; ErrNoRelease where there is none.
+func (s *Store) Release(ctx context.Context, id int64) (Release, error) {
+	return s.readRelease(ctx, s.db, id)
+}
+
+// ErrNoRelease is a release that the ledger does not have.
+var ErrNoRelease = errors.New("no such release")
+
+func (s *Store) readRelease(ctx context.Context, q querier, id int64) (Release, error) {
+	rs, err := s.readReleases(ctx, q, "WHERE id = ?", id)
+	if err != nil {
+		return Release{}, err
+	}
+	if len(rs) == 0 {
+		return Release{}, fmt.Errorf("release %d of %s: %w", id, s.environment, ErrNoRelease)
+	}
+	return rs[0], nil
+}
+
+func (s *Store) readReleases(ctx context.Context, q querier, where string, args ...any) ([]Release, error) {
+	var out []Release
+	err := each(ctx, q, `SELECT id, kind, commit_id, previous_commit, previous_release, digest, actor, pull, state, undoes, deleted, inserted,
+		updated, error, started, finished FROM liveops_releases `+where, func(rows *sql.Rows) error {
+		var r Release
+		var started, finished string
+		err := rows.Scan(&r.ID, &r.Kind, &r.Commit, &r.PreviousCommit, &r.PreviousRelease, &r.Digest, &r.Actor, &r.Pull, &r.State, &r.Undoes,
+			&r.Deleted, &r.Inserted, &r.Updated, &r.Error, &started, &finished)
+		r.Started, r.Finished = parseTime(started), parseTime(finished)
+		out = append(out, r)
+		return err
+	}, args...)
+	var mysqlErr *mysql.MySQLError
+	if errors.As(err, &mysqlErr) && mysqlErr.Number == noSuchTable {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the releases of %s: %w", s.environment, err)
+	}
+	return out, nil
+}
+
+// insertRelease writes a release into the ledger and gives it its number.
+func (s *Store) insertRelease(ctx context.Context, q querier, r *Release) error {
+	res, err := q.ExecContext(ctx, `INSERT INTO liveops_releases (kind, commit_id, previous_commit, previous_release,
+		digest, actor, pull, state, undoes, deleted, inserted, updated, error, started, finished)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		string(r.Kind), r.Commit, r.PreviousCommit, r.PreviousRelease, r.Digest, r.Actor, r.Pull, string(r.State), r.Undoes,
+		r.Deleted, r.Inserted, r.Updated, r.Error, formatTime(r.Started), formatTime(r.Finished))
+	if err == nil {
+		r.ID, err = res.LastInsertId()
+	}
+	if err != nil {
+		return fmt.Errorf("write the ledger of %s: %w", s.environment, err)
+	}
+	return nil
+}

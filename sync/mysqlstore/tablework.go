@@ -1,0 +1,191 @@
+package mysqlstore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"liveops/datasheets"
+	"liveops/sync/plan"
+)
+
+// rowsBatch is how many rows one statement names.
+const rowsBatch = 500
+
+// tableWork is the changing of one table inside a transaction. full is every column that an image must hold to
+// bring a row back: all but generated ones, the key's first.
+type tableWork struct {
+	*plan.Table
+	full   []int
+	at     []int                // managed column → its place in full
+	before [][]datasheets.Value // by change: the whole row as it was; nil for an insert
+	after  [][]datasheets.Value // by change: the whole row as it is now; nil for a delete
+	meter  *meter
+}
+
+func newTableWork(t *plan.Table, m *meter) *tableWork {
+	w := &tableWork{Table: t, meter: m, full: slices.Clone(t.Schema.Key),
+		before: make([][]datasheets.Value, len(t.Changes)), after: make([][]datasheets.Value, len(t.Changes))}
+	for i := range t.Schema.Columns {
+		if !t.Schema.IsKey(i) && !t.Schema.Columns[i].Generated {
+			w.full = append(w.full, i)
+		}
+	}
+	for _, c := range t.Managed {
+		w.at = append(w.at, slices.Index(w.full, c))
+	}
+	return w
+}
+
+// key is the key of a row of managed columns.
+func (w *tableWork) key(row []datasheets.Value) []datasheets.Value { return row[:w.KeyLen()] }
+
+// managed picks the managed columns of a whole row.
+func (w *tableWork) managed(full []datasheets.Value) []datasheets.Value {
+	row := make([]datasheets.Value, len(w.at))
+	for i, at := range w.at {
+		row[i] = full[at]
+	}
+	return row
+}
+
+// lock locks the rows that change, keeps their images, and returns the changes (by index, in order) whose rows
+// are not as the plan saw them.
+func (w *tableWork) lock(ctx context.Context, tx *transaction) (moved []int, err error) {
+	inserts := w.changes(plan.Insert)
+	old := append(w.changes(plan.Delete), w.changes(plan.Update)...)
+	found, err := w.readByKey(ctx, tx, old, func(c *plan.Change) []datasheets.Value { return c.Before }, " FOR UPDATE")
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range old {
+		c := &w.Changes[i]
+		w.before[i] = found[packKey(w.key(c.Before))]
+		if w.before[i] == nil || !slices.Equal(w.managed(w.before[i]), c.Before) {
+			moved = append(moved, i)
+		}
+	}
+	there, err := w.readByKey(ctx, tx, inserts, func(c *plan.Change) []datasheets.Value { return c.After }, " FOR UPDATE")
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range inserts {
+		key := packKey(w.key(w.Changes[i].After))
+		if there[key] != nil {
+			moved = append(moved, i)
+			delete(there, key)
+		}
+	}
+	for _, row := range there { // a key that only the server's collation holds to be the same
+		return nil, &RefusedError{Table: w.Schema.Name, Reason: "a row that is to be inserted has, to the database, the key of one that is there",
+			Rows: []string{w.describe(row)}, Count: len(there)}
+	}
+	slices.Sort(moved)
+	return moved, nil
+}
+
+// describeChanges names the rows of some changes.
+func (w *tableWork) describeChanges(changes []int) []string {
+	names := make([]string, len(changes))
+	for i, c := range changes {
+		names[i] = w.describe(w.Changes[c].Row())
+	}
+	return names
+}
+
+// readByKey reads whole rows by the keys that row gives of the changes at the given indexes. The result is by
+// packed key.
+func (w *tableWork) readByKey(ctx context.Context, tx *transaction, changes []int, row func(*plan.Change) []datasheets.Value, lock string) (map[string][]datasheets.Value, error) {
+	found := make(map[string][]datasheets.Value, len(changes))
+	for batch := range slices.Chunk(changes, rowsBatch) {
+		keys := make([][]datasheets.Value, len(batch))
+		for i, c := range batch {
+			keys[i] = w.key(row(&w.Changes[c]))
+		}
+		where, args, err := w.whereKeys(keys)
+		if err != nil {
+			return nil, err
+		}
+		err = readRows(ctx, tx, w.Schema, w.full, where+lock, func(packed []byte) error {
+			vs, err := datasheets.Unpack(packed)
+			if err == nil {
+				found[packKey(w.key(vs))] = vs
+			}
+			return err
+		}, args...)
+		if err != nil {
+			return nil, refused(err)
+		}
+	}
+	return found, nil
+}
+
+// whereKeys is the WHERE clause that picks rows by key.
+func (w *tableWork) whereKeys(keys [][]datasheets.Value) (string, []any, error) {
+	names, columns := make([]string, w.KeyLen()), make([]*datasheets.Column, w.KeyLen())
+	for i := range names {
+		columns[i] = w.Column(i)
+		names[i] = columns[i].Name
+	}
+	return whereIn("", names, columns, keys)
+}
+
+// whereIn is the WHERE clause that picks the rows whose columns, by name, hold one of some tuples of values of
+// the given types. alias qualifies the names ("c.").
+func whereIn(alias string, names []string, columns []*datasheets.Column, tuples [][]datasheets.Value) (string, []any, error) {
+	left, one := alias+quote(names[0]), "?"
+	if len(names) > 1 {
+		for _, n := range names[1:] {
+			left += ", " + alias + quote(n)
+		}
+		left = "(" + left + ")"
+		one = "(?" + strings.Repeat(", ?", len(names)-1) + ")"
+	}
+	args := make([]any, 0, len(tuples)*len(columns))
+	for _, tuple := range tuples {
+		for i, c := range columns {
+			a, err := c.Argument(tuple[i])
+			if err != nil {
+				return "", nil, err
+			}
+			args = append(args, a)
+		}
+	}
+	return " WHERE " + left + " IN (" + one + strings.Repeat(", "+one, len(tuples)-1) + ")", args, nil
+}
+
+// verify reads the whole table under lock and compares it with what the sheets say.
+func (w *tableWork) verify(ctx context.Context, tx *transaction) error {
+	sum := plan.NewSummer(w.Schema, w.Managed)
+	if err := readRows(ctx, tx, w.Schema, w.Managed, " LOCK IN SHARE MODE", sum.Add); err != nil {
+		return refused(err)
+	}
+	if !sum.Sum.Equal(w.Want) {
+		return &RefusedError{Table: w.Schema.Name, Reason: fmt.Sprintf(
+			"read back before the commit, the table is not what the sheets say (%d rows, the sheets have %d); "+
+				"a trigger, or someone else, changes it too", sum.Sum.Rows, w.Want.Rows)}
+	}
+	return nil
+}
+
+// describe names a row by its table and key.
+func (w *tableWork) describe(row []datasheets.Value) string {
+	return describeRow(w.Schema, w.key(row))
+}
+
+func describeRow(t *datasheets.Table, key []datasheets.Value) string {
+	s := t.Name
+	for i, v := range key {
+		s += " " + t.Columns[t.Key[i]].Name + "=" + v.Text()
+	}
+	return s
+}
+
+func packKey(key []datasheets.Value) string {
+	var b []byte
+	for _, v := range key {
+		b = datasheets.AppendValue(b, v)
+	}
+	return string(b)
+}

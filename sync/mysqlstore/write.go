@@ -1,0 +1,149 @@
+package mysqlstore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"liveops/datasheets"
+	"liveops/sync/plan"
+)
+
+// changes lists the changes of one operation.
+func (w *tableWork) changes(op plan.Op) []int {
+	var is []int
+	for i := range w.Changes {
+		if w.Changes[i].Op == op {
+			is = append(is, i)
+		}
+	}
+	return is
+}
+
+func (w *tableWork) delete(ctx context.Context, tx *transaction) error {
+	for batch := range slices.Chunk(w.changes(plan.Delete), rowsBatch) {
+		keys := make([][]datasheets.Value, len(batch))
+		for i, c := range batch {
+			keys[i] = w.key(w.Changes[c].Before)
+		}
+		where, args, err := w.whereKeys(keys)
+		if err != nil {
+			return err
+		}
+		if err := w.exec(ctx, tx, len(batch), "DELETE FROM "+quote(w.Schema.Name)+where, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *tableWork) update(ctx context.Context, tx *transaction) error {
+	for _, i := range w.changes(plan.Update) {
+		c := &w.Changes[i]
+		var sets []string
+		var args []any
+		for m := range c.After {
+			column := w.Column(m)
+			if c.After[m] == c.Before[m] && !setsItself(column) {
+				continue
+			}
+			a, err := column.Argument(c.After[m])
+			if err != nil {
+				return err
+			}
+			sets, args = append(sets, quote(column.Name)+" = ?"), append(args, a)
+		}
+		where, keys, err := w.whereKeys([][]datasheets.Value{w.key(c.Before)})
+		if err != nil {
+			return err
+		}
+		query := "UPDATE " + quote(w.Schema.Name) + " SET " + strings.Join(sets, ", ") + where
+		if err := w.exec(ctx, tx, 1, query, append(args, keys...)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setsItself says whether an update of other columns may change this one (ON UPDATE CURRENT_TIMESTAMP), unless
+// it is given its value.
+func setsItself(c *datasheets.Column) bool {
+	return c.Type == datasheets.Timestamp || c.Type == datasheets.DateTime
+}
+
+func (w *tableWork) insert(ctx context.Context, tx *transaction) error {
+	names := make([]string, len(w.Managed))
+	for i := range w.Managed {
+		names[i] = w.Column(i).Name
+	}
+	head := "INSERT INTO " + quote(w.Schema.Name) + " (" + quoteAll(names) + ") VALUES "
+	for batch := range slices.Chunk(w.changes(plan.Insert), rowsBatch) {
+		var rows strings.Builder
+		var args []any
+		for n, i := range batch {
+			if n > 0 {
+				rows.WriteString(", ")
+			}
+			for m, v := range w.Changes[i].After {
+				rows.WriteString([]string{"(", ", "}[min(m, 1)])
+				if v.IsDefault() {
+					rows.WriteString("DEFAULT")
+					continue
+				}
+				a, err := w.Column(m).Argument(v)
+				if err != nil {
+					return err
+				}
+				rows.WriteByte('?')
+				args = append(args, a)
+			}
+			rows.WriteByte(')')
+		}
+		if err := w.exec(ctx, tx, len(batch), head+rows.String(), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exec runs a statement that must change exactly rows rows.
+func (w *tableWork) exec(ctx context.Context, tx *transaction, rows int, query string, args ...any) error {
+	res, err := tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return refusal(w.Schema.Name, err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return fmt.Errorf("%s: %w", w.Schema.Name, err)
+	}
+	if n != int64(rows) {
+		return &RefusedError{Table: w.Schema.Name, Reason: fmt.Sprintf("%d rows were to change and %d did", rows, n)}
+	}
+	w.meter.add(rows)
+	return nil
+}
+
+// readBack reads the inserted and updated rows, keeps their images, and compares them with the plan.
+func (w *tableWork) readBack(ctx context.Context, tx *transaction) error {
+	written := append(w.changes(plan.Update), w.changes(plan.Insert)...)
+	found, err := w.readByKey(ctx, tx, written, func(c *plan.Change) []datasheets.Value { return c.After }, " LOCK IN SHARE MODE")
+	if err != nil {
+		return err
+	}
+	for _, i := range written {
+		want := w.Changes[i].After
+		w.after[i] = found[packKey(w.key(want))]
+		if w.after[i] == nil {
+			return &RefusedError{Table: w.Schema.Name, Reason: "a row that was written is not there", Rows: []string{w.describe(want)}, Count: 1}
+		}
+		got := w.managed(w.after[i])
+		for m := range want {
+			if want[m] != got[m] && !want[m].IsDefault() {
+				return &RefusedError{Table: w.Schema.Name, Reason: fmt.Sprintf("the database keeps %q in %s where the sheet says %q",
+					got[m].Text(), w.Column(m).Name, want[m].Text()), Rows: []string{w.describe(want)}, Count: 1}
+			}
+		}
+	}
+	return nil
+}

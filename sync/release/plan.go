@@ -1,0 +1,83 @@
+// Package release takes commits of the data repo to environments: it makes the plan of what a commit would
+// change in one, applies it, goes on to the next, and undoes it. It is the one path for the pull request's dry
+// run and for the merge, for the command line and for the bot.
+package release
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+
+	"liveops/datasheets"
+	"liveops/sync/mysqlstore"
+	"liveops/sync/plan"
+)
+
+// Plan is what bringing one environment to one commit would change.
+type Plan struct {
+	Environment string
+	Commit      string               // the commit's id; "" for files that are not committed
+	Tables      []*plan.Table        // every owned table, changed or not, by name; nil while a problem keeps it from being read
+	Problems    []datasheets.Problem // sorted; while there is one, nothing is applied
+	Digest      string               // of all that the plan would do; "" while there are problems
+	Base        mysqlstore.State     // the state of the environment that it was planned from
+	Pending     []*plan.Table        // of these changes, those that the default branch already holds and a release still owes; nil where none or unknown
+}
+
+// Count counts all changes.
+func (p *Plan) Count() plan.Count {
+	var n plan.Count
+	for _, t := range p.Tables {
+		n = n.Add(t.Count())
+	}
+	return n
+}
+
+// Changed is the tables that change.
+func (p *Plan) Changed() []*plan.Table {
+	var ts []*plan.Table
+	for _, t := range p.Tables {
+		if len(t.Changes) > 0 {
+			ts = append(ts, t)
+		}
+	}
+	return ts
+}
+
+// digest hashes what the plan does: the environment, and of each table that changes its name, its columns with
+// their types, and its changes with their before-images. The commit is not part of it: a merge commit is never
+// the commit that was reviewed.
+func digest(environment string, tables []*plan.Table) string {
+	h := sha256.New()
+	e := json.NewEncoder(h) // writing to a hash does not fail
+	e.Encode([]string{"liveops plan 1", environment})
+	var row []byte
+	for _, t := range tables {
+		if len(t.Changes) == 0 {
+			continue
+		}
+		head := []string{t.Schema.Name, strconv.Itoa(len(t.Changes))}
+		for i := range t.Managed {
+			head = append(head, t.Column(i).Name, t.Column(i).SQLType, t.Column(i).Collation)
+		}
+		e.Encode(head)
+		for i := range t.Changes {
+			c := &t.Changes[i]
+			row = append(row[:0], byte(c.Op))
+			for _, v := range append(c.Before[:len(c.Before):len(c.Before)], c.After...) {
+				row = datasheets.AppendValue(row, v)
+			}
+			e.Encode(row)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// ShortDigest is the form of a digest or a commit id that people read.
+func ShortDigest(d string) string {
+	if len(d) > 8 {
+		return d[:8]
+	}
+	return d
+}

@@ -1,0 +1,235 @@
+package report
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"liveops/datasheets"
+	"liveops/sync/mysqlstore"
+	"liveops/sync/plan"
+	"liveops/sync/release"
+)
+
+var updateGolden = flag.Bool("update", false, "write the golden files anew")
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", file)
+	if *updateGolden {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (write it anew with -update):\n%s", path, got)
+	}
+}
+
+// pulls are the comments that the golden files show.
+func pulls() map[string]Pull {
+	held := story()
+	held.Plans[1].Base.Hold = &mysqlstore.Hold{Reason: "release of 9e8d7c6b stopped: 1 data test failed", By: "liveops", Since: now.Add(-time.Hour)}
+	pending := story()
+	waiting := *pending.Plans[0].Tables[1]
+	waiting.Changes = waiting.Changes[:2]
+	pending.Plans[0].Pending = []*plan.Table{&waiting}
+	differing := pull(planOf("staging", digestA, levels(2200), stuff()), planOf("production", digestB, levels(2300), stuff()))
+	stopped := pull(planOf("staging", "", stuff()), planOf("production", "", stuff()))
+	stopped.Plans[1].Problems = problems()[:1]
+	stopped.Problems = problems()[1:]
+	hostilePull := hostilePull("</details> @octocat [x](https://evil.example) `a|b` #12\n\u202e```")
+	unreachable := pull(planOf("staging", digestA, stuff()))
+	unreachable.Unreachable = []Unreachable{{Environment: "production", Reason: "dial tcp 10.0.0.7:3306: connection refused", Retry: true}}
+	return map[string]Pull{
+		"story":       story(),
+		"problems":    {BaseName: "main", Head: headCommit, Base: baseCommit, Problems: problems(), When: now},
+		"some":        stopped,
+		"nothing":     pull(planOf("staging", digestA, table("stuff", 1, "id:int")), planOf("production", digestB)),
+		"wide":        pull(planOf("staging", digestA, wide(), longTexts())),
+		"huge":        pull(planOf("staging", digestA, huge(100_000), stuff())),
+		"differing":   differing,
+		"hold":        held,
+		"pending":     pending,
+		"unreachable": unreachable,
+		"conflict":    {BaseName: "main", Head: headCommit, Base: baseCommit, Conflict: true, When: now},
+		"fork":        {BaseName: "main", Head: headCommit, Fork: true, When: now},
+		"first":       {BaseName: "main", Head: headCommit, PolicyMissing: true, When: now},
+		"hostile":     hostilePull,
+	}
+}
+
+func TestPullComment(t *testing.T) {
+	for name, p := range pulls() {
+		t.Run(name, func(t *testing.T) {
+			got := PullComment(p)
+			golden(t, "pull-"+name+".md", got)
+			if again := PullComment(p); again != got {
+				t.Error("the same pull request gives another comment")
+			}
+		})
+	}
+}
+
+func TestPullStatus(t *testing.T) {
+	pulls := pulls()
+	for _, test := range []struct{ name, state, description string }{
+		{"story", "success", "staging +3 -1 ~4, production +3 -1 ~3"},
+		{"differing", "success", "staging +3 -1 ~4, production +3 -1 ~4"},
+		{"huge", "success", "staging +100,003 -1 ~3"},
+		{"nothing", "success", "nothing to do"},
+		{"problems", "failure", "3 problems to fix"},
+		{"some", "failure", "3 problems to fix"},
+		{"hold", "success", "staging +3 -1 ~4, production +3 -1 ~3 (on hold)"},
+		{"unreachable", "error", "not planned: production"},
+		{"conflict", "failure", "conflicts with main"},
+		{"fork", "failure", "a fork: nothing is planned"},
+		{"first", "success", "no liveops.yaml on main yet: nothing is applied"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if state, description := PullStatus(pulls[test.name]); state != test.state || description != test.description {
+				t.Errorf("got %s, %q; want %s, %q", state, description, test.state, test.description)
+			}
+		})
+	}
+	same := pull(planOf("staging", digestA, stuff()), planOf("production", digestB, stuff()))
+	if _, d := PullStatus(same); d != "staging +3 -1 ~3, production the same" {
+		t.Errorf("alike environments: got %q", d)
+	}
+}
+
+// merges are the comments of merges that the golden files show.
+func merges() map[string]Merge {
+	moved := progress(release.Applied, release.Stopped)
+	moved.Steps[1].Reason, moved.Steps[1].Mend = "the rows moved since the plan was reviewed", "look at the new plan, then merge again"
+	moved.Steps[1].Plan.Digest = digestB
+	broken := progress(release.Stopped, release.Skipped)
+	broken.Steps[0].Reason, broken.Steps[0].Mend = "the commit has 3 problems", "push a fix"
+	broken.Steps[0].Plan, broken.Steps[0].Problems = nil, problems()
+	cumulative := progress(release.Applied, release.Applying)
+	cumulative.Steps[1].Commits = append([]release.Commit{{ID: baseCommit, Subject: "New cookies @everyone", Author: "kim"}}, cumulative.Steps[1].Commits...)
+	same := progress(release.Same, release.Same)
+	resumed := progress(release.Applied, release.Applied)
+	resumed.Steps[0].Plan = nil
+	return map[string]Merge{
+		"progress":   {Number: 41, Progress: cumulative, Now: now.Add(65 * time.Second)},
+		"start":      {Number: 41, Progress: progress(release.Planning, release.Waiting), Now: now.Add(time.Second)},
+		"retrying":   {Number: 41, Progress: progress(release.Planning, release.Waiting), Retrying: "staging: dial tcp: connection refused", Now: now},
+		"done":       {Number: 41, Progress: progress(release.Applied, release.Applied), Now: now},
+		"nothing":    {Number: 41, Progress: same, Now: now},
+		"resumed":    {Number: 41, Progress: resumed, Now: now},
+		"moved":      {Number: 41, Progress: moved, Now: now},
+		"problems":   {Number: 41, Progress: broken, Now: now},
+		"conclusion": {Number: 41, Progress: progress(release.Applied, release.Same), Note: "applied by hand", Now: now},
+	}
+}
+
+func TestMergeComment(t *testing.T) {
+	for name, m := range merges() {
+		t.Run(name, func(t *testing.T) { golden(t, "merge-"+name+".md", MergeComment(m)) })
+	}
+}
+
+func TestMergeStatus(t *testing.T) {
+	for _, test := range []struct{ name, state, description string }{
+		{"start", "pending", "staging planning, production waiting"},
+		{"progress", "pending", "staging applied, production applying"},
+		{"retrying", "pending", "trying again: staging: dial tcp: connection refused"},
+		{"done", "success", "staging applied, production applied"},
+		{"nothing", "success", "staging nothing to do, production nothing to do"},
+		{"moved", "failure", "production stopped: the rows moved since the plan was reviewed"},
+		{"problems", "failure", "staging stopped: the commit has 3 problems"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if state, description := MergeStatus(merges()[test.name]); state != test.state || description != test.description {
+				t.Errorf("got %s, %q; want %s, %q", state, description, test.state, test.description)
+			}
+		})
+	}
+}
+
+func TestProgressText(t *testing.T) {
+	for name, m := range merges() {
+		golden(t, "progress-"+name+".txt", written(t, func(w io.Writer) error { return ProgressText(w, m.Progress, TextOptions{}) }))
+	}
+}
+
+func TestPushComment(t *testing.T) {
+	golden(t, "push.md", PushComment(DirectPush{
+		Commit: release.Commit{ID: headCommit, Subject: "hotfix <b>now</b> @team"}, Pusher: "dana",
+		Paths: []string{"datasheets/items.xlsx", "datasheets/레벨.xlsx", "liveops.yaml"},
+	}))
+}
+
+func TestMarkdown(t *testing.T) {
+	golden(t, "markdown.md", Markdown(story().Plans, nil))
+}
+
+func TestText(t *testing.T) {
+	p := pulls()
+	for _, test := range []struct {
+		file     string
+		plans    []*release.Plan
+		problems []datasheets.Problem
+		options  TextOptions
+	}{
+		{"text.txt", p["pending"].Plans, nil, TextOptions{}},
+		{"text-color.txt", p["pending"].Plans, nil, TextOptions{Color: true}},
+		{"text-narrow.txt", p["wide"].Plans, nil, TextOptions{Width: 60}},
+		{"text-problems.txt", p["some"].Plans, p["some"].Problems, TextOptions{}},
+		{"text-nothing.txt", p["nothing"].Plans, nil, TextOptions{}},
+		{"text-hostile.txt", p["hostile"].Plans, nil, TextOptions{}},
+	} {
+		t.Run(test.file, func(t *testing.T) {
+			golden(t, test.file, written(t, func(w io.Writer) error { return Text(w, test.plans, test.problems, test.options) }))
+		})
+	}
+}
+
+func TestJSON(t *testing.T) {
+	p := pulls()
+	golden(t, "plan.json", written(t, func(w io.Writer) error { return JSON(w, p["pending"].Plans, problems()) }))
+	golden(t, "empty.json", written(t, func(w io.Writer) error { return JSON(w, nil, nil) }))
+}
+
+func TestProblemsText(t *testing.T) {
+	golden(t, "problems.txt", written(t, func(w io.Writer) error { return ProblemsText(w, problems(), false) }))
+	golden(t, "problems-none.txt", written(t, func(w io.Writer) error { return ProblemsText(w, nil, true) }))
+}
+
+func TestStatus(t *testing.T) {
+	es := []EnvironmentStatus{
+		{
+			Name:  "staging",
+			State: mysqlstore.State{Epoch: 9, Commit: mergeCommit, Release: 18, Hold: &mysqlstore.Hold{Reason: "rolled back", By: "dana", Since: now}},
+			Last: []mysqlstore.Release{
+				{ID: 18, Kind: mysqlstore.RollbackKind, Commit: baseCommit, Actor: "dana", State: mysqlstore.Applied, Undoes: 17, Inserted: 1, Deleted: 3, Updated: 3, Finished: now},
+				{ID: 17, Kind: mysqlstore.ApplyKind, Commit: mergeCommit, Actor: "김하늘", Pull: 41, State: mysqlstore.RolledBack, Inserted: 3, Deleted: 1, Updated: 3, Finished: now.Add(-time.Hour)},
+				{ID: 16, Kind: mysqlstore.ApplyKind, Commit: headCommit, Actor: "liveops", State: mysqlstore.Failed, Error: "data test\x1b[2J failed", Finished: now.Add(-2 * time.Hour)},
+			},
+			Tables: []TableRows{{"level_guide", 240, "levels.xlsx › LevelContents", ""}, {"stuff", 41230, "items.xlsx › TreasureItemData, Artifact", ""}, {"gone", 0, "", "no such table"}},
+		},
+		{Name: "production"},
+		{Name: "other", Error: "dial tcp 10.0.0.7:3306: connection refused"},
+	}
+	golden(t, "status.txt", written(t, func(w io.Writer) error { return StatusText(w, es, TextOptions{}) }))
+	golden(t, "status-color.txt", written(t, func(w io.Writer) error { return StatusText(w, es, TextOptions{Color: true}) }))
+	golden(t, "status.json", written(t, func(w io.Writer) error { return StatusJSON(w, es) }))
+}
+
+func written(t *testing.T, write func(io.Writer) error) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}

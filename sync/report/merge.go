@@ -1,0 +1,174 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"liveops/sync/release"
+)
+
+// Merge is what the comment of a merged pull request tells.
+type Merge struct {
+	Number   int
+	Progress *release.Progress
+	Note     string    // one line of prose
+	Retrying string    // why the last try did not get through, where it is tried again: one line of prose
+	Now      time.Time // of the comment
+}
+
+// MergeMarker is the first line of the comment of a commit's release, by which it is found again.
+func MergeMarker(commit string) string { return "<!-- liveops:release " + hexOnly(commit) + " -->" }
+
+// hexOnly keeps what a commit's id consists of, so that nothing can end the HTML comment it stands in.
+func hexOnly(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'a' && r <= 'f' || r >= 'A' && r <= 'F' {
+			return r
+		}
+		return -1
+	}, s[:min(len(s), 64)])
+}
+
+// MergeComment is the comment of a merged pull request's way through the environments, to be edited as it
+// proceeds. It is never longer than GitHub takes.
+func MergeComment(m Merge) string {
+	p := m.Progress
+	var applied []*release.Plan
+	for i := range p.Steps {
+		if s := &p.Steps[i]; s.Plan != nil && (s.State == release.Applied || s.State == release.Applying) {
+			applied = append(applied, s.Plan)
+		}
+	}
+	vs := views(applied)
+	head := MergeMarker(p.Commit.ID) + "\n### liveops: " + mergeHeading(m) + "\n\n"
+	return fitting(func(d detail) string {
+		var b strings.Builder
+		b.WriteString(head)
+		if m.Note != "" {
+			b.WriteString("Note: " + stop(prose(m.Note)) + "\n\n")
+		}
+		if m.Retrying != "" && !p.Done() {
+			b.WriteString("**Trying again:** " + stop(prose(m.Retrying)) + "\n\n")
+		}
+		b.WriteString(stoppedSection(p, d))
+		b.WriteString(stepTable(m))
+		b.WriteString(commitList(p, d.items))
+		b.WriteString(blocks(vs, len(applied), d, true))
+		b.WriteString(mergeFooter(p))
+		return b.String()
+	}, head+"The report is too long for a comment.\n")
+}
+
+// mergeHeading says in one line where the release stands.
+func mergeHeading(m Merge) string {
+	p := m.Progress
+	commit := codeSpan(release.ShortDigest(p.Commit.ID), 16)
+	if s := p.Stopped(); s != nil {
+		return commit + " stopped at " + name(s.Environment)
+	}
+	var done []string
+	changed := false
+	for i := range p.Steps {
+		switch s := &p.Steps[i]; s.State {
+		case release.Applied:
+			changed = true
+			done = append(done, s.Environment)
+		case release.Same:
+			done = append(done, s.Environment)
+		}
+	}
+	switch {
+	case p.Done() && !changed:
+		return commit + " changes no row"
+	case p.Done():
+		return commit + " is live in " + names(done)
+	case m.Retrying != "":
+		return commit + " is being tried again"
+	case len(done) > 0:
+		return commit + " is live in " + names(done) + ", more to come"
+	default:
+		return commit + " is on its way"
+	}
+}
+
+// stepTable is where each environment stands.
+func stepTable(m Merge) string {
+	var b strings.Builder
+	b.WriteString("| environment | state | rows | release | time |\n| --- | --- | --- | --- | --- |\n")
+	for i := range m.Progress.Steps {
+		s := &m.Progress.Steps[i]
+		rows, number := "", ""
+		switch {
+		case s.State == release.Applied: // an earlier run may have done it: then there is no plan
+			rows = counts(s.Count, "−")
+		case s.Plan != nil && s.State != release.Same && s.State != release.Skipped:
+			rows = counts(s.Plan.Count(), "−")
+		}
+		if s.Release > 0 {
+			number = fmt.Sprintf("`%d`", s.Release)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", tableCell(name(s.Environment)), stateWords(s.State), rows, number, stepTime(s, m.Now))
+	}
+	return b.String() + "\n"
+}
+
+func stateWords(s release.StepState) string {
+	switch s {
+	case release.Applied:
+		return "✓ applied"
+	case release.Same:
+		return "✓ nothing to do"
+	case release.Stopped:
+		return "**✗ stopped, nothing changed**"
+	case release.Skipped:
+		return "not reached"
+	case release.Planning:
+		return "planning …"
+	case release.Applying:
+		return "applying …"
+	default:
+		return "waiting"
+	}
+}
+
+// stepTime is how long a step took, or has been going on.
+func stepTime(s *release.Step, now time.Time) string {
+	switch {
+	case s.Started.IsZero():
+		return ""
+	case s.Finished.IsZero() && now.After(s.Started):
+		return lasting(now.Sub(s.Started)) + " so far"
+	case s.Finished.IsZero():
+		return ""
+	default:
+		return lasting(s.Finished.Sub(s.Started))
+	}
+}
+
+// MergeStatus is the commit status of a merge commit: pending until every environment is done, failure where
+// one stopped. The description is plain text of at most 140 characters.
+func MergeStatus(m Merge) (state, description string) {
+	p := m.Progress
+	if s := p.Stopped(); s != nil {
+		return statusFailure, describe(s.Environment + " stopped: " + s.Reason)
+	}
+	var parts []string
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		word := string(s.State)
+		if s.State == release.Same {
+			word = nothing
+		}
+		parts = append(parts, s.Environment+" "+word)
+	}
+	line := strings.Join(parts, ", ")
+	switch {
+	case p.Done():
+		return statusSuccess, describe(line)
+	case m.Retrying != "":
+		return statusPending, describe("trying again: " + m.Retrying)
+	default:
+		return statusPending, describe(line)
+	}
+}

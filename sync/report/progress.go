@@ -1,0 +1,42 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"liveops/sync/release"
+)
+
+// ProgressText writes how a release went, a line or a few for each environment, for a terminal.
+func ProgressText(w io.Writer, p *release.Progress, o TextOptions) error {
+	t := &terminal{color: o.Color}
+	for i := range p.Steps {
+		t.step(p.Commit.ID, &p.Steps[i])
+	}
+	return t.flush(w)
+}
+
+func (t *terminal) step(commit string, s *release.Step) {
+	head := t.paint(bold, literal(s.Environment, 64)) + ": "
+	switch s.State {
+	case release.Applied:
+		t.line(head + fmt.Sprintf("applied %s, %s (release %d)", short(commit), t.counts(s.Count), s.Release))
+	case release.Same:
+		why := "has the rows of " + short(commit) + " already"
+		if s.Reason != "" {
+			why = literal(s.Reason, 1000)
+		}
+		t.line(head + why)
+	case release.Stopped:
+		t.line(head + t.paint(red, "stopped, nothing was changed: "+literal(s.Reason, 4000)))
+		t.findings(findings(s.Problems, nil))
+		if s.Mend != "" {
+			t.line("    " + literal(s.Mend, 1000))
+		}
+		if s.Hold != nil {
+			t.line(t.paint(yellow, "  on hold by "+literal(s.Hold.By, 60)+": liveops unlock --env "+literal(s.Environment, 64)))
+		}
+	default:
+		t.line(head + string(s.State))
+	}
+}

@@ -1,0 +1,177 @@
+package report
+
+import (
+	"strings"
+	"time"
+
+	"liveops/datasheets"
+	"liveops/sync/plan"
+	"liveops/sync/release"
+)
+
+// PullMarker is the first line of a pull request's comment, by which it is found again.
+const PullMarker = "<!-- liveops:plan -->"
+
+// Pull is what a pull request's comment tells.
+type Pull struct {
+	Number        int
+	Base          string // the commit that the merge result is made of: the base's
+	BaseName      string // the branch: "main"
+	Head          string // the pull request's own commit
+	Merge         string // the merge result
+	Plans         []*release.Plan
+	Problems      []datasheets.Problem // of the files themselves, before any environment is asked
+	Unreachable   []Unreachable        // the environments that could not be planned
+	Conflict      bool                 // there is no merge result: the branches conflict
+	Fork          bool                 // from another repository: nothing is planned
+	Draft         bool
+	Note          string // one line of prose
+	PolicyMissing bool   // the base has no liveops.yaml
+	Took          time.Duration
+	When          time.Time
+}
+
+// Unreachable is an environment that could not be planned.
+type Unreachable struct {
+	Environment string
+	Reason      string // one line of prose
+	Retry       bool   // it is tried again without anyone doing anything
+}
+
+// PullComment is the comment of a pull request: what is wrong, what changes where, the rows, and what happens
+// next. It is never longer than GitHub takes; what does not fit is counted.
+func PullComment(p Pull) string {
+	vs, fs := views(p.Plans), findings(p.Problems, p.Plans)
+	heading := "### liveops: " + p.heading(len(tableNames(vs)), len(fs)) + "\n\n"
+	last := PullMarker + "\n" + heading + "The report is too long for a comment.\n"
+	return fitting(func(d detail) string {
+		var b strings.Builder
+		b.WriteString(PullMarker + "\n" + heading)
+		if p.Note != "" {
+			b.WriteString("Note: " + stop(prose(p.Note)) + "\n\n")
+		}
+		b.WriteString(p.obstacle())
+		b.WriteString(problemSection(fs, d.problems))
+		b.WriteString(p.unreachable(d.items))
+		b.WriteString(holds(p.Plans))
+		b.WriteString(summary(p.Plans, vs, d))
+		b.WriteString(pendings(p.Plans, p.BaseName))
+		b.WriteString(blocks(vs, len(p.Plans), d, false))
+		b.WriteString(p.footer(len(fs), cut(vs, d)))
+		return b.String()
+	}, last)
+}
+
+// planned says whether there was anything to plan.
+func (p *Pull) planned() bool { return !p.Conflict && !p.Fork && !p.PolicyMissing }
+
+func (p *Pull) heading(tables, problems int) string {
+	switch {
+	case p.Fork:
+		return "not planned, it comes from a fork"
+	case p.Conflict:
+		return "not planned, it conflicts with " + codeSpan(p.BaseName, 60)
+	}
+	var parts []string
+	switch {
+	case tables == 1:
+		parts = append(parts, "1 table changes")
+	case tables > 1:
+		parts = append(parts, grouped(tables)+" tables change")
+	}
+	if problems > 0 {
+		parts = append(parts, several(problems, "problem")+" to fix")
+	}
+	if len(p.Unreachable) > 0 {
+		parts = append(parts, several(len(p.Unreachable), "environment")+" not planned")
+	}
+	switch {
+	case parts != nil:
+		return strings.Join(parts, ", ")
+	case p.PolicyMissing:
+		return "nothing is planned yet"
+	default:
+		return nothing
+	}
+}
+
+// obstacle says why there is no plan, and what to do.
+func (p *Pull) obstacle() string {
+	base := codeSpan(p.BaseName, 60)
+	switch {
+	case p.Fork:
+		return "What comes from a fork is neither planned nor applied. " +
+			"Someone who may write here can push the branch to this repository and open the pull request from there.\n\n"
+	case p.Conflict:
+		return "Git cannot merge this branch into " + base + ", so there is no merge result to plan. " +
+			"Merge " + base + " into the branch and push. Git does not merge workbooks: where both sides changed one, " +
+			"take the workbook of " + base + " and make this branch's changes in it again.\n\n"
+	case p.PolicyMissing:
+		return "The branch " + base + " has no `liveops.yaml` yet. Which environments there are is read from there, never from the change itself: " +
+			"nothing is planned or applied for this pull request. Once the file is merged, every later pull request is planned.\n\n"
+	}
+	return ""
+}
+
+func (p *Pull) unreachable(most int) string {
+	var b strings.Builder
+	for _, u := range p.Unreachable[:min(len(p.Unreachable), most)] {
+		b.WriteString("**Not planned:** " + name(u.Environment) + ": " + stop(prose(u.Reason)))
+		if u.Retry {
+			b.WriteString(" It is tried again by itself; this comment follows.\n\n")
+		} else {
+			b.WriteString(" It is planned again with the next push.\n\n")
+		}
+	}
+	if n := len(p.Unreachable) - most; n > 0 {
+		b.WriteString("**Not planned:** " + several(n, "more environment") + ".\n\n")
+	}
+	return b.String()
+}
+
+// holds says which environments take no release now, why, and what lifts it.
+func holds(plans []*release.Plan) string {
+	var b strings.Builder
+	for _, p := range plans {
+		if h := p.Base.Hold; h != nil {
+			b.WriteString("**On hold:** " + name(p.Environment) + " takes no release since " + instant(h.Since) +
+				", by " + codeSpan(h.By, 60) + ". Reason: " + stop(prose(h.Reason)) +
+				" What is merged waits until " + codeSpan("liveops unlock --env "+p.Environment, 100) + ".\n\n")
+		}
+	}
+	return b.String()
+}
+
+// pendings says how many of the changes the default branch holds already.
+func pendings(plans []*release.Plan, base string) string {
+	var b strings.Builder
+	for _, p := range plans {
+		var n plan.Count
+		for _, t := range p.Pending {
+			n = n.Add(t.Count())
+		}
+		switch {
+		case n.Total() == 0:
+			continue
+		case n.Total() == 1:
+			b.WriteString("- " + name(p.Environment) + ": 1 of these changes is on ")
+		default:
+			b.WriteString("- " + name(p.Environment) + ": " + grouped(n.Total()) + " of these changes are on ")
+		}
+		b.WriteString(codeSpan(base, 60) + " already and wait for a release (" + counts(n, "−") + ")\n")
+	}
+	if b.Len() > 0 {
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// cut reports whether rows are left out at this detail.
+func cut(vs []tableView, d detail) bool {
+	for i := range vs {
+		if i >= d.tables || vs[i].count().Total() > d.rows {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,76 @@
+package report
+
+import (
+	"strings"
+
+	"liveops/sync/release"
+)
+
+// The states of a commit status (https://docs.github.com/en/rest/commits/statuses).
+const (
+	statusSuccess = "success"
+	statusFailure = "failure"
+	statusError   = "error"
+	statusPending = "pending"
+)
+
+// longestDescription is how many characters a commit status takes.
+const longestDescription = 140
+
+// PullStatus is the commit status of a pull request: success where it could be merged as it is, failure where
+// its author has something to do, error where an environment could not be asked. The description is plain
+// text of at most 140 characters.
+func PullStatus(p Pull) (state, description string) {
+	n := len(findings(p.Problems, p.Plans))
+	switch {
+	case p.Fork:
+		return statusFailure, "a fork: nothing is planned"
+	case p.Conflict:
+		return statusFailure, describe("conflicts with " + p.BaseName)
+	case n > 0:
+		return statusFailure, several(n, "problem") + " to fix"
+	case len(p.Unreachable) > 0:
+		var es []string
+		for _, u := range p.Unreachable {
+			es = append(es, u.Environment)
+		}
+		return statusError, describe("not planned: " + strings.Join(es, ", "))
+	case p.PolicyMissing:
+		return statusSuccess, describe("no liveops.yaml on " + p.BaseName + " yet: nothing is applied")
+	default:
+		return statusSuccess, describe(plansLine(p.Plans))
+	}
+}
+
+// plansLine is what changes in each environment, in one line.
+func plansLine(plans []*release.Plan) string {
+	var parts []string
+	changes := false
+	for i, p := range plans {
+		s := counts(p.Count(), "-")
+		if p.Count().Total() > 0 {
+			changes = true
+			if i > 0 && samePlans(plans[0], p) {
+				s = "the same"
+			}
+		}
+		if p.Base.Hold != nil {
+			s += " (on hold)"
+			changes = true
+		}
+		parts = append(parts, p.Environment+" "+s)
+	}
+	if !changes {
+		return nothing
+	}
+	return strings.Join(parts, ", ")
+}
+
+// describe cuts a description to what GitHub takes.
+func describe(s string) string {
+	s = literal(s, longestDescription)
+	if r := []rune(s); len(r) > longestDescription {
+		return string(r[:longestDescription-1]) + "…"
+	}
+	return s
+}

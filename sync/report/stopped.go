@@ -1,0 +1,81 @@
+package report
+
+import (
+	"strings"
+
+	"liveops/sync/release"
+)
+
+// stoppedSection says why a release stopped, what to do, and how its plan differs from the reviewed one; ""
+// where it has not.
+func stoppedSection(p *release.Progress, d detail) string {
+	s := p.Stopped()
+	if s == nil {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("**Stopped** at " + name(s.Environment) + ", which is as it was: " + sentence(s.Reason, s.Mend) + "\n\n")
+	if h := s.Hold; h != nil {
+		b.WriteString("**On hold:** " + name(s.Environment) + " takes no release since " + instant(h.Since) + ", by " + codeSpan(h.By, 60) +
+			". Reason: " + stop(prose(h.Reason)) + "\n\n")
+	}
+	b.WriteString(problemSection(findings(s.Problems, nil), d.problems))
+	if s.Plan != nil && s.Reviewed != "" && s.Plan.Digest != "" && s.Plan.Digest != s.Reviewed {
+		b.WriteString("The plan is not the one that was reviewed: it was " + codeSpan(release.ShortDigest(s.Reviewed), 16) + ", it is " +
+			codeSpan(release.ShortDigest(s.Plan.Digest), 16) + " now. This is what would change in " + name(s.Environment) + " now:\n\n")
+		plans := []*release.Plan{s.Plan}
+		vs := views(plans)
+		b.WriteString(summary(plans, vs, d) + blocks(vs, 1, d, false))
+	}
+	return b.String()
+}
+
+// commitList names the commits of a release that brings more than its own.
+func commitList(p *release.Progress, most int) string {
+	var longest []release.Commit
+	for i := range p.Steps {
+		if c := p.Steps[i].Commits; len(c) > len(longest) {
+			longest = c
+		}
+	}
+	if len(longest) < 2 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("It brings " + several(len(longest), "commit") + ":\n\n")
+	for _, c := range longest[:min(len(longest), most)] {
+		b.WriteString("- " + codeSpan(release.ShortDigest(c.ID), 16) + " " + codeSpan(c.Subject, 72))
+		if c.Author != "" {
+			b.WriteString(" by " + codeSpan(c.Author, 60))
+		}
+		b.WriteString("\n")
+	}
+	if n := len(longest) - most; n > 0 {
+		b.WriteString("- … and " + grouped(n) + " more\n")
+	}
+	return b.String() + "\n"
+}
+
+// mergeFooter says what happens next and what to do if something is wrong.
+func mergeFooter(p *release.Progress) string {
+	by := ""
+	if p.Actor != "" {
+		by = "Merged by " + codeSpan(p.Actor, 60) + ". "
+	}
+	if s := p.Stopped(); s != nil && s.Hold == nil {
+		return by + "Nothing goes on until this is settled; the next release brings all that waits.\n"
+	} else if s != nil {
+		return by + "Nothing goes on until this is settled: merge a fix, then lift the hold with " +
+			codeSpan("liveops unlock --env "+s.Environment, 100) + "; the next release brings all that waits.\n"
+	}
+	if !p.Done() {
+		return by + "This comment follows the release until every environment is done.\n"
+	}
+	for i := len(p.Steps) - 1; i >= 0; i-- {
+		if p.Steps[i].State == release.Applied {
+			return by + "Something wrong? Merge a fix, or put the rows back with " +
+				codeSpan("liveops rollback --env "+p.Steps[i].Environment, 100) + ".\n"
+		}
+	}
+	return by + "Every environment had these rows already.\n"
+}
