@@ -22,14 +22,17 @@ const (
 func cellNumber(buf []byte, cell Cell, noise bool) (number, *refusal) {
 	switch cell.Kind {
 	case Number:
-		read := parseLiteral
+		var n number
+		var ok bool
 		if noise {
-			read = parseNumber
+			n, ok = parseNumber(buf, cell.Text)
+		} else {
+			n, ok = parseLiteral(buf, cell.Text)
 		}
-		if n, ok := read(buf, cell.Text); ok {
-			return n, nil
+		if !ok {
+			return number{}, &refusal{mend: mendNumber}
 		}
-		return number{}, &refusal{mend: mendNumber}
+		return n, nil
 	case Text:
 		var ascii [64]byte
 		s := halfWidth(ascii[:0], trimBlanks(cell.Text))

@@ -2,6 +2,7 @@ package datasheets
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -129,7 +130,7 @@ func checkAgreement(t testing.TB, c *Column, v Value) {
 	if err != nil {
 		t.Fatalf("Argument(%q): %v", v.Text(), err)
 	}
-	raw := fmt.Append(nil, a)
+	raw := fmt.Append([]byte{}, a)
 	if b, isBytes := a.([]byte); isBytes {
 		raw = b
 	}
@@ -151,3 +152,8 @@ func spell(v Value) string {
 	}
 	return v.Text()
 }
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// ftoa is a number with so many significant digits.
+func ftoa(x float64, digits int) string { return strconv.FormatFloat(x, 'g', digits, 64) }

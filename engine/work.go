@@ -38,7 +38,7 @@ func (e *Engine) Work(ctx context.Context, handle Handler) error {
 	// The consumer's MaxAckPending hands over one at a time, however many are asked for. Asking for one alone
 	// would be fragile: nats.go may miss that it has to ask again when a message comes before the last request
 	// is off its hands, and then waits half a minute.
-	messages, err := e.worker.Messages(jetstream.PullMaxMessages(1), jetstream.WithMessagesErrOnMissingHeartbeat(false))
+	messages, err := e.worker.Messages(jetstream.PullMaxMessages(100), jetstream.WithMessagesErrOnMissingHeartbeat(false))
 	if err != nil {
 		return fmt.Errorf("take deliveries: %w", err)
 	}

@@ -35,7 +35,7 @@ func benchPlan(ctx context.Context, dir string) error {
 	}
 	defer server.Stop()
 	repo := filepath.Join(dir, "data")
-	if err := benchData(ctx, server, repo); err != nil {
+	if err := prepare(ctx, server.DSN(""), repo); err != nil {
 		return err
 	}
 	binary := filepath.Join(dir, "liveops")
@@ -77,20 +77,18 @@ func benchPlan(ctx context.Context, dir string) error {
 func benchName(i int) string { return fmt.Sprintf("table_%02d", i) }
 
 // benchData makes the tables with their rows, and a data repo whose workbook wants the very same.
-func benchData(ctx context.Context, server *mariadb.Server, repo string) error {
-	root, err := sql.Open("mysql", server.DSN(""))
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	if _, err := root.ExecContext(ctx, "CREATE DATABASE game"); err != nil {
-		return err
-	}
-	game, err := sql.Open("mysql", server.DSN("game"))
+func benchData(ctx context.Context, dsn, repo string) error {
+	game, err := sql.Open("mysql", dsn)
 	if err != nil {
 		return err
 	}
 	defer game.Close()
+	game.SetMaxOpenConns(1)
+	for _, q := range []string{"CREATE DATABASE game", "USE game"} {
+		if _, err := game.ExecContext(ctx, q); err != nil {
+			return err
+		}
+	}
 	var sheets []xlsx.Sheet
 	for i := range benchSheets {
 		if _, err := game.ExecContext(ctx, "CREATE TABLE "+benchName(i)+" "+benchTable); err != nil {

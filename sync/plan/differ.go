@@ -104,6 +104,14 @@ func (d *Differ) Want(row []byte, source, number int) (*datasheets.Problem, erro
 	return nil, d.summer.Add(row)
 }
 
+// Known takes note that the sheets have a row of this packed key, whose other cells cannot be read. A row of the
+// database with the key then counts neither as deleted nor as changed.
+func (d *Differ) Known(key []byte, source, number int) {
+	if i, ok := d.byKey[string(key)]; ok && !d.held[i].seen {
+		d.held[i].seen, d.held[i].at = true, place{source, number}
+	}
+}
+
 // Folder says which keys a server holds to be the same: equal keys get equal strings. Keys are the values of
 // the key's columns.
 type Folder interface {

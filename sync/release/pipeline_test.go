@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"liveops/datasheets/xlsx"
 	"liveops/sync/mysqlstore"
 	"liveops/sync/release"
 )
@@ -224,5 +225,30 @@ func TestPending(t *testing.T) {
 	}
 	if n := p.Count().Updated; n != 2 {
 		t.Errorf("the plan has %d updates", n)
+	}
+}
+
+// A row that cannot be read is neither deleted nor changed, and a header's fault hides no fault of the rows.
+func TestProblemsAllAtOnce(t *testing.T) {
+	w := newWorld(t, itemDDL, "CREATE TABLE shop (id INT NOT NULL PRIMARY KEY, price INT NOT NULL)")
+	w.run(w.items("c1", 10, 20), nil)
+	bad := items(10, 20)
+	bad.Rows[1][2] = "cheap"
+	shop := xlsx.Sheet{Name: "shop", Header: []string{"id", "pryce", "price"}, Rows: [][]any{{1, 5, 1}, {2, 5, "much"}}}
+	d := w.commit("c2", map[string][]byte{"datasheets/items.xlsx": book(t, bad, shop), "datasheets/broken.xlsx": []byte("no workbook"), "datasheets/other.xlsx": book(t, xlsx.Sheet{Name: "itm", Header: []string{"id"}})})
+	p := w.plan("staging", d)
+	if n := p.Count().Total(); n != 0 {
+		t.Errorf("%d changes", n)
+	}
+	var at []string
+	for _, problem := range p.Problems {
+		at = append(at, problem.At.String())
+	}
+	want := "datasheets/broken.xlsx, datasheets/items.xlsx › item › C3, datasheets/items.xlsx › shop › B1, datasheets/items.xlsx › shop › C3, datasheets/other.xlsx › itm"
+	if got := strings.Join(at, ", "); got != want || p.Digest != "" {
+		t.Errorf("problems at\n%s\nwant\n%s", got, want)
+	}
+	if got := states(w.run(d, nil)); got != "staging stopped, production skipped" {
+		t.Errorf("applied all the same: %s", got)
 	}
 }

@@ -35,8 +35,10 @@ func MakePlan(ctx context.Context, d *Desired, environment string, snap *mysqlst
 		return nil, fmt.Errorf("plan %s: %w", environment, err)
 	}
 	for _, j := range jobs {
-		p.Tables = append(p.Tables, j.result)
 		p.Problems = append(p.Problems, j.problems...)
+		if !j.broken {
+			p.Tables = append(p.Tables, j.result)
+		}
 	}
 	slices.SortFunc(p.Tables, func(a, b *plan.Table) int { return cmp.Compare(a.Schema.Name, b.Schema.Name) })
 	p.Problems = datasheets.SortProblems(p.Problems)
@@ -52,11 +54,12 @@ type tableJob struct {
 	header   *datasheets.Header
 	options  *datasheets.Options
 	differ   *plan.Differ
+	broken   bool // the header has problems: the rows are only looked through for theirs
 	problems []datasheets.Problem
 	result   *plan.Table
 }
 
-// newTableJob finds a sheet's table and reads its header; nil where that shows problems.
+// newTableJob finds a sheet's table and reads its header; nil where there is none to read.
 func newTableJob(s *datasheets.Sheet, tables map[string]*datasheets.Table, o *datasheets.Options) (*tableJob, []datasheets.Problem, error) {
 	at := datasheets.Position{Path: s.Path, Sheet: s.Name}
 	t := tables[s.Name]
@@ -73,12 +76,12 @@ func newTableJob(s *datasheets.Sheet, tables map[string]*datasheets.Table, o *da
 			break
 		}
 		header, problems := datasheets.ReadHeader(s, row, t)
-		if len(problems) > 0 {
-			return nil, problems, nil
+		job := &tableJob{sheet: s, header: header, options: o, broken: len(problems) > 0, problems: problems}
+		if !job.broken {
+			origin := plan.Origin{Source: plan.Source{Path: s.Path, Sheet: s.Name}, KeyColumn: header.Columns[0].Sheet}
+			job.differ = plan.NewDiffer(t, header.Managed(), []plan.Origin{origin})
 		}
-		origin := plan.Origin{Source: plan.Source{Path: s.Path, Sheet: s.Name}, KeyColumn: header.Columns[0].Sheet}
-		return &tableJob{sheet: s, header: header, options: o,
-			differ: plan.NewDiffer(t, header.Managed(), []plan.Origin{origin})}, nil, nil
+		return job, nil, nil
 	}
 	at.Cell = "A1"
 	return nil, []datasheets.Problem{{At: at, Text: "row 1 is empty; it must hold the column names",
@@ -101,8 +104,10 @@ func compareAll(ctx context.Context, jobs []*tableJob, snap *mysqlstore.Snapshot
 	g.Go(func() error {
 		defer close(loaded)
 		for _, j := range jobs {
-			if err := snap.Rows(group, j.header.Table, j.header.Managed(), j.differ.Have); err != nil {
-				return err
+			if !j.broken {
+				if err := snap.Rows(group, j.header.Table, j.header.Managed(), j.differ.Have); err != nil {
+					return err
+				}
 			}
 			select {
 			case loaded <- j:
@@ -121,7 +126,7 @@ func compareAll(ctx context.Context, jobs []*tableJob, snap *mysqlstore.Snapshot
 			if done++; watch != nil {
 				watch(done, len(jobs))
 			}
-			if j.differ.NeedsFolder() { // the snapshot is busy with the next table's rows
+			if j.broken || j.differ.NeedsFolder() { // the snapshot is busy with the next table's rows
 				continue
 			}
 			if err := j.finish(ctx, nil); err != nil {
@@ -134,7 +139,7 @@ func compareAll(ctx context.Context, jobs []*tableJob, snap *mysqlstore.Snapshot
 		return err
 	}
 	for _, j := range jobs {
-		if j.result == nil {
+		if j.result == nil && !j.broken {
 			if err := j.finish(ctx, snap); err != nil {
 				return err
 			}
@@ -151,8 +156,8 @@ func (j *tableJob) finish(ctx context.Context, fold plan.Folder) error {
 	return err
 }
 
-// readSheet gives the sheet's rows to the differ. A row with a problem is left out: with a problem, nothing of
-// the plan is applied.
+// readSheet gives the sheet's rows to the differ. Of a row with a problem only the key is taken, so that it does
+// not look like a row that goes; with a problem, nothing of the plan is applied.
 func (j *tableJob) readSheet(ctx context.Context) error {
 	var packed []byte
 	for row, err := range j.sheet.Rows {
@@ -170,8 +175,14 @@ func (j *tableJob) readSheet(ctx context.Context) error {
 		}
 		var problems []datasheets.Problem
 		packed, problems = j.header.AppendRow(packed[:0], row, j.options)
+		j.problems = append(j.problems, problems...)
+		if j.broken {
+			continue
+		}
 		if len(problems) > 0 {
-			j.problems = append(j.problems, problems...)
+			if key, ok := j.header.AppendKey(packed[:0], row, j.options); ok {
+				j.differ.Known(key, 0, row.Number)
+			}
 			continue
 		}
 		duplicate, err := j.differ.Want(packed, 0, row.Number)
