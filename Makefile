@@ -2,7 +2,7 @@
 
 GO ?= go
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
-GOVULNCHECK = $(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 ACTIONLINT  = $(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 FUZZTIME   ?= 20s
 
@@ -23,7 +23,9 @@ check: ## formatting, vet, staticcheck, the import rules, workflows, known vulne
 	$(STATICCHECK) ./...
 	$(GO) test -run 'TestImports' .
 	$(ACTIONLINT)
-	@$(GOVULNCHECK) ./... || { s=$$?; test $$s -ne 3 && echo 'govulncheck: its database is out of reach here' || exit $$s; }
+	@# govulncheck ends with 3 where it finds a vulnerability, and with 1 where its database is out of reach.
+	@GOBIN=$(CURDIR)/bin $(GO) install $(GOVULNCHECK)
+	@bin/govulncheck ./... || { test $$? -ne 3 && echo 'govulncheck: its database is out of reach, not checked'; }
 
 bench: deps ## every figure; one line each
 	$(GO) run ./cmd/bench

@@ -120,9 +120,9 @@ func (r *headerReader) mendName(name string) string {
 	case near == string(trimBlanks([]byte(name))):
 		return "leave out the blanks around the name"
 	case strings.EqualFold(near, name):
-		return "only capitals differ: write " + near
+		return "only capitals differ: write " + oneLine(near)
 	}
-	return "the nearest is " + near
+	return "the nearest is " + oneLine(near)
 }
 
 // checkColumn looks at the type of a column that the sheet names.

@@ -68,7 +68,7 @@ func TestReadHeader(t *testing.T) {
 		{"generated key", func(t *Table) { t.Columns[0].Generated = true }, line(1, "id", "level", "name"), "[{1 1} {2 3}]", []string{"is generated"}},
 		{"another engine", func(t *Table) { t.Engine = "MyISAM" }, line(1, "id", "level", "name"), "[{1 1} {0 2} {2 3}]", []string{`kept by the engine "MyISAM"`}},
 		{"innodb", func(t *Table) { t.Engine = "innodb" }, line(1, "id", "level", "name"), "[{1 1} {0 2} {2 3}]", nil},
-		{"nothing", nil, Row{Number: 1}, "[]", []string{"column id", "column level", "column name"}},
+		{"nothing", nil, Row{Number: 1}, "[]", []string{"column name", "column id", "column level"}},
 		{"an error", nil, Row{Number: 1, Cells: append(line(1, "id", "level", "name").Cells, Cell{4, Fault, []byte("#N/A")})}, "[{1 1} {0 2} {2 3}]",
 			[]string{"D1: found the error #N/A where a column's name should be"}},
 	} {

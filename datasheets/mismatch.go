@@ -3,6 +3,7 @@ package datasheets
 import (
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -52,7 +53,7 @@ func (c *Column) describe() string {
 	if c.Type == JSON {
 		sqlType = "json" // MariaDB calls it longtext
 	}
-	return shorten(c.Name) + " (" + shorten(sqlType) + ")"
+	return oneLine(c.Name) + " (" + oneLine(sqlType) + ")"
 }
 
 // found says what a cell holds, as a person who looks at the sheet would.
@@ -61,21 +62,21 @@ func found(cell Cell, o *Options) string {
 	case Empty:
 		return "an empty cell"
 	case Number:
-		return shorten(string(cell.Text))
+		return oneLine(string(cell.Text))
 	case Bool:
 		return boolText(cell)
 	case Date:
 		if text, wrong := o.appendSerial(nil, cell); wrong == nil {
 			return "the date or time " + string(text)
 		}
-		return "the date number " + shorten(string(cell.Text))
+		return "the date number " + oneLine(string(cell.Text))
 	case Duration:
 		if text, wrong := o.appendSerial(nil, cell); wrong == nil {
 			return "the duration " + string(text)
 		}
-		return "the duration of " + shorten(string(cell.Text)) + " days"
+		return "the duration of " + oneLine(string(cell.Text)) + " days"
 	case Fault:
-		return "the error " + shorten(string(cell.Text))
+		return "the error " + oneLine(string(cell.Text))
 	case Uncalculated:
 		return "a formula without a result"
 	default:
@@ -111,13 +112,34 @@ func shorten(s string) string {
 	return s
 }
 
+// oneLine is a name or a number as it is, shortened; like quoted, but without the quotes, where it has something
+// that cannot be seen.
+func oneLine(s string) string {
+	s = shorten(s)
+	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) {
+		s = strconv.Quote(s)
+		return s[1 : len(s)-1]
+	}
+	return s
+}
+
 // listed joins names for a sentence, shortened to the first few.
 func listed(names []string) string {
 	const most = 8
-	if len(names) <= most {
-		return strings.Join(names, ", ")
+	var b strings.Builder
+	for i, name := range names[:min(len(names), most)] {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if name == "" {
+			name = `""`
+		}
+		b.WriteString(oneLine(name))
 	}
-	return strings.Join(names[:most], ", ") + " and " + strconv.Itoa(len(names)-most) + " more"
+	if len(names) > most {
+		b.WriteString(" and " + strconv.Itoa(len(names)-most) + " more")
+	}
+	return b.String()
 }
 
 // isBlank is what may stand around a number, a date or a name: white space of any script and the invisible

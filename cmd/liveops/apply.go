@@ -56,16 +56,16 @@ Data files that are not committed stop it: what is released is always a commit.`
 // apply shows the plans, asks, and takes the commit to the environments.
 func (a *app) apply(ctx context.Context, w *where, s *source, open *stores, yes bool) error {
 	if s.desired.Config == nil {
-		if err := report.ProblemsText(a.out, s.desired.Problems, a.color(a.out)); err != nil {
+		if err := report.ProblemsText(a.out, s.desired.Problems, nil, a.color(a.out)); err != nil {
 			return err
 		}
 		return exitCode(exitError)
 	}
-	targets, err := w.targets(ctx, s.desired.Config, open)
+	reached, err := w.withPredecessors(ctx, s.desired.Config, open)
 	if err != nil {
 		return err
 	}
-	all, err := (&where{}).targets(ctx, s.desired.Config, open) // an environment's predecessor is asked, too
+	targets, err := w.targets(ctx, s.desired.Config, open) // open already
 	if err != nil {
 		return err
 	}
@@ -82,6 +82,10 @@ func (a *app) apply(ctx context.Context, w *where, s *source, open *stores, yes 
 	reviewed := map[string]string{}
 	var names []string
 	for _, p := range plans {
+		if n := p.Count().Total(); n > 0 && p.Base.Commit == s.commit.ID {
+			return fmt.Errorf("%s has commit %s already, yet %d of its rows differ: someone changed them since. To bring them back, release a new commit (git commit --allow-empty)",
+				p.Environment, release.ShortDigest(s.commit.ID), n)
+		}
 		reviewed[p.Environment] = p.Digest
 		names = append(names, p.Environment)
 	}
@@ -90,7 +94,7 @@ func (a *app) apply(ctx context.Context, w *where, s *source, open *stores, yes 
 			return err
 		}
 	}
-	return a.runPipeline(ctx, all, names, release.Request{
+	return a.runPipeline(ctx, reached, names, release.Request{
 		Desired: s.desired, Commit: release.Commit{ID: s.commit.ID, Subject: s.commit.Subject, Author: s.commit.Author},
 		History: s.Checkout, Actor: actor(), Reviewed: reviewed})
 }

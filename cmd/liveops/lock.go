@@ -10,8 +10,10 @@ import (
 func (a *app) lockCommand() *cobra.Command {
 	var w where
 	c := &cobra.Command{
-		Use:     "lock --env ENV REASON",
-		Short:   "Hold an environment: it takes no release until it is unlocked",
+		Use:   "lock --env ENV REASON",
+		Short: "Hold an environment: it takes no release until it is unlocked",
+		Long: `Hold an environment, with a reason for those who come by: it takes no release, from the bot or from here, until
+it is unlocked. Where it is on hold already, the first reason stays.`,
 		Example: `  liveops lock --env production "the winter event runs until Monday"`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -21,15 +23,20 @@ func (a *app) lockCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			h, err := store.SetHold(c.Context(), strings.Join(args, " "), actor())
+			reason, by := strings.Join(args, " "), actor()
+			h, err := store.SetHold(c.Context(), reason, by)
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.out, "%s is on hold since %s, by %s: %s\n", store.Environment(), h.Since.UTC().Format("2006-01-02 15:04:05 MST"), h.By, h.Reason)
+			was := "is on hold since"
+			if h.Reason != reason || h.By != by {
+				was = "was on hold already, and the first reason stays: since"
+			}
+			fmt.Fprintln(a.out, printable(fmt.Sprintf("%s %s %s, by %s: %s", store.Environment(), was, h.Since.UTC().Format("2006-01-02 15:04:05 MST"), h.By, h.Reason)))
 			return nil
 		},
 	}
-	w.flags(c, true)
+	w.flags(c, false)
 	return c
 }
 
@@ -57,10 +64,10 @@ then brings the environment to the default branch as it is, so look at liveops p
 				fmt.Fprintf(a.out, "%s was not on hold.\n", store.Environment())
 				return nil
 			}
-			fmt.Fprintf(a.out, "%s takes releases again. The hold was by %s: %s\n", store.Environment(), h.By, h.Reason)
+			fmt.Fprintln(a.out, printable(fmt.Sprintf("%s takes releases again. The hold was by %s: %s", store.Environment(), h.By, h.Reason)))
 			return nil
 		},
 	}
-	w.flags(c, true)
+	w.flags(c, false)
 	return c
 }

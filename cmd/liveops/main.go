@@ -9,7 +9,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+	_ "time/tzdata" // liveops.yaml names time zones, and a small container has no database of them
 )
 
 // The exit codes of every command.
@@ -50,7 +52,9 @@ func (a *app) run(ctx context.Context, args []string) int {
 		fmt.Fprintln(a.err, "liveops: interrupted; nothing is half done")
 		return exitError
 	default:
-		fmt.Fprintln(a.err, "liveops:", err)
+		for line := range strings.SplitSeq(err.Error(), "\n") { // several errors joined are a line each
+			fmt.Fprintln(a.err, "liveops:", printable(line))
+		}
 		return exitError
 	}
 }

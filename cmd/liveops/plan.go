@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,6 +30,9 @@ Exit code 0: nothing to do, 1: there are changes, 2: an error, or problems in th
   liveops plan --format json | jq '.environments[].tables[].name'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := checkFormat(format, "text", "markdown", "json"); err != nil {
+				return err
+			}
 			s, err := w.open(c.Context(), committed)
 			if err != nil {
 				return err
@@ -69,26 +74,37 @@ func (a *app) showPlans(w io.Writer, format string, plans []*release.Plan, probl
 	case "markdown":
 		_, err := io.WriteString(w, report.Markdown(plans, problems))
 		return err
-	case "json":
-		return report.JSON(w, plans, problems)
 	default:
-		return fmt.Errorf("there is no format %q; there are text, markdown and json", format)
+		return report.JSON(w, plans, problems)
 	}
+}
+
+// checkFormat refuses a --format that a command does not have, before any work is done.
+func checkFormat(format string, has ...string) error {
+	if slices.Contains(has, format) {
+		return nil
+	}
+	last := len(has) - 1
+	return fmt.Errorf("there is no format %q; there are %s and %s", format, strings.Join(has[:last], ", "), has[last])
 }
 
 // planExit is the exit code of what was shown.
 func planExit(plans []*release.Plan, problems []datasheets.Problem) error {
 	changes := 0
 	for _, p := range plans {
-		problems = append(problems, p.Problems...)
 		changes += p.Count().Total()
 	}
 	switch {
-	case len(problems) > 0:
+	case anyProblem(plans, problems):
 		return exitCode(exitError)
 	case changes > 0:
 		return exitCode(exitChanges)
 	default:
 		return nil
 	}
+}
+
+// anyProblem says whether the files, or the plan of any environment, have a problem.
+func anyProblem(plans []*release.Plan, problems []datasheets.Problem) bool {
+	return len(problems) > 0 || slices.ContainsFunc(plans, func(p *release.Plan) bool { return len(p.Problems) > 0 })
 }

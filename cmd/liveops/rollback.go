@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"liveops/sync/mysqlstore"
+	"liveops/sync/release"
 )
 
 func (a *app) rollbackCommand() *cobra.Command {
@@ -28,31 +31,19 @@ afterwards, since the default branch still has the release's changes: revert the
 			if err != nil {
 				return err
 			}
-			st, err := store.State(c.Context())
+			undone, err := toUndo(c.Context(), store, args)
 			if err != nil {
 				return err
 			}
-			id := st.Release
-			if len(args) == 1 {
-				if id, err = strconv.ParseInt(args[0], 10, 64); err != nil {
-					return fmt.Errorf("%q is not the number of a release; liveops status lists them", args[0])
-				}
-			}
-			if id == 0 {
-				return fmt.Errorf("%s has no release yet", store.Environment())
-			}
-			undone, err := store.Release(c.Context(), id)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(a.out, "%s: release %d of %.8s by %s: +%d -%d ~%d\n", store.Environment(), id, undone.Commit, undone.Actor, undone.Inserted, undone.Deleted, undone.Updated)
+			fmt.Fprintln(a.out, printable(fmt.Sprintf("%s: release %d (%s of %s, by %s): +%d -%d ~%d", store.Environment(), undone.ID,
+				undone.Kind, release.ShortDigest(undone.Commit), undone.Actor, undone.Inserted, undone.Deleted, undone.Updated)))
 			if !yes {
 				if err := a.confirm(fmt.Sprintf("Restore the rows of %s to what they were before?", store.Environment())); err != nil {
 					return err
 				}
 			}
 			bar := a.bar()
-			done, err := store.Rollback(c.Context(), id, actor(), func(n, total int) { bar.show("restore", "rows", n, total) })
+			done, err := store.Rollback(c.Context(), undone.ID, actor(), func(n, total int) { bar.show("restore", "rows", n, total) })
 			bar.clear()
 			if err != nil {
 				return err
@@ -61,9 +52,38 @@ afterwards, since the default branch still has the release's changes: revert the
 			return nil
 		},
 	}
-	w.flags(c, true)
+	w.flags(c, false)
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	return c
+}
+
+// toUndo is the release to roll back: the one that is named by its number, or the newest. To undo an undoing
+// brings back what someone wanted gone, so it must be asked for by number.
+func toUndo(ctx context.Context, store *mysqlstore.Store, args []string) (mysqlstore.Release, error) {
+	if len(args) == 1 {
+		id, err := strconv.ParseInt(args[0], 10, 64)
+		if err != nil || id <= 0 {
+			return mysqlstore.Release{}, fmt.Errorf("%q is not the number of a release; liveops status lists them", args[0])
+		}
+		undone, err := store.Release(ctx, id)
+		if err == nil && undone.State != mysqlstore.Applied {
+			err = fmt.Errorf("%w: release %d of %s is %s", mysqlstore.ErrNotUndoable, id, store.Environment(), undone.State)
+		}
+		return undone, err
+	}
+	st, err := store.State(ctx)
+	if err != nil {
+		return mysqlstore.Release{}, err
+	}
+	if st.Release == 0 {
+		return mysqlstore.Release{}, fmt.Errorf("%s has no release yet", store.Environment())
+	}
+	newest, err := store.Release(ctx, st.Release)
+	if err == nil && newest.Kind == mysqlstore.RollbackKind {
+		err = fmt.Errorf("the newest release of %s, %d, is the rollback of release %d; name the release to undo by its number (liveops status lists them)",
+			store.Environment(), newest.ID, newest.Undoes)
+	}
+	return newest, err
 }
 
 // keptShown is how many of the rows that were left alone are named one by one.
@@ -75,11 +95,12 @@ func (a *app) tellRollback(environment string, r mysqlstore.Rollback) {
 	if len(r.Kept) > 0 {
 		fmt.Fprintf(a.out, "%d rows were changed since and were left alone:\n", len(r.Kept))
 		for _, row := range r.Kept[:min(len(r.Kept), keptShown)] {
-			fmt.Fprintf(a.out, "  %q\n", row)
+			fmt.Fprintln(a.out, "  "+printable(row))
 		}
 		if more := len(r.Kept) - keptShown; more > 0 {
 			fmt.Fprintf(a.out, "  and %d more\n", more)
 		}
 	}
-	fmt.Fprintf(a.out, "%s is on hold: %s. Revert the change on the default branch, then: liveops unlock --env %s\n", environment, r.Hold.Reason, environment)
+	fmt.Fprintln(a.out, printable(fmt.Sprintf("%s is on hold: %s.", environment, strings.TrimSuffix(r.Hold.Reason, "."))))
+	fmt.Fprintf(a.out, "Revert the change on the default branch, then: liveops unlock --env %s\n", environment)
 }

@@ -11,6 +11,10 @@ func (a *app) schemaCommand() *cobra.Command {
 		Use:   "schema",
 		Short: "Print the JSON Schema of a file that users write",
 		Long:  "Print the JSON Schema of a file that users write, for an editor to complete and check it by.",
+		Example: `  liveops schema config > liveops.schema.json
+  # and as the first line of liveops.yaml: # yaml-language-server: $schema=liveops.schema.json`,
+		Args: cobra.NoArgs, // without it, the schema of a file that there is not would be this help and exit code 0
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(&cobra.Command{
 		Use:     "config",

@@ -101,35 +101,28 @@ func (a *app) openEngine(ctx context.Context, log *slog.Logger) (*engine.Engine,
 	return engine.Open(ctx, engine.Options{Dir: dir, URL: nats, Logger: log})
 }
 
-// botOptions makes the bot's options of the settings.
+// botOptions makes the bot's options of the settings. All that is missing or wrong is told at once.
 func (a *app) botOptions(log *slog.Logger, open *stores) (bot.Options, error) {
 	o := bot.Options{Log: log, Stores: open}
-	for _, name := range []string{"LIVEOPS_GITHUB_APP_ID", "LIVEOPS_GITHUB_APP_KEY"} {
-		if value, err := a.settings.get(name); err != nil || value != "" {
-			return o, errors.Join(err, &bot.SettingError{Setting: name, Reason: "is not supported by this version yet; use LIVEOPS_GITHUB_TOKEN"})
+	var wrong [6]error
+	for i, name := range []string{"LIVEOPS_GITHUB_APP_ID", "LIVEOPS_GITHUB_APP_KEY"} {
+		var value string
+		if value, wrong[i] = a.settings.get(name); value != "" {
+			wrong[i] = &bot.SettingError{Setting: name, Reason: "is not supported by this version yet; use LIVEOPS_GITHUB_TOKEN"}
 		}
 	}
-	var err error
-	if o.Secrets, err = a.settings.list("LIVEOPS_WEBHOOK_SECRETS"); err != nil {
-		return o, err
-	}
-	if o.Repositories, err = a.settings.list("LIVEOPS_REPOSITORIES"); err != nil {
-		return o, err
-	}
+	o.Secrets, wrong[2] = a.settings.needList("LIVEOPS_WEBHOOK_SECRETS", "the webhook's secret, with which GitHub signs deliveries")
+	o.Repositories, wrong[3] = a.settings.needList("LIVEOPS_REPOSITORIES", "the data repos, as owner/name")
 	token, err := a.settings.need("LIVEOPS_GITHUB_TOKEN", "the bot reads the data repo and writes comments with it")
-	if err != nil {
-		return o, err
-	}
+	wrong[4] = err
 	base, err := a.settings.get("LIVEOPS_GITHUB_URL")
-	if err != nil {
-		return o, err
+	if err == nil {
+		if o.GitHub, o.Git, err = gitHub(base, token); err != nil {
+			err = &bot.SettingError{Setting: "LIVEOPS_GITHUB_URL", Reason: err.Error()}
+		}
 	}
-	client, git, err := gitHub(base, token)
-	if err != nil {
-		return o, &bot.SettingError{Setting: "LIVEOPS_GITHUB_URL", Reason: err.Error()}
-	}
-	o.GitHub, o.Git = client, git
-	return o, nil
+	wrong[5] = err
+	return o, errors.Join(wrong[:]...)
 }
 
 // gitHub makes the clients of GitHub's API and of its git servers. base is the address of a GitHub Enterprise

@@ -55,6 +55,15 @@ func (s settings) list(name string) ([]string, error) {
 	return out, err
 }
 
+// needList is a comma-separated setting that must name something.
+func (s settings) needList(name, hint string) ([]string, error) {
+	out, err := s.list(name)
+	if err == nil && len(out) == 0 {
+		err = &bot.SettingError{Setting: name, Reason: "is not set: " + hint}
+	}
+	return out, err
+}
+
 // environmentSetting is the name of an environment's setting: LIVEOPS_EU_WEST_MYSQL_DSN for eu-west.
 func environmentSetting(environment, what string) string {
 	return "LIVEOPS_" + strings.ToUpper(strings.ReplaceAll(environment, "-", "_")) + "_" + what

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,11 +20,15 @@ type where struct {
 	environments []string
 }
 
-func (w *where) flags(c *cobra.Command, environments bool) {
-	c.Flags().StringVar(&w.repo, "repo", ".", "the data repo's checkout, or a folder in it")
-	if environments {
-		c.Flags().StringArrayVarP(&w.environments, "env", "e", nil, "an environment of liveops.yaml; may be repeated (default all)")
+// flags adds the flags to a command about any number of environments, or about one.
+func (w *where) flags(c *cobra.Command, several bool) {
+	about := "the environment of liveops.yaml"
+	if several {
+		about = "an environment of liveops.yaml; may be repeated (default all)"
 	}
+	c.Flags().StringVar(&w.repo, "repo", ".", "the data repo's checkout, or a folder in it")
+	c.Flags().StringArrayVarP(&w.environments, "env", "e", nil, about)
+	c.RegisterFlagCompletionFunc("env", w.complete) // fails only where the flag is not there
 }
 
 // source is a checkout and what its files want.
@@ -55,47 +60,100 @@ func (w *where) open(ctx context.Context, committed bool) (*source, error) {
 	return s, nil
 }
 
-// targets opens the databases of the environments that were asked for, or of all, in promotion order.
-func (w *where) targets(ctx context.Context, config *datarepo.Config, open *stores) ([]release.Target, error) {
+// chosen are the environments that were asked for, or all, in promotion order.
+func (w *where) chosen(config *datarepo.Config) ([]datarepo.Environment, error) {
 	if config == nil {
 		return nil, errors.New("liveops.yaml has problems; see liveops validate")
 	}
-	known := make([]string, len(config.Environments))
-	var targets []release.Target
-	for i, e := range config.Environments {
-		known[i] = e.Name
-		if len(w.environments) > 0 && !slices.Contains(w.environments, e.Name) {
-			continue
+	var known []string
+	var chosen []datarepo.Environment
+	for _, e := range config.Environments {
+		known = append(known, e.Name)
+		if len(w.environments) == 0 || slices.Contains(w.environments, e.Name) {
+			chosen = append(chosen, e)
 		}
-		store, err := open.Store(ctx, e.Name)
-		if err != nil {
-			return nil, err
-		}
-		targets = append(targets, release.Target{Name: e.Name, After: e.After, Store: store})
 	}
 	for _, name := range w.environments {
 		if !slices.Contains(known, name) {
-			return nil, fmt.Errorf("liveops.yaml has no environment %q; it has %v", name, known)
+			return nil, fmt.Errorf("liveops.yaml has no environment %q; it has %s", name, strings.Join(known, ", "))
 		}
 	}
-	return targets, nil
+	return chosen, nil
 }
 
-// one opens the single environment that a command is about; liveops.yaml is read as it stands.
-func (w *where) one(ctx context.Context, open *stores) (*mysqlstore.Store, error) {
-	if len(w.environments) != 1 {
-		return nil, errors.New("say which environment: --env NAME")
-	}
-	s, err := w.open(ctx, false)
+// targets opens the databases of the environments that were asked for, or of all, in promotion order. All that
+// cannot be opened are told at once.
+func (w *where) targets(ctx context.Context, config *datarepo.Config, open *stores) ([]release.Target, error) {
+	chosen, err := w.chosen(config)
 	if err != nil {
 		return nil, err
 	}
-	defer s.Close()
-	targets, err := w.targets(ctx, s.desired.Config, open)
+	return openAll(ctx, chosen, open)
+}
+
+func openAll(ctx context.Context, environments []datarepo.Environment, open *stores) ([]release.Target, error) {
+	var targets []release.Target
+	var failed error
+	for _, e := range environments {
+		store, err := open.Store(ctx, e.Name)
+		failed = errors.Join(failed, err)
+		targets = append(targets, release.Target{Name: e.Name, After: e.After, Store: store})
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return targets, failed
+}
+
+// withPredecessors opens, besides the chosen ones, the environments that must have taken a commit before them.
+func (w *where) withPredecessors(ctx context.Context, config *datarepo.Config, open *stores) ([]release.Target, error) {
+	chosen, err := w.chosen(config)
+	if err != nil {
+		return nil, err
+	}
+	needed := func(e datarepo.Environment) bool {
+		return slices.ContainsFunc(chosen, func(c datarepo.Environment) bool { return c.Name == e.Name || c.After == e.Name })
+	}
+	return openAll(ctx, slices.DeleteFunc(slices.Clone(config.Environments), func(e datarepo.Environment) bool { return !needed(e) }), open)
+}
+
+// one opens the single environment that a command is about. Only liveops.yaml is read, as it stands.
+func (w *where) one(ctx context.Context, open *stores) (*mysqlstore.Store, error) {
+	if len(w.environments) != 1 {
+		return nil, errors.New("say which environment: --env NAME, once")
+	}
+	config, err := w.config()
+	if err != nil {
+		return nil, err
+	}
+	targets, err := w.targets(ctx, config, open)
 	if err != nil {
 		return nil, err
 	}
 	return targets[0].Store, nil
+}
+
+// config reads liveops.yaml as it stands; nil where it has problems.
+func (w *where) config() (*datarepo.Config, error) {
+	checkout, err := datarepo.OpenCheckout(w.repo)
+	if err != nil {
+		return nil, err
+	}
+	config, _ := datarepo.LoadConfig(checkout.WorkTree())
+	return config, checkout.Close()
+}
+
+// complete offers the names of liveops.yaml to the shell.
+func (w *where) complete(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	config, err := w.config()
+	if err != nil || config == nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, e := range config.Environments {
+		names = append(names, e.Name)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 // planAll plans each target.

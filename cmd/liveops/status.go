@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -20,43 +20,65 @@ func (a *app) statusCommand() *cobra.Command {
 		Use:   "status",
 		Short: "Show where each environment stands",
 		Long: `Show of each environment the commit and release it is at, whether it is on hold and why, its newest releases,
-and how many rows each described table has. Nothing is written.`,
+and how many rows each table that a sheet describes has. Nothing is written. An environment that gives no answer
+is told with the others, and makes the exit code 2.`,
 		Example: `  liveops status
   liveops status --env production --format json`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := w.open(c.Context(), false)
+			if err := checkFormat(format, "text", "json"); err != nil {
+				return err
+			}
+			environments, err := a.status(c.Context(), &w)
 			if err != nil {
 				return err
 			}
-			defer s.Close()
-			open := &stores{settings: a.settings}
-			defer open.Close()
-			targets, err := w.targets(c.Context(), s.desired.Config, open)
-			if err != nil {
-				return err
+			if format == "json" {
+				err = report.StatusJSON(a.out, environments)
+			} else {
+				err = report.StatusText(a.out, environments, report.TextOptions{Color: a.color(a.out), Width: width(a.out)})
 			}
-			var environments []report.EnvironmentStatus
-			for _, t := range targets {
-				e, err := environmentStatus(c.Context(), t, s.desired)
-				if err != nil {
-					return err
-				}
-				environments = append(environments, e)
+			if err == nil && slices.ContainsFunc(environments, func(e report.EnvironmentStatus) bool { return e.Error != "" }) {
+				err = exitCode(exitError)
 			}
-			switch format {
-			case "text":
-				return report.StatusText(a.out, environments, report.TextOptions{Color: a.color(a.out), Width: width(a.out)})
-			case "json":
-				return report.StatusJSON(a.out, environments)
-			default:
-				return fmt.Errorf("there is no format %q; there are text and json", format)
-			}
+			return err
 		},
 	}
 	w.flags(c, true)
 	c.Flags().StringVar(&format, "format", "text", "text or json")
 	return c
+}
+
+// status asks each environment. One that gives no answer has the reason in its place: what the others say is
+// needed most just then.
+func (a *app) status(ctx context.Context, w *where) ([]report.EnvironmentStatus, error) {
+	s, err := w.open(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	chosen, err := w.chosen(s.desired.Config)
+	if err != nil {
+		return nil, err
+	}
+	open := &stores{settings: a.settings}
+	defer open.Close()
+	var all []report.EnvironmentStatus
+	for _, e := range chosen {
+		var status report.EnvironmentStatus
+		store, err := open.Store(ctx, e.Name)
+		if err == nil {
+			status, err = environmentStatus(ctx, release.Target{Name: e.Name, Store: store}, s.desired)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil:
+			status = report.EnvironmentStatus{Name: e.Name, Error: err.Error()}
+		}
+		all = append(all, status)
+	}
+	return all, nil
 }
 
 func environmentStatus(ctx context.Context, t release.Target, desired *release.Desired) (report.EnvironmentStatus, error) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/term"
 )
@@ -31,6 +32,17 @@ func width(w io.Writer) int {
 		}
 	}
 	return 0
+}
+
+// printable is a line that quotes someone else (a hold's reason, a cell, what a server said) without what could
+// steer a terminal: control and invisible formatting characters become U+FFFD.
+func printable(line string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, line)
 }
 
 // confirm asks a person. Without one to ask it fails, so that nothing waits for an answer that cannot come.

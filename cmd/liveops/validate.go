@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"liveops/sync/release"
 	"liveops/sync/report"
 )
 
@@ -28,6 +29,7 @@ Exit code 0: no problem, 2: problems, or an error.`,
 			}
 			defer s.Close()
 			problems := s.desired.Problems
+			var plans []*release.Plan
 			if offline || s.desired.Config == nil {
 				if problems, err = s.desired.Check(c.Context()); err != nil {
 					return err
@@ -39,19 +41,15 @@ Exit code 0: no problem, 2: problems, or an error.`,
 				if err != nil {
 					return err
 				}
-				plans, err := planAll(c.Context(), s.desired, targets, a.bar())
-				if err != nil {
+				if plans, err = planAll(c.Context(), s.desired, targets, a.bar()); err != nil {
 					return err
 				}
-				for _, p := range plans {
-					problems = append(problems, p.Problems...)
-				}
 			}
-			if len(problems) == 0 {
-				fmt.Fprintf(a.out, "No problem in %d sheets.\n", len(s.desired.Sheets))
+			if !anyProblem(plans, problems) {
+				fmt.Fprintf(a.out, "No problem in liveops.yaml and %d sheets.\n", len(s.desired.Sheets))
 				return nil
 			}
-			if err := report.ProblemsText(a.out, problems, a.color(a.out)); err != nil {
+			if err := report.ProblemsText(a.out, problems, plans, a.color(a.out)); err != nil {
 				return err
 			}
 			return exitCode(exitError)

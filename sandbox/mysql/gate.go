@@ -20,7 +20,7 @@ var (
 	errLockWait = mysql.NewSQLError(mysql.ERLockWaitTimeout, mysql.SSUnknownSQLState, "Lock wait timeout exceeded; try restarting transaction")
 	errDeadlock = mysql.NewSQLError(mysql.ERLockDeadlock, mysql.SSLockDeadlock, "Deadlock found when trying to get lock; try restarting transaction")
 	errReadOnly = mysql.NewSQLError(1792, "25006", "Cannot execute statement in a READ ONLY transaction.") // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
-	errShutdown = mysql.NewSQLError(1053, "08S01", "Server shutdown in progress")                           // ER_SERVER_SHUTDOWN
+	errShutdown = mysql.NewSQLError(1053, "08S01", "Server shutdown in progress")                          // ER_SERVER_SHUTDOWN
 )
 
 // gate stands before the engine and makes several connections possible. By itself the engine loses commits:

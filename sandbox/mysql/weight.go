@@ -25,9 +25,11 @@ type weightString struct {
 }
 
 func (w *weightString) FunctionName() string { return "weight_string" }
-func (w *weightString) Description() string  { return "Returns the weights by which a text is compared." }
-func (w *weightString) Type() sql.Type       { return types.LongBlob }
-func (w *weightString) String() string       { return fmt.Sprintf("weight_string(%s)", w.Child) }
+func (w *weightString) Description() string {
+	return "Returns the weights by which a text is compared."
+}
+func (w *weightString) Type() sql.Type { return types.LongBlob }
+func (w *weightString) String() string { return fmt.Sprintf("weight_string(%s)", w.Child) }
 
 func (w *weightString) CollationCoercibility(*sql.Context) (sql.CollationID, byte) {
 	return sql.Collation_binary, 4

@@ -201,8 +201,8 @@ func TestJSON(t *testing.T) {
 }
 
 func TestProblemsText(t *testing.T) {
-	golden(t, "problems.txt", written(t, func(w io.Writer) error { return ProblemsText(w, problems(), false) }))
-	golden(t, "problems-none.txt", written(t, func(w io.Writer) error { return ProblemsText(w, nil, true) }))
+	golden(t, "problems.txt", written(t, func(w io.Writer) error { return ProblemsText(w, problems(), nil, false) }))
+	golden(t, "problems-none.txt", written(t, func(w io.Writer) error { return ProblemsText(w, nil, nil, true) }))
 }
 
 func TestStatus(t *testing.T) {

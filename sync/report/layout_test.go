@@ -257,7 +257,7 @@ func TestWriteErrorsAreTold(t *testing.T) {
 	for name, err := range map[string]error{
 		"text":     Text(broken{}, plans, nil, TextOptions{}),
 		"JSON":     JSON(broken{}, plans, nil),
-		"problems": ProblemsText(broken{}, problems(), false),
+		"problems": ProblemsText(broken{}, problems(), nil, false),
 		"status":   StatusText(broken{}, []EnvironmentStatus{{Name: "staging"}}, TextOptions{}),
 	} {
 		if err == nil {

@@ -18,7 +18,7 @@ import (
 
 // alive is what GitHub gives a meaning to in text that is not code: mentions, references to issues and
 // commits, addresses, emoji, formulas.
-var alive = regexp.MustCompile("@|#[0-9]|GH-[0-9]|://|www\\.[^ ]|:[a-z0-9+_-]+:|\\$|\\b[0-9a-fA-F]{7,40}\\b")
+var alive = regexp.MustCompile(`@|#[0-9]|GH-[0-9]|://|www\.[^ ]|:[a-z0-9+_-]+:|\$|\b[0-9a-fA-F]{7,40}\b`)
 
 // ownHTML is the HTML that reports write themselves.
 var ownHTML = regexp.MustCompile("^(<!-- liveops:[a-z]+( [0-9a-f]*)? -->|<details( open)?><summary><code>[^<>]*</code>[^<>]*</summary>|</details>)$")

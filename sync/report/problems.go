@@ -95,12 +95,13 @@ func problemSection(fs []finding, most int) string {
 	}
 }
 
-// ProblemsText writes problems for a terminal, each with its mend, and how many there are; "no problems" where
-// there are none.
-func ProblemsText(w io.Writer, problems []datasheets.Problem, color bool) error {
+// ProblemsText writes the problems of the files and of each plan for a terminal, each once, with its mend and the
+// environments that have it where not all do, and how many there are; "no problems" where there are none.
+func ProblemsText(w io.Writer, problems []datasheets.Problem, plans []*release.Plan, color bool) error {
 	t := terminal{color: color}
-	t.findings(findings(problems, nil))
-	if len(problems) == 0 {
+	fs := findings(problems, plans)
+	t.findings(fs)
+	if len(fs) == 0 {
 		t.line("no problems")
 	}
 	return t.flush(w)
