@@ -50,7 +50,7 @@ type Options struct {
 	Stores       Stores
 	Log          *slog.Logger
 
-	Now  func() time.Time                               // default time.Now
+	Now  func() time.Time                                 // default time.Now
 	Wait func(ctx context.Context, d time.Duration) error // default a real timer
 }
 

@@ -23,7 +23,7 @@ func (j *job) push(ctx context.Context, body []byte) error {
 		return engine.Park(fmt.Errorf("read the push event: %w", err))
 	}
 	branch := e.GetRepo().GetDefaultBranch()
-	if e.GetRef() != "refs/heads/"+branch || e.GetDeleted() {
+	if branch == "" || e.GetRef() != "refs/heads/"+branch || e.GetDeleted() {
 		return nil
 	}
 	after := e.GetAfter()
@@ -80,6 +80,9 @@ func dataPaths(commits []*github.HeadCommit) []string {
 	var paths []string
 	seen := map[string]bool{}
 	for _, c := range commits {
+		if c == nil {
+			continue
+		}
 		for _, list := range [][]string{c.Added, c.Modified, c.Removed} {
 			for _, p := range list {
 				isData := p == "liveops.yaml" || strings.HasPrefix(p, "datasheets/")

@@ -47,6 +47,9 @@ func (j *job) tip(ctx context.Context, branch string) (string, error) {
 	return ref.GetObject().GetSHA(), nil
 }
 
+// errClosed is a pull request that was closed, or merged, while its plan was being made.
+var errClosed = errors.New("the pull request is no longer open")
+
 // errConflict is a pull request that cannot be merged as it stands.
 var errConflict = errors.New("the pull request conflicts with its base")
 
@@ -57,6 +60,9 @@ func (j *job) mergeResult(ctx context.Context, number int) (pr *github.PullReque
 	for waited := time.Duration(0); ; waited += pause {
 		if pr, err = j.pull(ctx, number); err != nil {
 			return nil, "", nil, err
+		}
+		if pr.GetState() != "open" {
+			return pr, "", nil, errClosed
 		}
 		if base, err = j.tip(ctx, pr.GetBase().GetRef()); err != nil {
 			return nil, "", nil, err

@@ -129,8 +129,9 @@ func (c *Column) SelectExpr() string {
 }
 
 // Argument is what to pass to database/sql to write v or to compare the column with it: nil for NULL, int64 or
-// uint64 for an Integer (a comparison with text may be one of rounded doubles), uint64 for a Bit, []byte for
-// Binary, else a string. The server's default has no argument, and a text that is not canonical may have none.
+// uint64 for an Integer (a comparison with text may be one of rounded doubles), int64 for a Year, uint64 for a Bit,
+// []byte for Binary, else a string. The server's default has no argument, and a text that is not canonical may
+// have none.
 func (c *Column) Argument(v Value) (any, error) {
 	switch {
 	case v.IsNull():
@@ -147,6 +148,8 @@ func (c *Column) Argument(v Value) (any, error) {
 
 func (c *Column) argument(text string) (any, error) {
 	switch c.Type {
+	case Year:
+		return strconv.ParseInt(text, 10, 64)
 	case Integer:
 		if !c.Unsigned {
 			return strconv.ParseInt(text, 10, 64)

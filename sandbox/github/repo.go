@@ -29,6 +29,8 @@ type Repo struct {
 	pulls       []*pull               // pull request n is pulls[n-1]
 	comments    []*comment
 	statuses    map[plumbing.Hash][]*status
+
+	commitComments map[plumbing.Hash][]*commitComment
 }
 
 // CreateRepo makes a private repository whose default branch, main, has one
@@ -63,6 +65,8 @@ func (s *Server) newRepo(owner, name string) (*Repo, error) {
 		permissions: map[string]Permission{},
 		protected:   map[string]bool{},
 		statuses:    map[plumbing.Hash][]*status{},
+
+		commitComments: map[plumbing.Hash][]*commitComment{},
 	}
 	head := plumbing.NewSymbolicReference(plumbing.HEAD, plumbing.NewBranchReferenceName(defaultBranch))
 	if err := r.git.SetReference(head); err != nil {

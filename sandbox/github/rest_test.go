@@ -105,6 +105,48 @@ func TestComments(t *testing.T) {
 	}
 }
 
+func TestCommitComments(t *testing.T) {
+	w := newWorld(t, github.Options{})
+	sha := w.commit("main", "Push a price", map[string]string{"a": "1"})
+	repos := w.client(botToken).Repositories
+	text := func(s string) *gogithub.RepositoryComment { return &gogithub.RepositoryComment{Body: &s} }
+	for i := range 3 {
+		created, _, err := repos.CreateComment(t.Context(), "acme", "data", sha, text(fmt.Sprintf("검 %d", i)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		expect(t, "commit", created.GetCommitID()+" "+created.GetUser().GetLogin(), sha+" liveops[bot]")
+	}
+	second, response, err := repos.ListCommitComments(t.Context(), "acme", "data", sha, &gogithub.ListOptions{Page: 2, PerPage: 2})
+	if err != nil || len(second) != 1 || second[0].GetBody() != "검 2" || response.FirstPage != 1 {
+		t.Errorf("second page: %v, %v", second, err)
+	}
+	if list := w.repo.CommitComments(sha); len(list) != 3 || list[0].Author != "liveops[bot]" || list[0].Body != "검 0" {
+		t.Errorf("left: %+v", list)
+	}
+	if list := w.repo.CommitComments(strings.Repeat("0", 40)); len(list) != 0 {
+		t.Errorf("of no commit: %+v", list)
+	}
+	tests := []struct {
+		name, token, sha, body string
+		want                   int
+	}{
+		{"a reader", readerToken, sha, "why?", 201},
+		{"a stranger", strangerTok, sha, "why?", 404},
+		{"no such commit", botToken, strings.Repeat("0", 40), "why?", 422},
+		{"blank", botToken, sha, " ", 422},
+		{"too long", botToken, sha, strings.Repeat("검", 65537), 422},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, response, _ := w.client(test.token).Repositories.CreateComment(t.Context(), "acme", "data", test.sha, text(test.body))
+			if response.StatusCode != test.want {
+				t.Errorf("got %s, want %d", response.Status, test.want)
+			}
+		})
+	}
+}
+
 func TestCommentLimits(t *testing.T) {
 	w := newWorld(t, github.Options{})
 	n := w.pull("price", map[string]string{"a": "1"})

@@ -75,10 +75,16 @@ type execer interface {
 	ExecContext(context.Context, string, ...any) (sql.Result, error)
 }
 
-func (c *client) exec(q string, args ...any) sql.Result { c.Helper(); return exec(c.T, c.db, q, args...) }
-func (c *client) ask(q string, args ...any) string      { c.Helper(); return ask(c.T, c.db, q, args...) }
-func (c *conn) exec(q string, args ...any) sql.Result   { c.Helper(); return exec(c.T, c.Conn, q, args...) }
-func (c *conn) ask(q string, args ...any) string        { c.Helper(); return ask(c.T, c.Conn, q, args...) }
+func (c *client) exec(q string, args ...any) sql.Result {
+	c.Helper()
+	return exec(c.T, c.db, q, args...)
+}
+func (c *client) ask(q string, args ...any) string { c.Helper(); return ask(c.T, c.db, q, args...) }
+func (c *conn) exec(q string, args ...any) sql.Result {
+	c.Helper()
+	return exec(c.T, c.Conn, q, args...)
+}
+func (c *conn) ask(q string, args ...any) string { c.Helper(); return ask(c.T, c.Conn, q, args...) }
 
 func exec(t *testing.T, on execer, q string, args ...any) sql.Result {
 	t.Helper()
