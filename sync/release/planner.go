@@ -43,7 +43,7 @@ func MakePlan(ctx context.Context, d *Desired, environment string, snap *mysqlst
 	slices.SortFunc(p.Tables, func(a, b *plan.Table) int { return cmp.Compare(a.Schema.Name, b.Schema.Name) })
 	p.Problems = datasheets.SortProblems(p.Problems)
 	if len(p.Problems) == 0 {
-		p.Digest = digest(environment, p.Tables)
+		p.Digest = digest(environment, p.Tables, d.Tests)
 	}
 	return p, nil
 }
