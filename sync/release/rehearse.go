@@ -14,13 +14,14 @@ import (
 // where someone holds locks or has changed rows meanwhile, why it is Unrehearsed. An error is only what a retry may
 // mend (a database that cannot be reached).
 //
-// A plan with problems is left as it is, and so is one with nothing to try. It is meant for the first environment:
+// A plan with problems is left as it is, and so is one with nothing to try. watch, where it is not nil, is told how
+// many rows have been written. It is meant for the first environment:
 // rows are locked while it runs, which on a live game's database nobody should have to wait for.
-func Rehearse(ctx context.Context, p *Plan, d *Desired, store *mysqlstore.Store) error {
+func Rehearse(ctx context.Context, p *Plan, d *Desired, store *mysqlstore.Store, watch func(done, total int)) error {
 	if len(p.Problems) > 0 || p.Count().Total() == 0 && len(d.Tests) == 0 {
 		return nil
 	}
-	done, err := store.Rehearse(ctx, mysqlstore.Request{Commit: p.Commit, Digest: p.Digest, Epoch: p.Base.Epoch, Tables: p.Tables, Tests: d.Tests})
+	done, err := store.Rehearse(ctx, mysqlstore.Request{Commit: p.Commit, Digest: p.Digest, Epoch: p.Base.Epoch, Tables: p.Tables, Tests: d.Tests, Progress: watch})
 	var (
 		moved   *mysqlstore.MovedError
 		refused *mysqlstore.RefusedError

@@ -11,7 +11,7 @@ import (
 func (w *world) rehearsed(environment string, d *release.Desired) *release.Plan {
 	w.Helper()
 	p := w.plan(environment, d)
-	if err := release.Rehearse(w.Context(), p, d, w.store(environment)); err != nil {
+	if err := release.Rehearse(w.Context(), p, d, w.store(environment), nil); err != nil {
 		w.Fatal(err)
 	}
 	return p
@@ -56,7 +56,7 @@ func TestRehearse(t *testing.T) {
 				tt.meddle(w)
 			}
 			before := w.prices("staging") + w.text("staging", "SELECT CONCAT(epoch, commit_id) FROM liveops_environment")
-			if err := release.Rehearse(t.Context(), p, d, w.store("staging")); err != nil {
+			if err := release.Rehearse(t.Context(), p, d, w.store("staging"), nil); err != nil {
 				t.Fatal(err)
 			}
 			got := ""
