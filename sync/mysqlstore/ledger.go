@@ -119,6 +119,8 @@ func (s *Store) readState(ctx context.Context, q querier, lock string) (State, e
 	switch {
 	case errors.Is(err, sql.ErrNoRows), errors.As(err, &mysqlErr) && mysqlErr.Number == noSuchTable && lock == "":
 		return State{}, nil
+	case err != nil && mysqlErr == nil && ctx.Err() == nil:
+		return State{}, &UnreachableError{s.environment, fmt.Errorf("%s: %w", description, err)}
 	case err != nil:
 		return State{}, fmt.Errorf("%s: %w", description, err)
 	case name != s.environment:

@@ -23,7 +23,6 @@ type Store struct {
 	db          *sql.DB
 	environment string
 	now         func() time.Time
-	weights     bool // the server has WEIGHT_STRING
 }
 
 // Options of Open that have defaults.
@@ -73,8 +72,6 @@ func Open(ctx context.Context, environment, dsn string, o Options) (*Store, erro
 		s.db.Close()
 		return nil, &UnreachableError{environment, err}
 	}
-	var w sql.NullString
-	s.weights = s.db.QueryRowContext(ctx, "SELECT HEX(WEIGHT_STRING('a'))").Scan(&w) == nil
 	return s, nil
 }
 
