@@ -135,7 +135,8 @@ func (d *Differ) Table(ctx context.Context, fold Folder) (*Table, []datasheets.P
 		return nil, nil, fmt.Errorf("compare %s: %w", d.table.Schema.Name, err)
 	}
 	d.table.Want = d.summer.Sum
-	return &d.table, problems, nil
+	t := d.table // on its own, so that the rows held here can go
+	return &t, problems, nil
 }
 
 // foldable says whether two keys that differ in bytes may be one to the server.
