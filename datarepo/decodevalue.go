@@ -1,7 +1,7 @@
 package datarepo
 
 import (
-	"regexp"
+	"encoding/json"
 	"strconv"
 
 	"github.com/goccy/go-yaml/ast"
@@ -68,9 +68,6 @@ func decodeNumber(v value, text string, s shape, r *report) (value, bool) {
 	return v, true
 }
 
-// plainNumber is a number that means the same to everyone: YAML would take 010 for eight and 1_0 for ten.
-const plainNumber = `-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?`
-
 // cellOf is a plain value as the cell that would say the same; Empty is null. ok is false where it is none, which
 // is reported of numbers only.
 func cellOf(n ast.Node, r *report) (cell datasheets.Cell, ok bool) {
@@ -78,7 +75,7 @@ func cellOf(n ast.Node, r *report) (cell datasheets.Cell, ok bool) {
 		return datasheets.Cell{Kind: datasheets.Text, Text: []byte(text)}, true
 	}
 	if text, is := numberText(n); is {
-		if !regexp.MustCompile(`\A` + plainNumber + `\z`).MatchString(text) {
+		if !json.Valid([]byte(text)) { // YAML takes 010 for eight and 1_0 for ten; JSON's numbers mean the same to everyone
 			r.add(position(n), "write it in plain digits or, if it is a text, in quotes", "%s is not a plain number", quoted(text))
 			return cell, false
 		}
