@@ -27,7 +27,7 @@ func (j *job) release(ctx context.Context, number int) error {
 	if !pr.GetMerged() || pr.GetBase().GetRef() != pr.GetBase().GetRepo().GetDefaultBranch() {
 		return nil
 	}
-	done, err := j.isReleased(ctx, pr.GetMergeCommitSHA())
+	done, err := j.isReleased(ctx, number, pr.GetMergeCommitSHA())
 	if err != nil {
 		return err
 	}
