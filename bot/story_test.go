@@ -185,7 +185,7 @@ func TestWhatIsNotPlanned(t *testing.T) {
 	t.Run("a base without liveops.yaml", func(t *testing.T) {
 		w := newWorld(t, options{files: files{"liveops.yaml": nil}})
 		n := w.planned("policy", files{"liveops.yaml": []byte(config)})
-		w.says(w.plan(n), "nothing is planned yet", "no `liveops.yaml` yet")
+		w.says(w.plan(n), "nothing is planned yet", "no valid `liveops.yaml` yet")
 		w.status(w.repo.Tip("policy"), "success", "nothing is applied")
 		merged := w.merge(n)
 		w.settle()
