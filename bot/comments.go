@@ -50,6 +50,21 @@ func (j *job) findComment(ctx context.Context, number int, marker string) (*gith
 	}
 }
 
+// isReleased says whether the bot has told that a merge is in every environment: its status, which is written
+// last, says so.
+func (j *job) isReleased(ctx context.Context, commit string) (bool, error) {
+	statuses, _, err := j.GitHub.Repositories.ListStatuses(ctx, j.owner, j.name, commit, &github.ListOptions{PerPage: 100})
+	if err != nil {
+		return false, fmt.Errorf("read the statuses of %s: %w", commit, explain(err))
+	}
+	for _, s := range statuses { // the newest first
+		if s.GetContext() == statusContext && s.GetCreator().GetLogin() == j.self {
+			return s.GetState() == "success", nil
+		}
+	}
+	return false, nil
+}
+
 // status sets the bot's status on a commit.
 func (j *job) status(ctx context.Context, commit, state, description string) error {
 	context_ := statusContext

@@ -51,8 +51,8 @@ func (h *intake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id, event := r.Header.Get("X-GitHub-Delivery"), r.Header.Get("X-GitHub-Event")
-	if id == "" || event == "" || len(id) > 200 {
-		http.Error(w, "X-GitHub-Delivery or X-GitHub-Event is missing", http.StatusBadRequest)
+	if !isDeliveryID(id) || event == "" {
+		http.Error(w, "X-GitHub-Delivery or X-GitHub-Event is missing or malformed", http.StatusBadRequest)
 		return
 	}
 	if !slices.Contains(handled, event) {
@@ -82,6 +82,14 @@ func (h *intake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.log.Info("delivery stored", "delivery", id, "event", event, "repository", payload.Repository.FullName, "duplicate", duplicate)
 	w.WriteHeader(http.StatusAccepted)
+}
+
+// isDeliveryID says whether a delivery's id is one: GitHub's are GUIDs
+// (https://docs.github.com/en/webhooks/webhook-events-and-payloads#delivery-headers).
+func isDeliveryID(id string) bool {
+	return id != "" && len(id) <= 100 && !strings.ContainsFunc(id, func(r rune) bool {
+		return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
 }
 
 // signed checks GitHub's signature against every secret, so that secrets can be rotated

@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-github/v62/github"
 
 	"liveops/datarepo"
-	"liveops/datasheets"
 	"liveops/sync/mysqlstore"
 	"liveops/sync/release"
 	"liveops/sync/report"
@@ -41,6 +40,9 @@ func (j *job) plan(ctx context.Context, number int) error {
 	if errors.Is(err, errConflict) {
 		told.Conflict = true
 		return j.tell(ctx, told)
+	}
+	if errors.Is(err, errClosed) {
+		return j.status(ctx, told.Head, "error", "closed before it was planned")
 	}
 	if err != nil {
 		return errors.Join(err, j.status(ctx, told.Head, "error", "could not plan yet; trying again"))
@@ -153,26 +155,4 @@ func (j *job) recordReview(ctx context.Context, number int, told report.Pull) er
 		}
 	}
 	return nil
-}
-
-// reason is an error as a comment may tell it: what liveops knows of it, without addresses or accounts of the
-// servers behind it, which are in the log.
-func reason(err error) string {
-	var (
-		unreachable *mysqlstore.UnreachableError
-		wrong       *mysqlstore.WrongEnvironmentError
-		problem     *datasheets.Problem
-	)
-	switch {
-	case errors.As(err, &unreachable):
-		return "its database cannot be reached"
-	case errors.As(err, &wrong):
-		return wrong.Error()
-	case errors.As(err, &problem):
-		return problem.Error()
-	case errors.Is(err, mysqlstore.ErrBusy):
-		return mysqlstore.ErrBusy.Error()
-	default:
-		return "something went wrong; the log of liveops has more"
-	}
 }

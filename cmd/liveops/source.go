@@ -22,11 +22,11 @@ type where struct {
 
 // flags adds the flags to a command about any number of environments, or about one.
 func (w *where) flags(c *cobra.Command, several bool) {
-	about := "the environment of liveops.yaml"
+	about := "the `environment` of liveops.yaml"
 	if several {
-		about = "an environment of liveops.yaml; may be repeated (default all)"
+		about = "an `environment` of liveops.yaml; may be repeated (default all)"
 	}
-	c.Flags().StringVar(&w.repo, "repo", ".", "the data repo's checkout, or a folder in it")
+	c.Flags().StringVar(&w.repo, "repo", ".", "the data repo's checkout, or a `folder` in it")
 	c.Flags().StringArrayVarP(&w.environments, "env", "e", nil, about)
 	c.RegisterFlagCompletionFunc("env", w.complete) // fails only where the flag is not there
 }

@@ -64,6 +64,9 @@ func MergeComment(m Merge) string {
 func mergeHeading(m Merge) string {
 	p := m.Progress
 	commit := codeSpan(release.ShortDigest(p.Commit.ID), 16)
+	if len(p.Steps) == 0 {
+		return commit + " was not applied"
+	}
 	if s := p.Stopped(); s != nil {
 		return commit + " stopped at " + name(s.Environment)
 	}
@@ -92,8 +95,11 @@ func mergeHeading(m Merge) string {
 	}
 }
 
-// stepTable is where each environment stands.
+// stepTable is where each environment stands; "" where there is none.
 func stepTable(m Merge) string {
+	if len(m.Progress.Steps) == 0 {
+		return ""
+	}
 	var b strings.Builder
 	b.WriteString("| environment | state | rows | release | time |\n| --- | --- | --- | --- | --- |\n")
 	for i := range m.Progress.Steps {
@@ -152,6 +158,9 @@ func MergeStatus(m Merge) (state, description string) {
 	p := m.Progress
 	if s := p.Stopped(); s != nil {
 		return statusFailure, describe(s.Environment + " stopped: " + s.Reason)
+	}
+	if len(p.Steps) == 0 {
+		return statusSuccess, describe(m.Note)
 	}
 	var parts []string
 	for i := range p.Steps {
