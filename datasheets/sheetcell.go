@@ -55,6 +55,9 @@ func (o *Options) appendShown(dst []byte, cell Cell) []byte {
 // readsAsOther says whether a text looks like what appendShown makes of another kind of cell, or has quotes
 // already.
 func readsAsOther(text []byte) bool {
+	if string(text) == `""` { // an empty text, as every sheet writes it; no other kind of cell looks so
+		return false
+	}
 	if strings.IndexByte(`"=#`, text[0]) >= 0 {
 		return true
 	}

@@ -125,6 +125,7 @@ func TestCompare(t *testing.T) {
 		{"a new sheet", "## a\nid\n1", "## b\nid|x\n1|2\n## a\nid\n1", "", "added b\n+ 1|2 at A2\n"},
 		{"a new sheet without rows", "## a\nid\n1", "## a\nid\n1\n## b", "", "added b\n"},
 		{"a sheet that goes", "## a\nid\n1\n## b\nid\n7", "## a\nid\n1", "", "removed b\n- 7\n"},
+		{"a new sheet whose key repeats", "", "## a\nid\n1\n1", "", "added a\n+ 1 at A2\n+ 1 at A3\n"},
 		{"a new workbook", "", "## a\nid\n1", "", "added a\n+ 1 at A2\n"},
 		{"a workbook that goes", "## a\nid\n1", "", "", "removed a\n- 1\n"},
 		{"a key that repeats", "## a\nid|x\n1|a\n1|b\n2|c", "## a\nid|x\n1|b\n1|z\n2|c", "",
@@ -161,7 +162,7 @@ func TestCompare(t *testing.T) {
 
 // A text that would read as another kind of cell has quotes, and only that.
 func TestCompareTellsTextsApart(t *testing.T) {
-	b := book("a.xlsx", "## a\nid|x\na|'1e5\nb|'12:30\nc|'-838:59:59\nd|'TRUE\ne|'\"5\"\nf|'=A1\ng|'#REF!\nh|1 000\ni|2024-1-1\nj|True")
+	b := book("a.xlsx", "## a\nid|x\na|'1e5\nb|'12:30\nc|'-838:59:59\nd|'TRUE\ne|'\"5\"\nf|'=A1\ng|'#REF!\nh|1 000\ni|2024-1-1\nj|True\nk|\"\"")
 	d, err := bookdiff.Compare(t.Context(), &datasheets.Book{}, b, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -170,7 +171,7 @@ func TestCompareTellsTextsApart(t *testing.T) {
 	for _, c := range d.Sheets[0].Table.Changes {
 		got = append(got, c.After[1].Text())
 	}
-	const want = `"1e5" "12:30" "-838:59:59" "TRUE" ""5"" "=A1" "#REF!" 1 000 2024-1-1 True`
+	const want = `"1e5" "12:30" "-838:59:59" "TRUE" ""5"" "=A1" "#REF!" 1 000 2024-1-1 True ""`
 	if strings.Join(got, " ") != want {
 		t.Errorf("got %s, want %s", strings.Join(got, " "), want)
 	}

@@ -101,7 +101,7 @@ func (g *grid) key(r *row, n int) []string {
 			continue
 		}
 		texts[i] = c.value.Text()
-		if c.isText && strings.HasPrefix(texts[i], `"`) { // the quotes that AppendSheetCell put around it
+		if c.isText && len(texts[i]) > 2 && texts[i][0] == '"' { // the quotes that AppendSheetCell put around it
 			texts[i] = texts[i][1 : len(texts[i])-1]
 		}
 	}

@@ -39,6 +39,9 @@ func (p *pair) compare(state State, key []string) Sheet {
 	m := &matcher{pair: p}
 	s := Sheet{State: state, Note: m.match(key)}
 	s.Table = &plan.Table{Schema: p.schema, Sources: p.source(), Rows: len(p.fresh.rows), Changes: m.changes()}
+	if state != Changed { // there is nothing to match rows with
+		s.Note = ""
+	}
 	for i, c := range p.schema.Columns {
 		s.Table.Managed = append(s.Table.Managed, i)
 		switch {
