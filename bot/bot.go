@@ -26,6 +26,7 @@ import (
 type Queue interface {
 	Deliver(ctx context.Context, d engine.Delivery) (duplicate bool, err error)
 	Work(ctx context.Context, handler engine.Handler) error
+	Retry(ctx context.Context, id string) error
 }
 
 // Stores opens the MySQL of an environment, or gives the one that is open. A *SettingError says that the
@@ -84,7 +85,8 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 // Handler answers webhooks at POST /webhook, and GET /healthz.
 func (b *Bot) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("POST /webhook", &intake{secrets: b.Secrets, repositories: b.Repositories, queue: b.Queue, log: b.Log, now: b.Now})
+	mux.Handle("POST /webhook", &intake{secrets: b.Secrets, repositories: b.Repositories, queue: b.Queue, log: b.Log, now: b.Now,
+		reading: make(chan struct{}, mostReading)})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
 	return mux
 }
@@ -127,6 +129,7 @@ func (b *Bot) Handle(ctx context.Context, d engine.Delivery, attempt int) error 
 		if err := json.Unmarshal(d.Body, &again); err != nil {
 			return engine.Park(fmt.Errorf("read the delivery: %w", err))
 		}
+		job.try = again.Try
 		err = job.plan(ctx, again.Number)
 	}
 	if err == nil {
@@ -145,6 +148,7 @@ type job struct {
 	*Bot
 	log                     *slog.Logger
 	owner, name, repository string
+	try                     int          // of a replan: how often an environment gave no answer before
 	turns                   map[int]bool // the earlier merges that had their turn within this delivery
 }
 

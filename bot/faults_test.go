@@ -37,6 +37,7 @@ func TestGitHubFails(t *testing.T) {
 		{"git's answer is lost", func(s *github.Server) { s.LoseNext("", git, 2) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, options{})
 			w.patient = strings.Contains(test.name, "limit") || strings.Contains(test.name, "too many")
 			test.fault(w.github)

@@ -27,7 +27,7 @@ func (j *job) release(ctx context.Context, number int) error {
 	if !pr.GetMerged() || pr.GetBase().GetRef() != pr.GetBase().GetRepo().GetDefaultBranch() {
 		return nil
 	}
-	done, err := j.isReleased(ctx, pr.GetMergeCommitSHA())
+	done, err := j.isReleased(ctx, number, pr.GetMergeCommitSHA())
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 		told.Note = "The merge has no parent whose liveops.yaml could say where to go; nothing was applied."
 		return progress, nil
 	}
-	config, err := j.policy(ctx, merged.Parents[0])
+	config, err := j.policy(ctx, beforeMerge(pr, merged))
 	if err != nil {
 		return progress, err
 	}
@@ -109,6 +109,16 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 				j.log.Warn("progress not told", "error", err)
 			}
 		}})
+}
+
+// beforeMerge is a commit of the default branch that holds nothing of the pull request: a merge commit's first
+// parent or, where it was squashed or rebased, the base that GitHub last knew. A rebase puts several commits of the
+// pull request on the branch, so that the last one's parent is no such commit.
+func beforeMerge(pr *github.PullRequest, merged *datarepo.Commit) string {
+	if len(merged.Parents) == 2 {
+		return merged.Parents[0]
+	}
+	return pr.GetBase().GetSHA()
 }
 
 // unopened is the error of a release that cannot open its i-th environment. A setting that is missing ends the

@@ -73,6 +73,8 @@ func (noStores) Store(context.Context, string) (*mysqlstore.Store, error) {
 // stored is a queue that keeps what it is given.
 type stored struct{ list []engine.Delivery }
 
+func (*stored) Retry(context.Context, string) error { return engine.ErrNotParked }
+
 func (s *stored) Deliver(_ context.Context, d engine.Delivery) (bool, error) {
 	s.list = append(s.list, d)
 	return false, nil

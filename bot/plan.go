@@ -61,7 +61,23 @@ func (j *job) plan(ctx context.Context, number int) error {
 	if err := j.recordReview(ctx, number, told); err != nil {
 		return err
 	}
-	return unreached
+	if unreached != nil {
+		return j.planLater(ctx, number, unreached)
+	}
+	return nil
+}
+
+// longestUnreached bounds the wait before a pull request whose environment gave no answer is planned anew.
+const longestUnreached = 15 * time.Second
+
+// planLater puts a pull request behind all that waits by now, to be planned anew: an environment that cannot be
+// reached holds up its own plans, not everybody's.
+func (j *job) planLater(ctx context.Context, number int, cause error) error {
+	j.log.Warn("an environment gave no answer; planning again", "pull", number, "error", cause)
+	if err := j.Wait(ctx, min(time.Second<<min(j.try, 10), longestUnreached)); err != nil {
+		return err
+	}
+	return j.askForPlan(ctx, fmt.Sprintf("unreached-%d", j.Now().UnixNano()), replan{Number: number, Try: j.try + 1})
 }
 
 // planAll plans every environment of the base's policy. unreached is what may be mended by trying again.

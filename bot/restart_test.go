@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 
+	gogithub "github.com/google/go-github/v62/github"
+
 	"liveops/bot"
 	"liveops/engine"
 )
@@ -68,6 +70,22 @@ func TestRestartInTheMiddleOfARelease(t *testing.T) {
 			w.releases("1", "1")
 		})
 	}
+}
+
+// A status says success already, as the plan's does where a branch was fast-forwarded: no reason not to release.
+func TestStatusIsNoProof(t *testing.T) {
+	w := newWorld(t, options{})
+	n := w.planned("winter", files{itemsPath: items(winterItems)})
+	send := w.github.HoldDeliveries()
+	merged := w.merge(n)
+	client := w.botOptions(nil).GitHub
+	success, liveops := "success", "liveops"
+	_, _, err := client.Repositories.CreateStatus(t.Context(), "studio", "game-data", merged, &gogithub.RepoStatus{State: &success, Context: &liveops})
+	w.must(err)
+	send()
+	w.settle()
+	w.says(w.told(n), "is live in staging and production")
+	w.rows(winterItems, winterItems)
 }
 
 // A release is stopped, and the process with it before it could tell. What is told after the restart has the

@@ -1,26 +1,19 @@
 package bot_test
 
 import (
-	"bytes"
 	"context"
-	"database/sql"
-	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
 	gogithub "github.com/google/go-github/v62/github"
 
 	"liveops/bot"
 	"liveops/datarepo"
-	"liveops/datasheets/xlsx"
 	"liveops/engine"
 	"liveops/sandbox/github"
 	"liveops/sandbox/mariadb"
@@ -65,17 +58,6 @@ type world struct {
 	onWait  func() // called where the bot would wait
 	patient bool   // waits take their time
 	running bool
-}
-
-// environment is a database with a network that can be cut.
-type environment struct {
-	*network
-	name  string
-	dsn   string
-	db    *sql.DB // the test's own way in, never cut
-	mu    sync.Mutex
-	store *mysqlstore.Store
-	unset bool // the process has no DSN for it
 }
 
 type options struct {
@@ -233,100 +215,6 @@ func (noHistory) Between(_ context.Context, from, to string) (datarepo.Relation,
 	return datarepo.Ahead, []datarepo.Summary{{ID: to}}, nil
 }
 
-func newEnvironment(t *testing.T, name string) *environment {
-	t.Helper()
-	admin, err := mysql.ParseDSN(mariadb.NewDatabase(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := &environment{name: name, network: newNetwork(t, admin.Net, admin.Addr)}
-	if e.db, err = sql.Open("mysql", admin.FormatDSN()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { e.db.Close() })
-	user := "u" + strings.TrimPrefix(admin.DBName, "liveops_test_")
-	for _, statement := range []string{
-		"CREATE TABLE items (id INT NOT NULL PRIMARY KEY, name VARCHAR(60) NOT NULL, grade ENUM('S','A','B','C') NOT NULL, price INT UNSIGNED NOT NULL)",
-		"CREATE TABLE levels (level INT NOT NULL PRIMARY KEY, exp BIGINT UNSIGNED NOT NULL)",
-		fmt.Sprintf("CREATE USER '%s'@'%%' IDENTIFIED BY '%s'", user, password),
-		fmt.Sprintf("GRANT ALL ON `%s`.* TO '%s'@'%%'", admin.DBName, user),
-	} {
-		e.exec(t, statement)
-	}
-	t.Cleanup(func() {
-		if e.store != nil {
-			e.store.Close()
-		}
-		e.exec(t, fmt.Sprintf("DROP USER '%s'@'%%'", user))
-	})
-	c := admin.Clone()
-	c.User, c.Passwd, c.Net, c.Addr = user, password, e.network.name, name+"."+hostDomain+":3306"
-	e.dsn = c.FormatDSN()
-	return e
-}
-
-func (e *environment) exec(t testing.TB, statement string) {
-	t.Helper()
-	if _, err := e.db.Exec(statement); err != nil {
-		t.Fatalf("%s: %s: %v", e.name, statement, err)
-	}
-}
-
-// text reads one value; "" for NULL.
-func (e *environment) text(t testing.TB, query string) string {
-	t.Helper()
-	var s sql.NullString
-	if err := e.db.QueryRow(query).Scan(&s); err != nil {
-		t.Fatalf("%s: %s: %v", e.name, query, err)
-	}
-	return s.String
-}
-
-// items are the rows of the table, as the function items takes them.
-func (e *environment) items(t testing.TB) string {
-	t.Helper()
-	return e.text(t, "SELECT GROUP_CONCAT(id, ' ', name, ' ', grade, ' ', price ORDER BY id SEPARATOR ', ') FROM items")
-}
-
-// applied counts the releases that the ledger has, the first one left out.
-func (e *environment) applied(t testing.TB) string {
-	t.Helper()
-	return e.text(t, "SELECT COUNT(*) - 1 FROM liveops_releases WHERE state = 'applied'")
-}
-
-func (e *environment) hold(t testing.TB) string {
-	t.Helper()
-	return e.text(t, "SELECT hold_reason FROM liveops_environment")
-}
-
-// items makes a workbook of rows such as "1 Sword B 100, 2 Bow A 250".
-func items(rows string) []byte {
-	s := xlsx.Sheet{Name: "items", Header: []string{"id", "name", "grade", "price"}}
-	for row := range strings.SplitSeq(rows, ", ") {
-		f := strings.Fields(row)
-		s.Rows = append(s.Rows, []any{xlsx.Number(f[0]), f[1], f[2], xlsx.Number(f[3])})
-	}
-	return workbook(s)
-}
-
-func levels(exp ...int) []byte {
-	s := xlsx.Sheet{Name: "levels", Header: []string{"level", "exp"}}
-	for i, n := range exp {
-		s.Rows = append(s.Rows, []any{i + 1, n})
-	}
-	return workbook(s)
-}
-
-func workbook(sheets ...xlsx.Sheet) []byte {
-	var b bytes.Buffer
-	if err := xlsx.Write(&b, sheets); err != nil {
-		panic(err)
-	}
-	return b.Bytes()
-}
-
-type files = map[string][]byte
-
 // commit pushes a commit to a branch, as mina does.
 func (w *world) commit(branch, message string, changes files) string {
 	w.Helper()
@@ -471,127 +359,4 @@ func (w *world) releases(staging, production string) {
 	w.Helper()
 	w.equal("releases to staging", w.envs["staging"].applied(w), staging)
 	w.equal("releases to production", w.envs["production"].applied(w), production)
-}
-
-// checkNothingLeaks looks for secrets in everything that the bot wrote.
-func (w *world) checkNothingLeaks() {
-	secrets := []string{botToken, secret, oldSecret, password}
-	for _, body := range w.wire.written() {
-		for _, s := range append(secrets, hostDomain, "127.0.0.1") {
-			if strings.Contains(body, s) {
-				w.Errorf("a comment or status has %q:\n%s", s, body)
-			}
-		}
-	}
-	for _, s := range secrets {
-		if strings.Contains(w.log.all(), s) {
-			w.Errorf("the log has %q:\n%s", s, w.log)
-		}
-	}
-}
-
-// wire is the bot's way to GitHub's API. It keeps what the bot writes, and lets a test step in.
-type wire struct {
-	mu     sync.Mutex
-	bodies []string
-	before func(r *http.Request, body string) // called before a write is sent; not for reads
-}
-
-// RoundTrip sends a request.
-func (v *wire) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Body != nil {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return nil, err
-		}
-		r = r.Clone(r.Context())
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		v.mu.Lock()
-		v.bodies = append(v.bodies, string(body))
-		before := v.before
-		v.mu.Unlock()
-		if before != nil {
-			before(r, string(body))
-		}
-	}
-	return http.DefaultTransport.RoundTrip(r)
-}
-
-// onWrite has a function called before each write, until it is given nil.
-func (v *wire) onWrite(f func(r *http.Request, body string)) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.before = f
-}
-
-func (v *wire) written() []string {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return slices.Clone(v.bodies)
-}
-
-// network is the way to a database, by a name that a DSN can use. It can be cut and mended.
-type network struct {
-	name string
-	mu   sync.Mutex
-	down bool
-	open []net.Conn
-}
-
-func newNetwork(t *testing.T, to, address string) *network {
-	n := &network{name: "bottest" + strings.ReplaceAll(t.TempDir(), "/", "-")}
-	mysql.RegisterDialContext(n.name, func(ctx context.Context, name string) (net.Conn, error) {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		if n.down {
-			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("%s: connection refused", name)}
-		}
-		c, err := (&net.Dialer{}).DialContext(ctx, to, address)
-		if err == nil {
-			n.open = append(n.open, c)
-		}
-		return c, err
-	})
-	t.Cleanup(func() { mysql.DeregisterDialContext(n.name) })
-	return n
-}
-
-func (n *network) cut() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.down = true
-	for _, c := range n.open {
-		c.Close()
-	}
-	n.open = nil
-}
-
-func (n *network) mend() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.down = false
-}
-
-// lockedBuffer is a log that a test may read while it is written.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-// String is the end of the log.
-func (l *lockedBuffer) String() string {
-	all := l.all()
-	return all[max(0, len(all)-3000):]
-}
-
-func (l *lockedBuffer) all() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

@@ -60,6 +60,21 @@ func MergeComment(m Merge) string {
 	}, head+"The report is too long for a comment.\n")
 }
 
+// What headings are told apart by.
+const (
+	isLive         = " is live in "
+	moreToCome     = ", more to come"
+	changesNothing = " changes no row"
+)
+
+// MergeDone reports whether a comment is the last word on a commit's release: every environment has it. A later
+// run must not write over it, since it does not know any more which rows were changed.
+func MergeDone(commit, comment string) bool {
+	told, found := strings.CutPrefix(comment, MergeMarker(commit)+"\n### liveops: "+codeSpan(release.ShortDigest(commit), 16))
+	heading, _, _ := strings.Cut(told, "\n")
+	return found && (heading == changesNothing || strings.HasPrefix(heading, isLive) && !strings.HasSuffix(heading, moreToCome))
+}
+
 // mergeHeading says in one line where the release stands.
 func mergeHeading(m Merge) string {
 	p := m.Progress
@@ -83,13 +98,13 @@ func mergeHeading(m Merge) string {
 	}
 	switch {
 	case p.Done() && !changed:
-		return commit + " changes no row"
+		return commit + changesNothing
 	case p.Done():
-		return commit + " is live in " + names(done)
+		return commit + isLive + names(done)
 	case m.Retrying != "":
 		return commit + " is being tried again"
 	case len(done) > 0:
-		return commit + " is live in " + names(done) + ", more to come"
+		return commit + isLive + names(done) + moreToCome
 	default:
 		return commit + " is on its way"
 	}
