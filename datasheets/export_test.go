@@ -2,7 +2,6 @@ package datasheets
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -180,7 +179,7 @@ func FuzzColumnCell(f *testing.F) {
 			t.Fatal(err)
 		}
 		if back, wrong := column.AppendCell(nil, cell, o); wrong != nil || string(back) != string(row) {
-			t.Fatal(fmt.Sprintf("%s %q: read back as %q from %q: %v", name, row, back, cell.Text, wrong))
+			t.Fatalf("%s %q: read back as %q from %q: %v", name, row, back, cell.Text, wrong)
 		}
 	})
 }

@@ -69,6 +69,9 @@ Exit code 0: written, and the plan has nothing to do; 1: the plan has changes; 2
 
 // initRepo writes a data repo and plans it.
 func (a *app) initRepo(ctx context.Context, f *initFlags, tables []string) error {
+	if f.mostRows < 0 {
+		return fmt.Errorf("--max-rows is %d; a table has 0 rows or more", f.mostRows)
+	}
 	files, options, err := f.config()
 	if err != nil {
 		return err
