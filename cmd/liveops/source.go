@@ -119,19 +119,28 @@ func (w *where) withPredecessors(ctx context.Context, config *datarepo.Config, o
 
 // one opens the single environment that a command is about. Only liveops.yaml is read, as it stands.
 func (w *where) one(ctx context.Context, open *stores) (*mysqlstore.Store, error) {
+	_, store, err := w.oneOf(ctx, open)
+	return store, err
+}
+
+// oneOf is one, with what liveops.yaml says.
+func (w *where) oneOf(ctx context.Context, open *stores) (*datarepo.Config, *mysqlstore.Store, error) {
 	if len(w.environments) != 1 {
-		return nil, errors.New("say which environment: --env NAME, once")
+		return nil, nil, errNotOne
 	}
 	config, err := w.config()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	targets, err := w.targets(ctx, config, open)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return targets[0].Store, nil
+	return config, targets[0].Store, nil
 }
+
+// errNotOne is a command about one environment that was not told which.
+var errNotOne = errors.New("say which environment: --env NAME, once")
 
 // config reads liveops.yaml as it stands; nil where it has problems.
 func (w *where) config() (*datarepo.Config, error) {
