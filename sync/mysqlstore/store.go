@@ -45,6 +45,7 @@ func Open(ctx context.Context, environment, dsn string, o Options) (*Store, erro
 	cfg.ClientFoundRows = true   // an update's count is of the rows it found, changed or not
 	cfg.MultiStatements, cfg.AllowAllFiles, cfg.ParseTime = false, false, false
 	cfg.Loc = time.UTC
+	cfg.Logger = &mysql.NopLogger{} // what it has to say comes as errors, too
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 10 * time.Second
 	}
