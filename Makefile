@@ -6,7 +6,7 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 ACTIONLINT  = $(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 FUZZTIME   ?= 20s
 
-.PHONY: demo test check bench fuzz deps build
+.PHONY: demo test check bench readme fuzz deps build
 
 demo: ## play the whole story on embedded stand-ins: nothing to install but Go
 	@$(GO) run ./cmd/demo
@@ -32,6 +32,12 @@ bench: deps ## every figure; one line each
 
 bench-%: deps ## one figure
 	$(GO) run ./cmd/bench $*
+
+readme: ## put what the demo prints into the README
+	@mkdir -p bin && $(GO) run ./cmd/demo > bin/demo.txt
+	@awk 'skip && /<!-- end of demo output -->/ { skip = 0 } !skip { print } /<!-- demo output -->/ { skip = 1; \
+	  print "\n`````text"; while ((getline line < "bin/demo.txt") > 0) if (line != "" || n++) print line; print "`````\n" }' README.md > bin/README.md
+	@mv bin/README.md README.md
 
 fuzz: ## every fuzz target for FUZZTIME
 	@set -e; for p in $$($(GO) list ./...); do \

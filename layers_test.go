@@ -19,18 +19,20 @@ var mayImport = map[string][]string{
 	"datasheets/xlsx": {"datasheets"},
 	"datarepo":        {"datasheets"},
 	"sync/plan":       {"datasheets"},
+	"sync/bookdiff":   {"datasheets", "sync/plan"},
 	"sync/check":      {"datasheets"},
 	"sync/mysqlstore": {"datasheets", "sync/plan", "sync/check"},
+	"sync/export":     {"datasheets", "datasheets/xlsx", "sync/plan", "sync/mysqlstore"},
 	"sync/release":    {"datasheets", "datasheets/xlsx", "datarepo", "sync/plan", "sync/check", "sync/mysqlstore"},
-	"sync/report":     {"datasheets", "sync/plan", "sync/mysqlstore", "sync/release"},
+	"sync/report":     {"datasheets", "sync/plan", "sync/bookdiff", "sync/mysqlstore", "sync/release"},
 	"engine":          {},
 	"bot":             {"datasheets", "datarepo", "sync/mysqlstore", "sync/release", "sync/report", "engine"},
-	"cmd/liveops":     {"datasheets", "datarepo", "sync/plan", "sync/mysqlstore", "sync/release", "sync/report", "engine", "bot"},
+	"cmd/liveops":     {"datasheets", "datasheets/xlsx", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "engine", "bot"},
 }
 
 // pure rooms do no I/O: they import none of these.
 var (
-	pure   = []string{"datasheets", "sync/plan", "sync/check"}
+	pure   = []string{"datasheets", "sync/plan", "sync/check", "sync/bookdiff"}
 	impure = []string{"os", "net", "net/http", "database/sql", "os/exec", "io/ioutil"}
 )
 

@@ -26,6 +26,7 @@ import (
 type Queue interface {
 	Deliver(ctx context.Context, d engine.Delivery) (duplicate bool, err error)
 	Work(ctx context.Context, handler engine.Handler) error
+	Retry(ctx context.Context, id string) error
 }
 
 // Stores opens the MySQL of an environment, or gives the one that is open. A *SettingError says that the
@@ -81,13 +82,19 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 	return &Bot{Options: o, self: user.GetLogin()}, nil
 }
 
+// Handler answers webhooks at POST /webhook, and GET /healthz.
+func (b *Bot) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("POST /webhook", &intake{secrets: b.Secrets, repositories: b.Repositories, queue: b.Queue, log: b.Log, now: b.Now,
+		reading: make(chan struct{}, mostReading)})
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
+	return mux
+}
+
 // Serve answers webhooks on a listener and works off what they bring until ctx ends; then it lets the delivery
 // under way come to its end, or to a point from which it can be taken up again, and returns.
 func (b *Bot) Serve(ctx context.Context, l net.Listener) error {
-	mux := http.NewServeMux()
-	mux.Handle("POST /webhook", &intake{secrets: b.Secrets, repositories: b.Repositories, queue: b.Queue, log: b.Log, now: b.Now})
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
+	server := &http.Server{Handler: b.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
 		ErrorLog: slog.NewLogLogger(b.Log.Handler(), slog.LevelWarn)}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
@@ -110,7 +117,7 @@ func (b *Bot) Serve(ctx context.Context, l net.Listener) error {
 func (b *Bot) Handle(ctx context.Context, d engine.Delivery, attempt int) error {
 	log := b.Log.With("delivery", d.ID, "event", d.Event, "attempt", attempt)
 	owner, name, _ := strings.Cut(d.Repository, "/")
-	job := &job{Bot: b, log: log, owner: owner, name: name, repository: d.Repository}
+	job := &job{Bot: b, log: log, turns: map[int]bool{}, owner: owner, name: name, repository: d.Repository}
 	var err error
 	switch d.Event {
 	case "pull_request":
@@ -122,10 +129,16 @@ func (b *Bot) Handle(ctx context.Context, d engine.Delivery, attempt int) error 
 		if err := json.Unmarshal(d.Body, &again); err != nil {
 			return engine.Park(fmt.Errorf("read the delivery: %w", err))
 		}
+		job.try = again.Try
 		err = job.plan(ctx, again.Number)
 	}
-	if err != nil {
-		log.Error("delivery not done", "error", err)
+	if err == nil {
+		return nil
+	}
+	log.Error("delivery not done", "error", err)
+	if d := pause(err, b.Now()); d > 0 {
+		log.Warn("GitHub asks to wait", "duration", d)
+		err = errors.Join(err, b.Wait(ctx, d))
 	}
 	return err
 }
@@ -135,6 +148,8 @@ type job struct {
 	*Bot
 	log                     *slog.Logger
 	owner, name, repository string
+	try                     int          // of a replan: how often an environment gave no answer before
+	turns                   map[int]bool // the earlier merges that had their turn within this delivery
 }
 
 // pullRequest handles a pull_request event
@@ -144,6 +159,9 @@ func (j *job) pullRequest(ctx context.Context, body []byte) error {
 	var e github.PullRequestEvent
 	if err := json.Unmarshal(body, &e); err != nil {
 		return engine.Park(fmt.Errorf("read the pull_request event: %w", err))
+	}
+	if e.GetNumber() <= 0 {
+		return engine.Park(errors.New("read the pull_request event: it names no pull request"))
 	}
 	switch e.GetAction() {
 	case "opened", "reopened", "synchronize", "ready_for_review", "edited":
@@ -165,13 +183,4 @@ func wait(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// explain turns GitHub's refusal of the credentials into words that say what to do.
-func explain(err error) error {
-	var e *github.ErrorResponse
-	if errors.As(err, &e) && e.Response != nil && e.Response.StatusCode == http.StatusUnauthorized {
-		return fmt.Errorf("GitHub refuses the token of LIVEOPS_GITHUB_TOKEN (expired or revoked?): %w", err)
-	}
-	return err
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/google/go-github/v62/github"
+
+	"liveops/sync/report"
 )
 
 // statusContext names the bot's commit statuses.
@@ -48,6 +50,29 @@ func (j *job) findComment(ctx context.Context, number int, marker string) (*gith
 		}
 		o.Page = response.NextPage
 	}
+}
+
+// isReleased says whether the bot has told, to the end, that a merge is in every environment: in its comment, and
+// in its status, which is written last. The status alone says nothing: where a branch is fast-forwarded, the merge
+// commit is the head that was planned.
+func (j *job) isReleased(ctx context.Context, number int, commit string) (bool, error) {
+	comment, err := j.findComment(ctx, number, report.MergeMarker(commit))
+	if err != nil {
+		return false, fmt.Errorf("look for the comment of #%d: %w", number, explain(err))
+	}
+	if !report.MergeDone(commit, comment.GetBody()) {
+		return false, nil
+	}
+	statuses, _, err := j.GitHub.Repositories.ListStatuses(ctx, j.owner, j.name, commit, &github.ListOptions{PerPage: 100})
+	if err != nil {
+		return false, fmt.Errorf("read the statuses of %s: %w", commit, explain(err))
+	}
+	for _, s := range statuses { // the newest first
+		if s.GetContext() == statusContext && s.GetCreator().GetLogin() == j.self {
+			return s.GetState() == "success", nil
+		}
+	}
+	return false, nil
 }
 
 // status sets the bot's status on a commit.

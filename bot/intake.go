@@ -20,6 +20,9 @@ import (
 // (https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap).
 const maxBody = 25 << 20
 
+// mostReading is how many bodies are read at once.
+const mostReading = 16
+
 // handled are the events that the bot acts on; others are answered and forgotten.
 var handled = []string{"pull_request", "push"}
 
@@ -31,11 +34,18 @@ type intake struct {
 	queue        Queue
 	log          *slog.Logger
 	now          func() time.Time
+	reading      chan struct{} // holds one for each body being read, of at most mostReading
 }
 
 // ServeHTTP answers 202 for a delivery that is stored (or was before), 200 for one that is ignored, 401 for a
 // missing or wrong signature, 413 for a body over GitHub's limit, and 503 where the delivery could not be stored.
 func (h *intake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	select { // what is not signed must not take the memory, either
+	case h.reading <- struct{}{}:
+		defer func() { <-h.reading }()
+	case <-r.Context().Done():
+		return
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		http.Error(w, "the body is over 25 MB", http.StatusRequestEntityTooLarge)
@@ -51,8 +61,8 @@ func (h *intake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id, event := r.Header.Get("X-GitHub-Delivery"), r.Header.Get("X-GitHub-Event")
-	if id == "" || event == "" || len(id) > 200 {
-		http.Error(w, "X-GitHub-Delivery or X-GitHub-Event is missing", http.StatusBadRequest)
+	if !isDeliveryID(id) || event == "" {
+		http.Error(w, "X-GitHub-Delivery or X-GitHub-Event is missing or malformed", http.StatusBadRequest)
 		return
 	}
 	if !slices.Contains(handled, event) {
@@ -80,8 +90,24 @@ func (h *intake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the delivery could not be stored; redeliver it", http.StatusServiceUnavailable)
 		return
 	}
+	if duplicate { // redelivered by hand: one that was set aside gets another chance
+		err := h.queue.Retry(r.Context(), id)
+		h.log.Info("delivery known already", "delivery", id, "retried", err == nil)
+		if err != nil && !errors.Is(err, engine.ErrNotParked) {
+			http.Error(w, "the delivery was set aside and could not be taken up again; redeliver it", http.StatusServiceUnavailable)
+			return
+		}
+	}
 	h.log.Info("delivery stored", "delivery", id, "event", event, "repository", payload.Repository.FullName, "duplicate", duplicate)
 	w.WriteHeader(http.StatusAccepted)
+}
+
+// isDeliveryID says whether a delivery's id is one: GitHub's are GUIDs
+// (https://docs.github.com/en/webhooks/webhook-events-and-payloads#delivery-headers).
+func isDeliveryID(id string) bool {
+	return id != "" && len(id) <= 100 && !strings.ContainsFunc(id, func(r rune) bool {
+		return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
 }
 
 // signed checks GitHub's signature against every secret, so that secrets can be rotated

@@ -4,13 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/go-github/v62/github"
 
 	"liveops/datarepo"
+	"liveops/engine"
 	"liveops/sync/release"
 	"liveops/sync/report"
 )
+
+// lastWord bounds how long a release that is interrupted may take to say so.
+const lastWord = 10 * time.Second
 
 // release takes a merged pull request to the environments: one comment for the merge, edited as it proceeds, and
 // a status on the merge commit. It may be run again after any interruption: what the ledger has is not done twice.
@@ -22,6 +27,13 @@ func (j *job) release(ctx context.Context, number int) error {
 	if !pr.GetMerged() || pr.GetBase().GetRef() != pr.GetBase().GetRepo().GetDefaultBranch() {
 		return nil
 	}
+	done, err := j.isReleased(ctx, number, pr.GetMergeCommitSHA())
+	if err != nil {
+		return err
+	}
+	if done { // its comment has the rows, which are not known any more
+		return j.planAgain(ctx, pr.GetBase().GetRef(), pr.GetMergeCommitSHA())
+	}
 	merged, err := j.fetch(ctx, pr.GetMergeCommitSHA())
 	if err != nil {
 		return err
@@ -30,11 +42,15 @@ func (j *job) release(ctx context.Context, number int) error {
 	told := &report.Merge{Number: number}
 	progress, err := j.releaseCommit(ctx, pr, merged, told)
 	told.Progress = progress
+	if err != nil && len(progress.Steps) == 0 {
+		return err // not even the environments are known yet
+	}
 	if err != nil {
 		told.Retrying = reason(err)
 	}
 	// The last word is told even when the process is being stopped.
-	last := context.WithoutCancel(ctx)
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
+	defer cancel()
 	if tellErr := j.tellMerge(last, merged.ID, told); tellErr != nil {
 		return errors.Join(err, tellErr)
 	}
@@ -53,7 +69,7 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 		told.Note = "The merge has no parent whose liveops.yaml could say where to go; nothing was applied."
 		return progress, nil
 	}
-	config, err := j.policy(ctx, merged.Parents[0])
+	config, err := j.policy(ctx, beforeMerge(pr, merged))
 	if err != nil {
 		return progress, err
 	}
@@ -63,9 +79,15 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 	}
 	targets, failed := j.targets(ctx, config)
 	for _, t := range targets {
+		progress.Steps = append(progress.Steps, release.Step{Environment: t.Name, State: release.Waiting})
+	}
+	for i, t := range targets {
 		if err := failed[t.Name]; err != nil {
-			return progress, err
+			return progress, unopened(progress, i, err)
 		}
+	}
+	if err := j.releaseEarlier(ctx, targets[0], pr); err != nil {
+		return progress, err
 	}
 	reviewed, err := j.reviewed(ctx, pr, targets)
 	if err != nil {
@@ -87,6 +109,32 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 				j.log.Warn("progress not told", "error", err)
 			}
 		}})
+}
+
+// beforeMerge is a commit of the default branch that holds nothing of the pull request: a merge commit's first
+// parent or, where it was squashed or rebased, the base that GitHub last knew. A rebase puts several commits of the
+// pull request on the branch, so that the last one's parent is no such commit.
+func beforeMerge(pr *github.PullRequest, merged *datarepo.Commit) string {
+	if len(merged.Parents) == 2 {
+		return merged.Parents[0]
+	}
+	return pr.GetBase().GetSHA()
+}
+
+// unopened is the error of a release that cannot open its i-th environment. A setting that is missing ends the
+// release, since trying again does not mend it.
+func unopened(p *release.Progress, i int, err error) error {
+	var setting *SettingError
+	if !errors.As(err, &setting) {
+		return err
+	}
+	for k := range p.Steps {
+		p.Steps[k].State = release.Skipped
+	}
+	s := &p.Steps[i]
+	s.State, s.Reason = release.Stopped, setting.Error()
+	s.Mend = "set it where liveops runs and start liveops again; the next merge brings this one too"
+	return engine.Park(err)
 }
 
 // reviewed is what the pull request showed for its last head, by environment; "" where it showed nothing.

@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-github/v62/github"
 
 	"liveops/datarepo"
-	"liveops/datasheets"
 	"liveops/sync/mysqlstore"
 	"liveops/sync/release"
 	"liveops/sync/report"
@@ -42,6 +41,9 @@ func (j *job) plan(ctx context.Context, number int) error {
 		told.Conflict = true
 		return j.tell(ctx, told)
 	}
+	if errors.Is(err, errClosed) {
+		return j.status(ctx, told.Head, "error", "closed before it was planned")
+	}
 	if err != nil {
 		return errors.Join(err, j.status(ctx, told.Head, "error", "could not plan yet; trying again"))
 	}
@@ -59,7 +61,23 @@ func (j *job) plan(ctx context.Context, number int) error {
 	if err := j.recordReview(ctx, number, told); err != nil {
 		return err
 	}
-	return unreached
+	if unreached != nil {
+		return j.planLater(ctx, number, unreached)
+	}
+	return nil
+}
+
+// longestUnreached bounds the wait before a pull request whose environment gave no answer is planned anew.
+const longestUnreached = 15 * time.Second
+
+// planLater puts a pull request behind all that waits by now, to be planned anew: an environment that cannot be
+// reached holds up its own plans, not everybody's.
+func (j *job) planLater(ctx context.Context, number int, cause error) error {
+	j.log.Warn("an environment gave no answer; planning again", "pull", number, "error", cause)
+	if err := j.Wait(ctx, min(time.Second<<min(j.try, 10), longestUnreached)); err != nil {
+		return err
+	}
+	return j.askForPlan(ctx, fmt.Sprintf("unreached-%d", j.Now().UnixNano()), replan{Number: number, Try: j.try + 1})
 }
 
 // planAll plans every environment of the base's policy. unreached is what may be mended by trying again.
@@ -153,26 +171,4 @@ func (j *job) recordReview(ctx context.Context, number int, told report.Pull) er
 		}
 	}
 	return nil
-}
-
-// reason is an error as a comment may tell it: what liveops knows of it, without addresses or accounts of the
-// servers behind it, which are in the log.
-func reason(err error) string {
-	var (
-		unreachable *mysqlstore.UnreachableError
-		wrong       *mysqlstore.WrongEnvironmentError
-		problem     *datasheets.Problem
-	)
-	switch {
-	case errors.As(err, &unreachable):
-		return "its database cannot be reached"
-	case errors.As(err, &wrong):
-		return wrong.Error()
-	case errors.As(err, &problem):
-		return problem.Error()
-	case errors.Is(err, mysqlstore.ErrBusy):
-		return mysqlstore.ErrBusy.Error()
-	default:
-		return "something went wrong; the log of liveops has more"
-	}
 }

@@ -27,8 +27,8 @@ func (j *job) push(ctx context.Context, body []byte) error {
 		return nil
 	}
 	after := e.GetAfter()
-	merge, err := j.isMerge(ctx, branch, after)
-	if err != nil || merge {
+	merges, err := j.merges(ctx, branch)
+	if err != nil || merges[after] != 0 {
 		return err
 	}
 	paths := dataPaths(e.Commits)
@@ -40,21 +40,6 @@ func (j *job) push(ctx context.Context, body []byte) error {
 		}
 	}
 	return j.planAgain(ctx, branch, after)
-}
-
-// isMerge says whether a commit of the default branch is what a pull request was merged as.
-func (j *job) isMerge(ctx context.Context, branch, commit string) (bool, error) {
-	o := &github.PullRequestListOptions{State: "closed", Base: branch, Sort: "updated", Direction: "desc", ListOptions: github.ListOptions{PerPage: 100}}
-	prs, _, err := j.GitHub.PullRequests.List(ctx, j.owner, j.name, o)
-	if err != nil {
-		return false, fmt.Errorf("list the merged pull requests: %w", explain(err))
-	}
-	for _, pr := range prs {
-		if pr.GetMergeCommitSHA() == commit && pr.MergedAt != nil {
-			return true, nil
-		}
-	}
-	return false, nil
 }
 
 // tellPush comments on the pushed commit, once, and sets its status.

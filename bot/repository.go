@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -185,6 +186,7 @@ func (j *job) targets(ctx context.Context, config *datarepo.Config) (targets []r
 // replan is the body of a delivery that the bot sends to itself.
 type replan struct {
 	Number int `json:"number"`
+	Try    int `json:"try,omitempty"` // how often an environment gave no answer before
 }
 
 // replanEvent is the event of such a delivery; GitHub has none of that name.
@@ -200,10 +202,8 @@ func (j *job) planAgain(ctx context.Context, branch, cause string) error {
 			return fmt.Errorf("list the open pull requests: %w", explain(err))
 		}
 		for _, pr := range prs {
-			_, err := j.Queue.Deliver(ctx, engine.Delivery{ID: fmt.Sprintf("replan-%s-%s-%d", j.repository, cause, pr.GetNumber()),
-				Event: replanEvent, Repository: j.repository, Body: fmt.Appendf(nil, `{"number":%d}`, pr.GetNumber()), Received: j.Now()})
-			if err != nil {
-				return fmt.Errorf("ask for a new plan of #%d: %w", pr.GetNumber(), err)
+			if err := j.askForPlan(ctx, cause, replan{Number: pr.GetNumber()}); err != nil {
+				return err
 			}
 		}
 		if response.NextPage == 0 {
@@ -211,4 +211,17 @@ func (j *job) planAgain(ctx context.Context, branch, cause string) error {
 		}
 		o.Page = response.NextPage
 	}
+}
+
+// askForPlan delivers a replan to the bot itself.
+func (j *job) askForPlan(ctx context.Context, cause string, r replan) error {
+	body, err := json.Marshal(r)
+	if err == nil {
+		_, err = j.Queue.Deliver(ctx, engine.Delivery{ID: fmt.Sprintf("replan-%s-%s-%d", j.repository, cause, r.Number),
+			Event: replanEvent, Repository: j.repository, Body: body, Received: j.Now()})
+	}
+	if err != nil {
+		return fmt.Errorf("ask for a new plan of #%d: %w", r.Number, err)
+	}
+	return nil
 }

@@ -23,6 +23,8 @@ const smallestConfig = "environments: [{name: staging}, {name: production, after
 type Config struct {
 	Timezone     *time.Location // of TIMESTAMP columns and schedules; UTC unless set
 	Environments []Environment  // at least one; in promotion order: after what they name, else as in the file
+
+	Tables []datasheets.Mapping // those that liveops.yaml names, in its order; each sheet in one of them at most
 }
 
 // Environment is a named target of releases.
@@ -89,6 +91,7 @@ func readRoot(node ast.Node, r *report) *Config {
 		config.Timezone = readZone(zone, r)
 	}
 	config.Environments = readEnvironments(root.fields["environments"].items, r)
+	config.Tables = readTables(root.fields["tables"].entries, r)
 	return config
 }
 

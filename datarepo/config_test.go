@@ -86,14 +86,13 @@ func TestLoadConfigProblems(t *testing.T) {
 		{"a circle, told from its first on, with one that waits for it", "environments:\n  - {name: d, after: b}\n  - {name: a, after: c}\n  - {name: b, after: a}\n  - {name: c, after: b}\n", []string{
 			"3:12 the environments wait for each other: a after c after b after a -- leave `after` out of the first one"}},
 		{"too many environments", "environments:\n" + manyEnvironments(17), []string{"18:3 the list has 17 elements; at most 16 are allowed"}},
-		{"keys not enforced yet", "language: ko\nlimits: {deletedRows: 500}\nenvironments:\n  - name: a\n    requires: []\n    freeze: []\n    push: {}\n    capacity: 1\ntables: {}\nguards: {}\npermissions: {}\n", []string{
+		{"keys not enforced yet", "language: ko\nlimits: {deletedRows: 500}\nenvironments:\n  - name: a\n    requires: []\n    freeze: []\n    push: {}\n    capacity: 1\nguards: {}\npermissions: {}\n", []string{
 			"1:1 `language` is not enforced by this version yet -- remove it", "2:1 `limits` is not enforced by this version yet",
 			"5:5 `requires` is not enforced by this version yet", "6:5 `freeze` is not enforced by this version yet",
 			"7:5 `push` is not enforced by this version yet", "8:5 `capacity` is not enforced by this version yet",
-			"9:1 `tables` is not enforced by this version yet", "10:1 `guards` is not enforced by this version yet",
-			"11:1 `permissions` is not enforced by this version yet"}},
+			"9:1 `guards` is not enforced by this version yet", "10:1 `permissions` is not enforced by this version yet"}},
 		{"unknown keys", "enviroments: []\nenvironments:\n  - name: a\n    zzzzzzzzzz: 1\n1: x\n", []string{
-			"1:1 unknown key `enviroments`; nearest: `environments` -- the keys here are `timezone`, `environments`",
+			"1:1 unknown key `enviroments`; nearest: `environments` -- the keys here are `timezone`, `environments`, `tables`",
 			"4:5 unknown key `zzzzzzzzzz` -- the keys here are `name`, `after`", "5:1 unknown key `1`"}},
 		{"a key twice", "timezone: UTC\ntimezone: UTC\nenvironments: [{name: a, name: b}]\n", []string{
 			"2:1 the key `timezone` stands here a second time; the first is in line 1 -- keep one of the two",
@@ -221,7 +220,7 @@ func FuzzLoadConfig(f *testing.F) {
 	for _, seed := range []string{
 		"", smallestConfig, "timezone: Asia/Seoul\nenvironments:\n  - name: staging\n  - name: production\n    after: staging\n",
 		"a: &a [*a]\n<<: *a\n", "? a\n: b\n", "---\n...\n", "a:\n\tb: c", "{a: [b, {c: d}]}", "- - - a", "a: |\n  b\nc: >-\n  d\n", "\uFEFFa: \"\\x41\"\n", "a: 'b", "[a: b]",
-		"environments: [{name: a, after: b}, {name: b, after: a}]", "%YAML 1.2\n--- a", "a: !!binary x\n", "한국: 어\r\n",
+		"environments: [{name: a, after: b}, {name: b, after: a}]", "%YAML 1.2\n--- a", "a: !!binary x\n", "한국: 어\r\n", designTables, everyOption,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -245,6 +244,18 @@ func FuzzLoadConfig(f *testing.F) {
 				t.Errorf("%q stands before what it comes after, or twice: %v", e.Name, config.Environments)
 			}
 			placed[e.Name] = true
+		}
+		sheets := map[string]bool{}
+		for _, m := range config.Tables {
+			if len(m.Sheets) == 0 || m.At.Line < 1 || m.At.Line > lines {
+				t.Errorf("a table without a sheet, or a place: %+v", m)
+			}
+			for _, s := range m.Sheets {
+				if sheets[s.Name] {
+					t.Errorf("the sheet %q is mapped twice", s.Name)
+				}
+				sheets[s.Name] = true
+			}
 		}
 	})
 }

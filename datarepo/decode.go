@@ -13,10 +13,22 @@ import (
 
 // value is one value of a file that has the right shape, with where it stands. Only the field of its kind is set.
 type value struct {
-	at     *token.Position
-	text   string
-	items  []value
-	fields map[string]value
+	at      *token.Position
+	text    string
+	items   []value
+	fields  map[string]value
+	entries []named // of a dictionary, in the file's order
+	number  int
+	flag    bool
+	cell    datasheets.Cell
+	spoilt  bool // of a mapping: something in it was reported, and is left out
+}
+
+// named is a name of a dictionary with what stands behind it.
+type named struct {
+	name string
+	at   *token.Position
+	value
 }
 
 // decode reads a node by its shape and reports everything in it that does not fit. ok is false where the value
@@ -34,11 +46,28 @@ func decode(n ast.Node, s shape, r *report) (v value, ok bool) {
 			return decodeList(v, sequence, s, r)
 		}
 	case aMapping:
-		switch m := n.(type) {
-		case *ast.MappingNode:
-			return decodeMapping(v, m.Values, s, r), true
-		case *ast.MappingValueNode: // a lone pair in a flow list: [name: staging]
-			return decodeMapping(v, []*ast.MappingValueNode{m}, s, r), true
+		if pairs, is := pairsOf(n); is {
+			return decodeMapping(v, pairs, s, r), true
+		}
+	case aDictionary:
+		if pairs, is := pairsOf(n); is {
+			return decodeDictionary(v, pairs, s, r)
+		}
+	case aNumber:
+		if text, is := numberText(n); is {
+			return decodeNumber(v, text, s, r)
+		}
+	case aFlag:
+		if b, is := n.(*ast.BoolNode); is {
+			v.flag = b.Value
+			return v, true
+		}
+	case aValue:
+		if v.cell, ok = cellOf(n, r); ok {
+			return v, true
+		}
+		if _, is := numberText(n); is {
+			return v, false // reported
 		}
 	}
 	mend := ""
@@ -82,21 +111,20 @@ func decodeList(v value, n *ast.SequenceNode, s shape, r *report) (value, bool) 
 
 func decodeMapping(v value, pairs []*ast.MappingValueNode, s shape, r *report) value {
 	v.fields = make(map[string]value)
+	before := len(r.problems)
 	seen := make(map[string]int)
 	for _, pair := range pairs {
 		name, at := pair.Key.GetToken().Value, position(pair.Key)
-		if line, twice := seen[name]; twice {
-			r.add(at, "keep one of the two", "the key %s stands here a second time; the first is in line %d", quoted(name), line)
+		if isTwice(seen, name, at, r) {
 			continue
 		}
-		seen[name] = at.Line
-		k, empty := find(s.keys, name), pair.Value.Type() == ast.NullType
+		k := find(s.keys, name)
 		switch {
 		case k == nil:
 			reportUnknown(name, at, s.keys, r)
 		case k.later:
 			r.add(at, "remove it", "`%s` is not enforced by this version yet", name)
-		case empty: // the parser puts it behind the line's end
+		case isBlank(pair.Value, k.shape): // the parser puts it behind the line's end
 			r.add(at, "", "`%s` has no value; expected %s", name, k.shape.kind)
 		default:
 			if field, ok := decode(pair.Value, k.shape, r); ok {
@@ -109,7 +137,24 @@ func decodeMapping(v value, pairs []*ast.MappingValueNode, s shape, r *report) v
 			r.add(v.at, "add `"+k.name+":`", "the key `%s` is missing", k.name)
 		}
 	}
+	v.spoilt = len(r.problems) > before
 	return v
+}
+
+// isTwice reports a key that stands in its mapping already.
+func isTwice(seen map[string]int, name string, at *token.Position, r *report) bool {
+	line, twice := seen[name]
+	if twice {
+		r.add(at, "keep one of the two", "the key %s stands here a second time; the first is in line %d", quoted(name), line)
+		return true
+	}
+	seen[name] = at.Line
+	return false
+}
+
+// isBlank says whether nothing stands behind a key; where a cell's value may, null is something once it is written.
+func isBlank(n ast.Node, s shape) bool {
+	return n.Type() == ast.NullType && (s.kind != aValue || n.GetToken().Type != token.NullType)
 }
 
 func find(keys []key, name string) *key {

@@ -7,10 +7,16 @@ const (
 	aText kind = iota
 	aList
 	aMapping
+	aDictionary // a mapping whose keys are names of the writer's own
+	aNumber     // a whole number
+	aFlag
+	aValue // what a cell can hold: text, a number, true, false or null
 )
 
 // String is how a person is told of the kind.
-func (k kind) String() string { return [...]string{"text", "a list", "a mapping"}[k] }
+func (k kind) String() string {
+	return [...]string{"text", "a list", "a mapping", "a mapping", "a whole number", "true or false", "a value"}[k]
+}
 
 // shape is what a value must look like. It is data for both the reader and the JSON Schema, so that the two
 // cannot differ.
@@ -20,9 +26,12 @@ type shape struct {
 	pattern  string // text: the regular expression that the whole of it matches; "" for any
 	expects  string // text: the pattern in words
 	examples []string
-	item     *shape // list: each of its elements
-	most     int    // list: most elements; it has at least one
+	item     *shape // list: each of its elements; dictionary: what stands behind each name
+	most     int    // list, dictionary: most elements; it has at least one, unless mayBeEmpty
 	keys     []key  // mapping, in the order of documentation
+
+	mayBeEmpty      bool // dictionary
+	least, greatest int  // number
 }
 
 // key is one key of a mapping.
@@ -77,7 +86,7 @@ func configShape() shape {
 				item:  &environment,
 				most:  maxEnvironments,
 			}},
-			{name: "tables", later: true},
+			{name: "tables", shape: tablesShape()},
 			{name: "limits", later: true},
 			{name: "permissions", later: true},
 			{name: "guards", later: true},

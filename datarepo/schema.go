@@ -10,21 +10,25 @@ type schemaNode struct {
 	Dialect     string                `json:"$schema,omitempty"`
 	Title       string                `json:"title,omitempty"`
 	Description string                `json:"description,omitempty"`
-	Type        string                `json:"type"`
+	Type        any                   `json:"type"` // a string, or several
 	Pattern     string                `json:"pattern,omitempty"`
 	MinLength   int                   `json:"minLength,omitempty"`
+	Minimum     *int                  `json:"minimum,omitempty"`
+	Maximum     *int                  `json:"maximum,omitempty"`
 	Examples    []string              `json:"examples,omitempty"`
 	MinItems    int                   `json:"minItems,omitempty"`
 	MaxItems    int                   `json:"maxItems,omitempty"`
 	Items       *schemaNode           `json:"items,omitempty"`
 	Required    []string              `json:"required,omitempty"`
 	Properties  map[string]schemaNode `json:"properties,omitempty"` // printed sorted by name
-	Additional  *bool                 `json:"additionalProperties,omitempty"`
+	MinEntries  int                   `json:"minProperties,omitempty"`
+	MaxEntries  int                   `json:"maxProperties,omitempty"`
+	Additional  any                   `json:"additionalProperties,omitempty"` // false, or the schema of every entry
 }
 
 // Schema is the JSON Schema (draft 2020-12) of liveops.yaml as this version enforces it, for editors. It is the
 // same bytes every time and ends in a line feed. What it cannot say (that names are unique, that `after` names an
-// environment, which time zones there are) only LoadConfig checks.
+// environment, which time zones there are, what does not go together in `tables`) only LoadConfig checks.
 func Schema() []byte {
 	root := schemaOf(configShape())
 	root.Dialect = "https://json-schema.org/draft/2020-12/schema"
@@ -48,7 +52,7 @@ func schemaOf(s shape) schemaNode {
 		item := schemaOf(*s.item)
 		n.Type, n.Items, n.MinItems, n.MaxItems = "array", &item, 1, s.most
 	case aMapping:
-		n.Type, n.Additional, n.Properties = "object", new(bool), make(map[string]schemaNode)
+		n.Type, n.Additional, n.Properties = "object", false, make(map[string]schemaNode)
 		for _, k := range s.keys {
 			if k.later {
 				continue
@@ -58,6 +62,17 @@ func schemaOf(s shape) schemaNode {
 				n.Required = append(n.Required, k.name)
 			}
 		}
+	case aDictionary:
+		n.Type, n.MaxEntries, n.Additional = "object", s.most, schemaOf(*s.item)
+		if !s.mayBeEmpty {
+			n.MinEntries = 1
+		}
+	case aNumber:
+		n.Type, n.Minimum, n.Maximum = "integer", &s.least, &s.greatest
+	case aFlag:
+		n.Type = "boolean"
+	case aValue:
+		n.Type = []string{"string", "number", "boolean", "null"}
 	}
 	return n
 }

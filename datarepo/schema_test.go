@@ -34,7 +34,11 @@ func TestSchemaHasTheKeysThatAreEnforced(t *testing.T) {
 	var check func(path string, s shape, node map[string]any)
 	check = func(path string, s shape, node map[string]any) {
 		if s.item != nil {
-			check(path+"[]", *s.item, node["items"].(map[string]any))
+			items := "items"
+			if s.kind == aDictionary {
+				items = "additionalProperties"
+			}
+			check(path+"[]", *s.item, node[items].(map[string]any))
 		}
 		properties, _ := node["properties"].(map[string]any)
 		for _, k := range s.keys {

@@ -14,8 +14,7 @@ func (h *Header) AppendRow(dst []byte, r Row, o *Options) ([]byte, []Problem) {
 	for i := range h.cells {
 		var wrong *Mismatch
 		if row, wrong = h.appendCell(row, i, &options); wrong != nil {
-			at := Position{Path: h.Path, Sheet: h.Sheet, Cell: CellName(h.Columns[i].Sheet, r.Number)}
-			problems = append(problems, wrong.At(at))
+			problems = append(problems, wrong.At(h.at(h.Columns[i].Sheet, r.Number)))
 		}
 	}
 	if len(problems) > 0 {
@@ -28,7 +27,7 @@ func (h *Header) AppendRow(dst []byte, r Row, o *Options) ([]byte, []Problem) {
 func (h *Header) sortCells(r Row) (problems []Problem) {
 	clear(h.cells)
 	for _, cell := range r.Cells {
-		if cell.Kind == Empty || cell.Kind == Text && len(cell.Text) == 0 {
+		if cell.isEmpty() {
 			continue
 		}
 		for len(h.places) <= cell.Column {
@@ -39,9 +38,9 @@ func (h *Header) sortCells(r Row) (problems []Problem) {
 		case unnamed:
 			h.places[cell.Column] = ignored
 			problems = append(problems, Problem{
-				At:   Position{Path: h.Path, Sheet: h.Sheet, Cell: CellName(cell.Column, r.Number)},
+				At:   h.at(cell.Column, r.Number),
 				Text: "found " + found(cell, &Options{Date1904: h.date1904}) + " under no column name",
-				Mend: "name the column in the first row, or empty its cells",
+				Mend: "name the column in " + h.headerCell(cell.Column) + ", or empty its cells",
 			})
 		default:
 			h.cells[i] = cell
@@ -53,9 +52,12 @@ func (h *Header) sortCells(r Row) (problems []Problem) {
 // appendCell converts the cell of managed column i.
 func (h *Header) appendCell(row []byte, i int, o *Options) ([]byte, *Mismatch) {
 	table := h.Columns[i].Table
-	c, cell := &h.Table.Columns[table], h.cells[i]
-	if cell.Kind == Empty && h.Table.IsKey(table) {
+	c, cell, rule := &h.Table.Columns[table], h.cells[i], h.rules[i]
+	if cell.Kind == Empty && h.Table.IsKey(table) && (rule == nil || rule.constant == nil && rule.empty == nil) {
 		return row, c.mismatch(cell, o, "a value: it is part of the primary key", "write a value, or empty the whole row")
+	}
+	if rule != nil {
+		return rule.append(row, c, cell, o)
 	}
 	return c.AppendCell(row, cell, o)
 }

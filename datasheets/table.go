@@ -52,6 +52,11 @@ const (
 	Set
 	JSON
 	Binary // BINARY, VARBINARY and the BLOB types
+
+	// What the columns of a sheet hold where workbooks are compared without a database (see AppendSheetCell);
+	// no column of a server has these types.
+	SheetText
+	SheetNumber // numbers only
 )
 
 // Column finds a column by its exact name; -1 where there is none.

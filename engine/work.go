@@ -42,7 +42,8 @@ func (e *Engine) Work(ctx context.Context, handle Handler) error {
 	if err != nil {
 		return fmt.Errorf("take deliveries: %w", err)
 	}
-	defer giveBack(messages)
+	var interrupted jetstream.Msg
+	defer func() { giveBack(messages, interrupted) }()
 	for ctx.Err() == nil {
 		if err := e.forget(ctx); err != nil && ctx.Err() == nil {
 			e.options.Logger.Warn("engine: " + err.Error())
@@ -51,8 +52,8 @@ func (e *Engine) Work(ctx context.Context, handle Handler) error {
 		if err != nil && ctx.Err() == nil {
 			return fmt.Errorf("take deliveries: %w", err)
 		}
-		if err == nil {
-			e.workOff(ctx, m, handle)
+		if err == nil && !e.workOff(ctx, m, handle) {
+			interrupted = m
 		}
 	}
 	if errors.Is(context.Cause(ctx), ErrClosed) {
@@ -61,27 +62,36 @@ func (e *Engine) Work(ctx context.Context, handle Handler) error {
 	return nil
 }
 
-// giveBack ends the subscription, and returns a delivery that arrived after the last one was asked for: the
-// next worker need not wait until its time is up.
-func giveBack(messages jetstream.MessagesContext) {
+// giveBack ends the subscription, and then returns the delivery that was interrupted, if any, and what arrived
+// after the last one was asked for: the next worker need not wait until its time is up. Returned any earlier, it
+// would come back to this very subscription.
+func giveBack(messages jetstream.MessagesContext, interrupted jetstream.Msg) {
+	var held []jetstream.Msg
+	if interrupted != nil {
+		held = append(held, interrupted)
+	}
 	messages.Drain()
 	for {
 		m, err := messages.Next()
 		if err != nil {
-			return
+			break
 		}
+		held = append(held, m)
+	}
+	for _, m := range held {
 		_ = m.Nak()
 	}
 }
 
-// workOff handles one message and settles it: acknowledged, parked, or to come again.
-func (e *Engine) workOff(ctx context.Context, m jetstream.Msg, handle Handler) {
+// workOff handles one message and settles it: acknowledged, parked, or to come again after a while. It is not
+// settled where ctx ended meanwhile: then it is to be handed over again at once.
+func (e *Engine) workOff(ctx context.Context, m jetstream.Msg, handle Handler) (settled bool) {
 	d := deliveryOf(m.Headers(), m.Data())
 	log := e.options.Logger.With("delivery", d.ID, "event", d.Event)
 	about, err := m.Metadata()
 	if err != nil {
 		log.Error("engine: a message without metadata", "err", err)
-		return
+		return true
 	}
 	attempt := int(about.NumDelivered)
 	log = log.With("attempt", attempt)
@@ -100,7 +110,7 @@ func (e *Engine) workOff(ctx context.Context, m jetstream.Msg, handle Handler) {
 		}
 	case ctx.Err() != nil:
 		log.Info("engine: delivery interrupted, to be handed over again", "err", err)
-		err = m.Nak()
+		return false
 	default:
 		wait := e.options.Backoff[min(attempt, len(e.options.Backoff))-1]
 		log.Warn("engine: delivery failed, to be tried again", "err", err, "in", wait)
@@ -109,6 +119,7 @@ func (e *Engine) workOff(ctx context.Context, m jetstream.Msg, handle Handler) {
 	if err != nil {
 		log.Warn("engine: delivery not settled, to be handed over again", "err", err)
 	}
+	return true
 }
 
 // errCrashing parks a delivery whose handling seems to end the process every time: no failure is ever counted

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -25,6 +26,7 @@ type figure struct {
 
 var figures = []figure{
 	{"plan", benchPlan},
+	{"read", benchRead},
 }
 
 func main() {
@@ -32,6 +34,13 @@ func main() {
 	defer stop()
 	if dsn := os.Getenv(prepareDSN); dsn != "" {
 		if err := benchData(ctx, dsn, os.Args[1]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	if how := os.Getenv(readerSetting); how != "" {
+		if err := readerProcess(how, os.Args[1]); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			os.Exit(1)
 		}
@@ -86,6 +95,12 @@ type cost struct {
 // timed runs a command with its output thrown away and counted; codes are the exit codes that are no failure.
 func timed(c *exec.Cmd, codes ...int) (cost, int64, error) {
 	out := &counter{}
+	k, err := timedTo(c, out, codes...)
+	return k, out.n, err
+}
+
+// timedTo is timed with the output kept.
+func timedTo(c *exec.Cmd, out io.Writer, codes ...int) (cost, error) {
 	c.Stdout, c.Stderr = out, os.Stderr
 	started := time.Now()
 	err := c.Run()
@@ -94,12 +109,12 @@ func timed(c *exec.Cmd, codes ...int) (cost, int64, error) {
 		err = nil
 	}
 	if err != nil {
-		return k, out.n, fmt.Errorf("%s: %w", c.Args[0], err)
+		return k, fmt.Errorf("%s: %w", c.Args[0], err)
 	}
 	if usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		k.peak = usage.Maxrss << 10
 	}
-	return k, out.n, nil
+	return k, nil
 }
 
 type counter struct{ n int64 }

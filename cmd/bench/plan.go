@@ -89,19 +89,14 @@ func benchData(ctx context.Context, dsn, repo string) error {
 			return err
 		}
 	}
-	var sheets []xlsx.Sheet
-	for i := range benchSheets {
-		if _, err := game.ExecContext(ctx, "CREATE TABLE "+benchName(i)+" "+benchTable); err != nil {
+	sheets := benchBook()
+	for _, s := range sheets {
+		if _, err := game.ExecContext(ctx, "CREATE TABLE "+s.Name+" "+benchTable); err != nil {
 			return err
-		}
-		s := xlsx.Sheet{Name: benchName(i), Header: []string{"id", "code", "name", "description", "category", "level", "price", "weight", "drop_rate", "start_at", "end_at", "enabled"}}
-		for r := range benchRows {
-			s.Rows = append(s.Rows, benchRow(i, r))
 		}
 		if err := benchInsert(ctx, game, s); err != nil {
 			return err
 		}
-		sheets = append(sheets, s)
 	}
 	if err := os.MkdirAll(filepath.Join(repo, "datasheets"), 0o755); err != nil {
 		return err
@@ -118,6 +113,19 @@ func benchData(ctx context.Context, dsn, repo string) error {
 		return err
 	}
 	return exec.CommandContext(ctx, "git", "init", "-q", repo).Run()
+}
+
+// benchBook is the workbook's sheets.
+func benchBook() []xlsx.Sheet {
+	var sheets []xlsx.Sheet
+	for i := range benchSheets {
+		s := xlsx.Sheet{Name: benchName(i), Header: []string{"id", "code", "name", "description", "category", "level", "price", "weight", "drop_rate", "start_at", "end_at", "enabled"}}
+		for r := range benchRows {
+			s.Rows = append(s.Rows, benchRow(i, r))
+		}
+		sheets = append(sheets, s)
+	}
+	return sheets
 }
 
 // benchRow is one row of numbers, dates and texts as games have them, the same at every run.

@@ -43,6 +43,19 @@ environments:
   - name: staging
   - name: production
     after: staging
+tables:
+  stuff:
+    sheets: # each owns the rows that its filter matches
+      EquipmentItemSeoul: {stuff_type: {notIn: [T, M, AT]}}
+      TreasureItemData:   {stuff_type: {in: [T]}}
+      Material:           {stuff_type: {in: [M]}}
+      Artifact:           {stuff_type: {in: [AT]}}
+    columns: # three languages side by side
+      name:    {from: "name[ko]"}
+      name_ja: {from: "name[ja]"}
+      name_en: {from: "name[en]"}
+  level_guide:    {sheets: {LevelContents: {}}}
+  gashapon_step1: {sheets: {Gashapone_Step1_Rate: {}}}
 `
 
 // game is the content of the game's workbooks; the designers' changes are made to a copy.
@@ -140,30 +153,19 @@ func (g *game) fix() { g.mistake = false }
 
 // files are the workbooks, by their paths in the data repo.
 func (g *game) files() (map[string][]byte, error) {
-	stuff := xlsx.Sheet{Name: "stuff", Header: []string{"id", "name", "name_ja", "name_en", "stuff_type", "grade", "price", "drop_rate", "tradable", "sold_from"}}
-	for _, i := range g.items {
-		grade := i.grade
-		if g.mistake && i.id == 30105 {
-			grade = "SS"
-		}
-		var from any
-		if !i.from.IsZero() {
-			from = i.from
-		}
-		stuff.Rows = append(stuff.Rows, []any{i.id, i.ko, i.ja, i.en, i.kind, grade, i.price, i.drop, i.tradable, from})
-	}
+	stuff := g.stuffSheets()
 	notes := xlsx.Sheet{Name: "#메모", Header: []string{"이 시트는 사람을 위한 메모입니다"}, Rows: [][]any{{"등급은 S, A, B, C만 있습니다"}}}
-	levels := xlsx.Sheet{Name: "level_guide", Header: []string{"level", "exp", "title", "reward"}}
+	levels := xlsx.Sheet{Name: "LevelContents", Header: []string{"level", "exp", "title", "reward"}}
 	for _, l := range g.levels {
 		levels.Rows = append(levels.Rows, []any{l.level, l.exp, l.title, l.reward})
 	}
-	rates := xlsx.Sheet{Name: "gashapon_step1", Header: []string{"step", "stuff_id", "rate"}}
+	rates := xlsx.Sheet{Name: "Gashapone_Step1_Rate", Header: []string{"step", "stuff_id", "rate"}}
 	for _, r := range g.rates {
 		rates.Rows = append(rates.Rows, []any{r.step, r.item, r.rate})
 	}
 	files := map[string][]byte{}
 	for path, sheets := range map[string][]xlsx.Sheet{
-		"datasheets/items.xlsx":    {stuff, notes},
+		"datasheets/items.xlsx":    append(stuff, notes),
 		"datasheets/levels.xlsx":   {levels},
 		"datasheets/gashapon.xlsx": {rates},
 	} {
@@ -174,4 +176,28 @@ func (g *game) files() (map[string][]byte, error) {
 		files[path] = b.Bytes()
 	}
 	return files, nil
+}
+
+// stuffSheets are the sheets of table stuff: one for each kind of thing, as the designers keep them.
+func (g *game) stuffSheets() []xlsx.Sheet {
+	var sheets []xlsx.Sheet
+	for _, of := range []struct{ sheet, kind string }{{"EquipmentItemSeoul", "W"}, {"TreasureItemData", "T"}, {"Material", "M"}, {"Artifact", "AT"}} {
+		s := xlsx.Sheet{Name: of.sheet, Header: []string{"id", "name[ko]", "name[ja]", "name[en]", "stuff_type", "grade", "price", "drop_rate", "tradable", "sold_from", "#memo"}}
+		for _, i := range g.items {
+			if i.kind != of.kind {
+				continue
+			}
+			grade := i.grade
+			if g.mistake && i.id == 30105 {
+				grade = "SS"
+			}
+			var from any
+			if !i.from.IsZero() {
+				from = i.from
+			}
+			s.Rows = append(s.Rows, []any{i.id, i.ko, i.ja, i.en, i.kind, grade, i.price, i.drop, i.tradable, from})
+		}
+		sheets = append(sheets, s)
+	}
+	return sheets
 }

@@ -25,9 +25,9 @@ nothing. The plan is shown first and must be confirmed; what is applied is exact
 first environment that does not take the commit and holds it (see liveops unlock).
 
 Data files that are not committed stop it: what is released is always a commit.`,
-		Example: `  liveops apply                     staging, then production
-  liveops apply --env staging       staging alone
-  liveops apply --env staging --yes without asking, for scripts`,
+		Example: `  liveops apply                      staging, then production
+  liveops apply --env staging        staging alone
+  liveops apply --env staging --yes  without asking, for scripts`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx := c.Context()
@@ -53,13 +53,16 @@ Data files that are not committed stop it: what is released is always a commit.`
 	return c
 }
 
+// errProblems ends an apply whose problems have been listed.
+var errProblems = errors.New("nothing was applied, since there are problems")
+
 // apply shows the plans, asks, and takes the commit to the environments.
 func (a *app) apply(ctx context.Context, w *where, s *source, open *stores, yes bool) error {
 	if s.desired.Config == nil {
 		if err := report.ProblemsText(a.out, s.desired.Problems, nil, a.color(a.out)); err != nil {
 			return err
 		}
-		return exitCode(exitError)
+		return errProblems
 	}
 	reached, err := w.withPredecessors(ctx, s.desired.Config, open)
 	if err != nil {
@@ -76,15 +79,15 @@ func (a *app) apply(ctx context.Context, w *where, s *source, open *stores, yes 
 	if err := a.showPlans(a.out, "text", plans, s.desired.Problems); err != nil {
 		return err
 	}
-	if code := planExit(plans, s.desired.Problems); errors.Is(code, exitCode(exitError)) {
-		return code
+	if anyProblem(plans, s.desired.Problems) {
+		return errProblems
 	}
 	reviewed := map[string]string{}
 	var names []string
 	for _, p := range plans {
 		if n := p.Count().Total(); n > 0 && p.Base.Commit == s.commit.ID {
-			return fmt.Errorf("%s has commit %s already, yet %d of its rows differ: someone changed them since. To bring them back, release a new commit (git commit --allow-empty)",
-				p.Environment, release.ShortDigest(s.commit.ID), n)
+			return fmt.Errorf("%s has commit %s already, yet %s from what the sheets say: changed by hand since? To bring that back, release a new commit (git commit --allow-empty)",
+				p.Environment, release.ShortDigest(s.commit.ID), several(n, "row differs", "rows differ"))
 		}
 		reviewed[p.Environment] = p.Digest
 		names = append(names, p.Environment)
@@ -101,6 +104,7 @@ func (a *app) apply(ctx context.Context, w *where, s *source, open *stores, yes 
 
 // runPipeline releases to the named environments, one after another, and tells how each went.
 func (a *app) runPipeline(ctx context.Context, targets []release.Target, names []string, q release.Request) error {
+	fmt.Fprintln(a.out)
 	bar := a.bar()
 	q.Rows = func(env string, done, total int) { bar.show("apply "+env, "rows", done, total) }
 	pipeline := release.Pipeline{Targets: targets, Log: slog.New(slog.DiscardHandler)}

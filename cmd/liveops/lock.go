@@ -47,8 +47,9 @@ func (a *app) unlockCommand() *cobra.Command {
 		Short: "Lift an environment's hold",
 		Long: `Lift an environment's hold, whoever set it: a person, a release that was stopped, or a rollback. The next release
 then brings the environment to the default branch as it is, so look at liveops plan first.`,
-		Example: `  liveops plan --env staging && liveops unlock --env staging`,
-		Args:    cobra.NoArgs,
+		Example: `  liveops plan --env staging     what the next release would change
+  liveops unlock --env staging`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			open := &stores{settings: a.settings}
 			defer open.Close()

@@ -90,10 +90,10 @@ func toUndo(ctx context.Context, store *mysqlstore.Store, args []string) (mysqls
 const keptShown = 50
 
 func (a *app) tellRollback(environment string, r mysqlstore.Rollback) {
-	fmt.Fprintf(a.out, "Rolled back release %d of %s: %d rows deleted, %d brought back, %d restored (release %d).\n",
-		r.Undoes, environment, r.Deleted, r.Inserted, r.Updated, r.ID)
+	fmt.Fprintf(a.out, "Rolled back release %d of %s: %s deleted, %d brought back, %d restored (release %d).\n",
+		r.Undoes, environment, several(r.Deleted, "row", "rows"), r.Inserted, r.Updated, r.ID)
 	if len(r.Kept) > 0 {
-		fmt.Fprintf(a.out, "%d rows were changed since and were left alone:\n", len(r.Kept))
+		fmt.Fprintf(a.out, "%s changed since and left alone:\n", several(len(r.Kept), "row was", "rows were"))
 		for _, row := range r.Kept[:min(len(r.Kept), keptShown)] {
 			fmt.Fprintln(a.out, "  "+printable(row))
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -16,6 +17,8 @@ import (
 
 	"liveops/sandbox/mariadb"
 )
+
+var update = flag.Bool("update", false, "write what the scripts compare with anew")
 
 // TestMain makes this test binary the liveops command for the scripts, and lends all tests one MariaDB.
 func TestMain(m *testing.M) {
@@ -59,6 +62,7 @@ func TestScripts(t *testing.T) {
 			"sql": sqlCommand, "xlsx": xlsxCommand, "commit": commitCommand, "code": codeCommand, "cut": cutCommand,
 		},
 		RequireUniqueNames: true,
+		UpdateScripts:      *update,
 	})
 }
 

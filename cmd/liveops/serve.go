@@ -112,7 +112,7 @@ func (a *app) botOptions(log *slog.Logger, open *stores) (bot.Options, error) {
 		}
 	}
 	o.Secrets, wrong[2] = a.settings.needList("LIVEOPS_WEBHOOK_SECRETS", "the webhook's secret, with which GitHub signs deliveries")
-	o.Repositories, wrong[3] = a.settings.needList("LIVEOPS_REPOSITORIES", "the data repos, as owner/name")
+	o.Repositories, wrong[3] = a.repositories()
 	token, err := a.settings.need("LIVEOPS_GITHUB_TOKEN", "the bot reads the data repo and writes comments with it")
 	wrong[4] = err
 	base, err := a.settings.get("LIVEOPS_GITHUB_URL")
@@ -123,6 +123,18 @@ func (a *app) botOptions(log *slog.Logger, open *stores) (bot.Options, error) {
 	}
 	wrong[5] = err
 	return o, errors.Join(wrong[:]...)
+}
+
+// repositories are the data repos. A name without its owner would match no delivery, and nothing would ever happen.
+func (a *app) repositories() ([]string, error) {
+	const setting = "LIVEOPS_REPOSITORIES"
+	names, err := a.settings.needList(setting, "the data repos, as owner/name")
+	for _, n := range names {
+		if owner, name, _ := strings.Cut(n, "/"); owner == "" || name == "" || strings.Contains(name, "/") {
+			err = errors.Join(err, &bot.SettingError{Setting: setting, Reason: fmt.Sprintf("names %q; expected owner/name", n)})
+		}
+	}
+	return names, err
 }
 
 // gitHub makes the clients of GitHub's API and of its git servers. base is the address of a GitHub Enterprise

@@ -22,11 +22,11 @@ type where struct {
 
 // flags adds the flags to a command about any number of environments, or about one.
 func (w *where) flags(c *cobra.Command, several bool) {
-	about := "the environment of liveops.yaml"
+	about := "the `environment` of liveops.yaml"
 	if several {
-		about = "an environment of liveops.yaml; may be repeated (default all)"
+		about = "an `environment` of liveops.yaml; may be repeated (default all)"
 	}
-	c.Flags().StringVar(&w.repo, "repo", ".", "the data repo's checkout, or a folder in it")
+	c.Flags().StringVar(&w.repo, "repo", ".", "the data repo's checkout, or a `folder` in it")
 	c.Flags().StringArrayVarP(&w.environments, "env", "e", nil, about)
 	c.RegisterFlagCompletionFunc("env", w.complete) // fails only where the flag is not there
 }
@@ -119,19 +119,28 @@ func (w *where) withPredecessors(ctx context.Context, config *datarepo.Config, o
 
 // one opens the single environment that a command is about. Only liveops.yaml is read, as it stands.
 func (w *where) one(ctx context.Context, open *stores) (*mysqlstore.Store, error) {
+	_, store, err := w.oneOf(ctx, open)
+	return store, err
+}
+
+// oneOf is one, with what liveops.yaml says.
+func (w *where) oneOf(ctx context.Context, open *stores) (*datarepo.Config, *mysqlstore.Store, error) {
 	if len(w.environments) != 1 {
-		return nil, errors.New("say which environment: --env NAME, once")
+		return nil, nil, errNotOne
 	}
 	config, err := w.config()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	targets, err := w.targets(ctx, config, open)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return targets[0].Store, nil
+	return config, targets[0].Store, nil
 }
+
+// errNotOne is a command about one environment that was not told which.
+var errNotOne = errors.New("say which environment: --env NAME, once")
 
 // config reads liveops.yaml as it stands; nil where it has problems.
 func (w *where) config() (*datarepo.Config, error) {

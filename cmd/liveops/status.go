@@ -92,9 +92,9 @@ func environmentStatus(ctx context.Context, t release.Target, desired *release.D
 	if e.Last, err = t.Store.Releases(ctx, releasesShown); err != nil {
 		return e, err
 	}
-	for _, sheet := range desired.Sheets {
-		row := report.TableRows{Table: sheet.Name, Sheets: sheet.Path}
-		if table := snap.Tables[sheet.Name]; table == nil {
+	for _, t := range desired.Tables {
+		row := report.TableRows{Table: t.Mapping.Table, Sheets: report.Sheets(t.Sources())}
+		if table := snap.Tables[row.Table]; table == nil {
 			row.Err = "no such table"
 		} else if row.Rows, err = snap.Count(ctx, table); err != nil {
 			return e, err

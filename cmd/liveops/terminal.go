@@ -20,8 +20,8 @@ func isTerminal(f any) bool {
 
 // color says whether to colour what goes to w (https://no-color.org).
 func (a *app) color(w io.Writer) bool {
-	_, off := a.settings.lookup("NO_COLOR")
-	return !off && isTerminal(w)
+	off, _ := a.settings.lookup("NO_COLOR")
+	return off == "" && isTerminal(w)
 }
 
 // width is the terminal's width in cells; 0 where there is none, and lines may be as long as they are.
@@ -43,6 +43,14 @@ func printable(line string) string {
 		}
 		return r
 	}, line)
+}
+
+// several is a number with its noun.
+func several(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
 }
 
 // confirm asks a person. Without one to ask it fails, so that nothing waits for an answer that cannot come.

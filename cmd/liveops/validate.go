@@ -46,7 +46,7 @@ Exit code 0: no problem, 2: problems, or an error.`,
 				}
 			}
 			if !anyProblem(plans, problems) {
-				fmt.Fprintf(a.out, "No problem in liveops.yaml and %d sheets.\n", len(s.desired.Sheets))
+				fmt.Fprintf(a.out, "No problem in liveops.yaml and %s.\n", several(len(s.desired.Sheets), "sheet", "sheets"))
 				return nil
 			}
 			if err := report.ProblemsText(a.out, problems, plans, a.color(a.out)); err != nil {

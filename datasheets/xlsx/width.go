@@ -2,11 +2,14 @@ package xlsx
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
 	"golang.org/x/text/width"
+
+	"liveops/datasheets"
 )
 
 // Column widths, in characters.
@@ -38,12 +41,24 @@ func (s Sheet) widths(columns int) []int {
 				fit(i, v)
 			case time.Time:
 				fit(i, v.Format(time.DateTime))
+			case datasheets.Cell:
+				fit(i, shown(v))
 			default:
 				fit(i, fmt.Sprint(v))
 			}
 		}
 	}
 	return widths
+}
+
+// shown is about what a cell shows, for its width.
+func shown(c datasheets.Cell) string {
+	if c.Kind != datasheets.Date && c.Kind != datasheets.Duration {
+		return string(c.Text)
+	}
+	days, _ := strconv.ParseFloat(string(c.Text), 64)
+	return map[int]string{styleDate: "2024-01-31", styleDateTime: "2024-01-31 12:00:00", styleMillis: "2024-01-31 12:00:00.000",
+		styleDuration: "12:00:00", styleDurationMillis: "12:00:00.000"}[serialStyle(c.Kind, days)]
 }
 
 // lineWidth is the width of a line in Latin letters: East Asian wide characters count two, combining marks

@@ -21,6 +21,8 @@ import (
 //	time.Time            its date and time of day as they are in its location, which is not kept; without a
 //	                     time of day a mere date. Fractions are rounded to milliseconds
 //	time.Duration        an elapsed time, likewise rounded
+//	datasheets.Cell      what the reader gives of such a cell: a Text, Number, Bool, or the serial number of a Date or
+//	                     Duration, shown with milliseconds where it has any; its Column does not count
 //
 // What Excel cannot hold as such becomes text: a whole number of 10^15 or more and a Number of more than 15
 // significant digits, of which Excel would keep 15 once the cell is edited; a number outside Excel's range; a
@@ -30,6 +32,10 @@ type Sheet struct {
 	Name   string // 1 to 31 characters (UTF-16), none of : \ / ? * [ ], no control character, no ' at its ends
 	Header []string
 	Rows   [][]any
+
+	Choices []Choice // drop-down lists
+
+	hidden bool
 }
 
 // Number is a decimal number as written in Go or JSON, such as "0.25" or "1e6".
@@ -47,7 +53,7 @@ func Write(w io.Writer, sheets []Sheet) error {
 	}
 	seen := map[string]bool{}
 	for _, s := range sheets {
-		if err := checkName(s.Name); err != nil {
+		if err := CheckName(s.Name); err != nil {
 			return fmt.Errorf("write sheet %q: %w", s.Name, err)
 		}
 		key := strings.ToLower(s.Name)
@@ -56,6 +62,7 @@ func Write(w io.Writer, sheets []Sheet) error {
 		}
 		seen[key] = true
 	}
+	sheets = withLists(sheets)
 	zw := zip.NewWriter(w)
 	for _, p := range fixedParts(sheets) {
 		if err := writePart(zw, p.name, p.write); err != nil {
@@ -87,8 +94,8 @@ func writePart(zw *zip.Writer, name string, write func(*bufio.Writer) error) err
 	return out.Flush()
 }
 
-// checkName holds a sheet's name to Excel's rules, which repairs a workbook that breaks them.
-func checkName(name string) error {
+// CheckName holds a sheet's name to Excel's rules, which repairs a workbook that breaks them.
+func CheckName(name string) error {
 	switch {
 	case name == "" || utf16Len(name) > 31:
 		return errors.New("a sheet's name has 1 to 31 characters")

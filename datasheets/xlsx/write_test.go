@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
+
+	"liveops/datasheets"
 )
 
 func written(t testing.TB, sheets ...Sheet) []byte {
@@ -72,6 +74,16 @@ func TestWriteIsReadBack(t *testing.T) {
 		{"before the calendar", time.Date(1900, 2, 28, 6, 0, 0, 5e6, time.UTC), `text "1900-02-28T06:00:00.005"`},
 		{"rounded past it", time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.UTC), `text "10000-01-01T00:00:00"`},
 		{"duration", 36 * time.Hour, `duration "1.5"`},
+		{"a cell of text", cellOf(datasheets.Text, "00103"), `text "00103"`},
+		{"an empty cell", datasheets.Cell{}, ``},
+		{"a cell of a number", cellOf(datasheets.Number, "1.5"), `number "1.5"`},
+		{"a cell of a long number", cellOf(datasheets.Number, "1000000000000000"), `text "1000000000000000"`},
+		{"a cell of a Boolean", cellOf(datasheets.Bool, "1"), `bool "1"`},
+		{"a cell of a date", cellOf(datasheets.Date, "45351"), `date "45351"`},
+		{"a cell of a date and time", cellOf(datasheets.Date, "45351.75"), `date "45351.75"`},
+		{"a cell of a date with milliseconds", cellOf(datasheets.Date, "45351.0000000116"), `date "45351.0000000116"`},
+		{"a cell of a duration", cellOf(datasheets.Duration, "34.9583217593"), `duration "34.9583217593"`},
+		{"a cell of a duration with milliseconds", cellOf(datasheets.Duration, "0.0000000116"), `duration "0.0000000116"`},
 		{"negative duration", -(838*time.Hour + 59*time.Minute + 1500*time.Millisecond), `text "-838:59:01.5"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -79,11 +91,15 @@ func TestWriteIsReadBack(t *testing.T) {
 			if c.want != "" {
 				want += "A2 " + c.want + "\n"
 			}
-			if got := dump(written(t, Sheet{"S", []string{"h"}, [][]any{{c.value}}}), Limits{}); got != want {
+			if got := dump(written(t, Sheet{Name: "S", Header: []string{"h"}, Rows: [][]any{{c.value}}}), Limits{}); got != want {
 				t.Errorf("got\n%swant\n%s", got, want)
 			}
 		})
 	}
+}
+
+func cellOf(kind datasheets.Kind, text string) datasheets.Cell {
+	return datasheets.Cell{Kind: kind, Text: []byte(text)}
 }
 
 func TestWriteRefuses(t *testing.T) {
@@ -96,16 +112,19 @@ func TestWriteRefuses(t *testing.T) {
 		{"no name", []Sheet{{}}, `write sheet "": a sheet's name has 1 to 31 characters`},
 		{"name too long", []Sheet{{Name: strings.Repeat("a", 32)}}, `write sheet "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa": a sheet's name has 1 to 31 characters`},
 		{"name repeated", []Sheet{{Name: "A"}, {Name: "a"}}, `write sheet "a": there are two of that name`},
-		{"unknown type", []Sheet{{"S", nil, [][]any{{1}, {2, struct{}{}}}}}, `write sheet "S": cell B3: a value of type struct {} cannot be written`},
+		{"unknown type", []Sheet{{Name: "S", Rows: [][]any{{1}, {2, struct{}{}}}}}, `write sheet "S": cell B3: a value of type struct {} cannot be written`},
 		{"control character in a name", []Sheet{{Name: "a\x01"}}, `write sheet "a\x01": the name has a control character`},
 		{"slash in a name", []Sheet{{Name: "a/b"}}, `write sheet "a/b": a sheet's name has none of : \ / ? * [ ] and no ' at its ends`},
 		{"name not in UTF-8", []Sheet{{Name: "\xff"}}, `write sheet "\xff": the name is not valid UTF-8`},
-		{"not UTF-8", []Sheet{{"S", nil, [][]any{{"\xff"}}}}, `write sheet "S": cell A2: the text "\xff" is not valid UTF-8`},
-		{"text too long", []Sheet{{"S", nil, [][]any{{strings.Repeat("😀", 16384)}}}}, `write sheet "S": cell A2: the text has 32768 characters: a cell holds 32767`},
-		{"not a number", []Sheet{{"S", nil, [][]any{{math.NaN()}}}}, `write sheet "S": cell A2: "NaN" is not a number`},
-		{"infinite", []Sheet{{"S", nil, [][]any{{math.Inf(1)}}}}, `write sheet "S": cell A2: "+Inf" is not a number`},
-		{"bad literal", []Sheet{{"S", nil, [][]any{{Number("1,5")}}}}, `write sheet "S": cell A2: "1,5" is not a number`},
-		{"too wide", []Sheet{{"S", make([]string, 16385), nil}}, `write sheet "S": 1 rows and 16385 columns are more than a sheet has`},
+		{"not UTF-8", []Sheet{{Name: "S", Rows: [][]any{{"\xff"}}}}, `write sheet "S": cell A2: the text "\xff" is not valid UTF-8`},
+		{"text too long", []Sheet{{Name: "S", Rows: [][]any{{strings.Repeat("😀", 16384)}}}}, `write sheet "S": cell A2: the text has 32768 characters: a cell holds 32767`},
+		{"not a number", []Sheet{{Name: "S", Rows: [][]any{{math.NaN()}}}}, `write sheet "S": cell A2: "NaN" is not a number`},
+		{"an error", []Sheet{{Name: "S", Rows: [][]any{{cellOf(datasheets.Fault, "#REF!")}}}}, `write sheet "S": cell A2: an error value, or a formula without a value, cannot be written`},
+		{"a date that is none", []Sheet{{Name: "S", Rows: [][]any{{cellOf(datasheets.Date, "-1")}}}}, `write sheet "S": cell A2: "-1" is not a number of days`},
+		{"a date past the calendar", []Sheet{{Name: "S", Rows: [][]any{{cellOf(datasheets.Duration, "2958466")}}}}, `write sheet "S": cell A2: "2958466" is not a number of days`},
+		{"infinite", []Sheet{{Name: "S", Rows: [][]any{{math.Inf(1)}}}}, `write sheet "S": cell A2: "+Inf" is not a number`},
+		{"bad literal", []Sheet{{Name: "S", Rows: [][]any{{Number("1,5")}}}}, `write sheet "S": cell A2: "1,5" is not a number`},
+		{"too wide", []Sheet{{Name: "S", Header: make([]string, 16385)}}, `write sheet "S": 1 rows and 16385 columns are more than a sheet has`},
 	} {
 		if err := Write(io.Discard, c.sheets); err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %s", c.name, err, c.want)
@@ -116,8 +135,9 @@ func TestWriteRefuses(t *testing.T) {
 // someSheets use what Write has: several sheets, as their order in the file is what varies.
 func someSheets() []Sheet {
 	return []Sheet{
-		{"아이템", []string{"id", "이름", "value"}, [][]any{{1, "강철 검과 방패의 긴 이름", 1.5}, {2}, {3, nil, nil, time.Hour}}},
-		{"b", []string{"id"}, nil}, {"c", nil, nil}, {"d", []string{"x"}, [][]any{{true}}}, {"e", []string{"x"}, [][]any{{time.Unix(0, 0).UTC()}}},
+		{Name: "아이템", Header: []string{"id", "이름", "value"}, Rows: [][]any{{1, "강철 검과 방패의 긴 이름", 1.5}, {2}, {3, nil, nil, time.Hour}}},
+		{Name: "b", Header: []string{"id"}}, {Name: "c"}, {Name: "d", Header: []string{"x"}, Rows: [][]any{{true}}},
+		{Name: "e", Header: []string{"x"}, Rows: [][]any{{time.Unix(0, 0).UTC()}}},
 	}
 }
 
@@ -209,7 +229,7 @@ func FuzzWriteText(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		var buf bytes.Buffer
-		if err := Write(&buf, []Sheet{{"S", []string{"h"}, [][]any{{text}}}}); err != nil {
+		if err := Write(&buf, []Sheet{{Name: "S", Header: []string{"h"}, Rows: [][]any{{text}}}}); err != nil {
 			if utf8.ValidString(text) && len(utf16.Encode([]rune(text))) <= maxText {
 				t.Fatal(err)
 			}

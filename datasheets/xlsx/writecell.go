@@ -1,12 +1,15 @@
 package xlsx
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"liveops/datasheets"
 )
 
 const (
@@ -42,8 +45,52 @@ func newCell(value any) (cell, error) {
 		return timeOf(v), nil
 	case time.Duration:
 		return durationOf(v), nil
+	case datasheets.Cell:
+		return copyOf(v)
 	}
 	return cell{}, fmt.Errorf("a value of type %T cannot be written", value)
+}
+
+// copyOf is a cell as the reader gives it.
+func copyOf(c datasheets.Cell) (cell, error) {
+	text := string(c.Text)
+	switch c.Kind {
+	case datasheets.Empty:
+		return cell{}, nil
+	case datasheets.Text:
+		return textOf(text)
+	case datasheets.Number:
+		return numberOf(text, significant(text) <= maxDigits)
+	case datasheets.Bool:
+		return cell{kind: boolCell, text: text}, nil
+	case datasheets.Date, datasheets.Duration:
+		days, err := strconv.ParseFloat(text, 64)
+		if err != nil || !isNumber([]byte(text)) || days < 0 || days >= endOfDays {
+			return cell{}, fmt.Errorf("%.60q is not a number of days that a sheet can show", text)
+		}
+		return cell{kind: numberCell, style: serialStyle(c.Kind, days), text: text}, nil
+	}
+	return cell{}, errors.New("an error value, or a formula without a value, cannot be written")
+}
+
+// endOfDays is the serial number of 10000-01-01.
+const endOfDays = 2_958_466
+
+// serialStyle is how a number of days is shown.
+func serialStyle(kind datasheets.Kind, days float64) int {
+	ms := int64(math.Round(days * float64(day/time.Millisecond)))
+	whole := ms%1000 == 0
+	switch {
+	case kind == datasheets.Duration && whole:
+		return styleDuration
+	case kind == datasheets.Duration:
+		return styleDurationMillis
+	case !whole:
+		return styleMillis
+	case ms%int64(day/time.Millisecond) != 0:
+		return styleDateTime
+	}
+	return styleDate
 }
 
 func textOf(text string) (cell, error) {

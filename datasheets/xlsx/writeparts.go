@@ -49,7 +49,11 @@ func writeContentTypes(out *bufio.Writer, sheets []Sheet) error {
 func writeSheetList(out *bufio.Writer, sheets []Sheet) error {
 	fmt.Fprintf(out, `<workbook xmlns="%s" xmlns:r="%s"><bookViews><workbookView/></bookViews><sheets>`, nsMain, nsRelationships)
 	for i, s := range sheets {
-		fmt.Fprintf(out, `<sheet name="%s" sheetId="%d" r:id="rId%d"/>`, escape(s.Name), i+1, i+1)
+		state := ""
+		if s.hidden {
+			state = ` state="hidden"`
+		}
+		fmt.Fprintf(out, `<sheet name="%s" sheetId="%d"%s r:id="rId%d"/>`, escape(s.Name), i+1, state, i+1)
 	}
 	_, err := out.WriteString(`</sheets></workbook>`)
 	return err
@@ -72,18 +76,20 @@ const (
 	styleDateTime
 	styleMillis
 	styleDuration
+	styleDurationMillis
 	styleText // text that Excel would take for a number if someone edited the cell
 )
 
 func writeStyles(out *bufio.Writer) error {
 	fmt.Fprintf(out, `<styleSheet xmlns="%s">`, nsMain)
-	out.WriteString(`<numFmts count="4"><numFmt numFmtId="164" formatCode="yyyy\-mm\-dd"/><numFmt numFmtId="165" formatCode="yyyy\-mm\-dd\ hh:mm:ss"/>` +
-		`<numFmt numFmtId="166" formatCode="yyyy\-mm\-dd\ hh:mm:ss.000"/><numFmt numFmtId="167" formatCode="[h]:mm:ss"/></numFmts>`)
+	out.WriteString(`<numFmts count="5"><numFmt numFmtId="164" formatCode="yyyy\-mm\-dd"/><numFmt numFmtId="165" formatCode="yyyy\-mm\-dd\ hh:mm:ss"/>` +
+		`<numFmt numFmtId="166" formatCode="yyyy\-mm\-dd\ hh:mm:ss.000"/><numFmt numFmtId="167" formatCode="[h]:mm:ss"/>` +
+		`<numFmt numFmtId="168" formatCode="[h]:mm:ss.000"/></numFmts>`)
 	out.WriteString(`<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts>`)
 	out.WriteString(`<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>`)
 	out.WriteString(`<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>`)
-	out.WriteString(`<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="7">`)
-	for style, format := range []int{styleGeneral: 0, styleHeader: 0, styleDate: 164, styleDateTime: 165, styleMillis: 166, styleDuration: 167, styleText: 49} {
+	out.WriteString(`<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="8">`)
+	for style, format := range []int{styleGeneral: 0, styleHeader: 0, styleDate: 164, styleDateTime: 165, styleMillis: 166, styleDuration: 167, styleDurationMillis: 168, styleText: 49} {
 		font := 0
 		if style == styleHeader {
 			font = 1

@@ -40,7 +40,9 @@ func (s Sheet) write(out *bufio.Writer, selected bool) error {
 			return err
 		}
 	}
-	_, err := out.WriteString(`</sheetData></worksheet>`)
+	out.WriteString(`</sheetData>`)
+	s.writeChoices(out)
+	_, err := out.WriteString(`</worksheet>`)
 	return err
 }
 

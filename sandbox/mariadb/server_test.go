@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -32,7 +33,7 @@ func startAndPrint(dir string) {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	fmt.Println(s.DSN(""))
+	fmt.Printf("%s %s\n", s.DSN(""), s.Socket())
 	select {}
 }
 
@@ -53,11 +54,13 @@ func TestDiesWithItsProgram(t *testing.T) {
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	dsn, err := bufio.NewReader(out).ReadString('\n')
+	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := mysql.ParseDSN(strings.TrimSpace(dsn))
+	dsn, socket, _ := strings.Cut(strings.TrimSpace(line), " ")
+	t.Cleanup(func() { _ = os.RemoveAll(filepath.Dir(socket)) }) // nobody else is left to do it
+	c, err := mysql.ParseDSN(dsn)
 	if err != nil {
 		t.Fatal(err)
 	}

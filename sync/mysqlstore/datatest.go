@@ -30,7 +30,7 @@ const (
 
 // runTests runs the data tests of a request, all of them, on the transaction that has made the changes.
 //
-// Their rows are told where sheets describe all that a test reads. Of other tables, which may hold what players
+// Their rows are told where sheets describe every row of all that a test reads. Of other tables, which may hold what players
 // would rather keep to themselves, only the number of rows is: whoever may open a pull request is not, by that,
 // allowed to read the database.
 func (s *Store) runTests(ctx context.Context, tx *transaction, q Request) error {
@@ -39,7 +39,7 @@ func (s *Store) runTests(ctx context.Context, tx *transaction, q Request) error 
 	}
 	t := &testRun{Store: s, tx: tx, owned: map[string]bool{}, deadline: time.Now().Add(allTestsTime)}
 	for _, w := range q.Tables {
-		t.owned[w.Schema.Name] = true
+		t.owned[w.Schema.Name] = w.Owned == nil || w.Unowned == 0
 	}
 	var version string
 	if err := tx.QueryRowContext(ctx, "SELECT VERSION()").Scan(&version); err != nil {
@@ -64,7 +64,7 @@ type testRun struct {
 	*Store
 	tx       *transaction
 	mariaDB  bool
-	owned    map[string]bool
+	owned    map[string]bool // the tables of which the sheets describe every row
 	deadline time.Time
 	problems []datasheets.Problem
 }

@@ -1,6 +1,7 @@
 package mysqlstore
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -84,6 +85,15 @@ func few(rows []string, count int) string {
 		s += fmt.Sprintf(" and %d more", more)
 	}
 	return s
+}
+
+// unanswered is an error of a read: an *UnreachableError where it is not the server that says it.
+func (s *Store) unanswered(ctx context.Context, err error) error {
+	var m *mysql.MySQLError
+	if ctx.Err() != nil || errors.As(err, &m) {
+		return err
+	}
+	return &UnreachableError{s.environment, err}
 }
 
 // refused turns the server's lock errors into ErrBusy: 1205 lock wait timeout, 1213 deadlock, 3572 NOWAIT

@@ -13,7 +13,6 @@ const foldBatch = 500
 
 // Fold says which keys the server holds to be the same, by the weights that each text column's collation gives
 // them: equal keys get equal strings (https://dev.mysql.com/doc/refman/8.0/en/string-functions.html#function_weight-string).
-// A server without WEIGHT_STRING (the embedded one) has its case-insensitive collations imitated by lower case.
 func (s *Snapshot) Fold(ctx context.Context, t *datasheets.Table, keys [][]datasheets.Value) ([]string, error) {
 	folded := make([][]byte, len(keys))
 	for i, c := range t.Key {
@@ -44,14 +43,6 @@ func (s *Snapshot) foldTexts(ctx context.Context, c *datasheets.Column, texts []
 		for i := range texts {
 			texts[i] = strings.TrimRight(texts[i], " ")
 		}
-	}
-	if !s.weights {
-		if strings.HasSuffix(c.Collation, "_ci") {
-			for i := range texts {
-				texts[i] = strings.ToLower(texts[i])
-			}
-		}
-		return texts, nil
 	}
 	out := make([]string, 0, len(texts))
 	for len(texts) > 0 {

@@ -120,7 +120,7 @@ func (s *Store) readState(ctx context.Context, q querier, lock string) (State, e
 	case errors.Is(err, sql.ErrNoRows), errors.As(err, &mysqlErr) && mysqlErr.Number == noSuchTable && lock == "":
 		return State{}, nil
 	case err != nil:
-		return State{}, fmt.Errorf("%s: %w", description, err)
+		return State{}, s.unanswered(ctx, fmt.Errorf("%s: %w", description, err))
 	case name != s.environment:
 		return State{}, &WrongEnvironmentError{s.environment, name}
 	}
@@ -185,7 +185,7 @@ func (s *Store) readReleases(ctx context.Context, q querier, where string, args 
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the releases of %s: %w", s.environment, err)
+		return nil, s.unanswered(ctx, fmt.Errorf("read the releases of %s: %w", s.environment, err))
 	}
 	return out, nil
 }

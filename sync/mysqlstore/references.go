@@ -175,7 +175,7 @@ func (r *reference) describe(ctx context.Context, tx *transaction, where string,
 		selected[i] = "c." + quote(c)
 	}
 	var described []string
-	query := r.orphans(strings.Join(selected, ", "), where) + fmt.Sprintf(" LIMIT %d", fewRows)
+	query := r.orphans(strings.Join(selected, ", "), where) + fmt.Sprintf(" ORDER BY %s LIMIT %d", strings.Join(selected, ", "), fewRows)
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		values, into := make([]sql.NullString, len(columns)), make([]any, len(columns))
 		for i := range values {

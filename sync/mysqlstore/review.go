@@ -42,7 +42,7 @@ func (s *Store) Review(ctx context.Context, repository string, pull int) (*Revie
 	case errors.Is(err, sql.ErrNoRows), errors.As(err, &mysqlErr) && mysqlErr.Number == noSuchTable:
 		return nil, nil
 	case err != nil:
-		return nil, fmt.Errorf("read the review of %s: %w", s.environment, err)
+		return nil, s.unanswered(ctx, fmt.Errorf("read the review of %s: %w", s.environment, err))
 	}
 	return &r, nil
 }

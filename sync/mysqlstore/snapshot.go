@@ -15,8 +15,7 @@ type Snapshot struct {
 	State  State
 	Tables map[string]*datasheets.Table
 
-	tx      *transaction
-	weights bool
+	tx *transaction
 }
 
 // Snapshot opens a snapshot. It only reads: on a database that liveops has not applied to yet, State is zero.
@@ -26,7 +25,7 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	snap := &Snapshot{tx: tx, weights: s.weights}
+	snap := &Snapshot{tx: tx}
 	if snap.State, err = s.readState(ctx, tx, ""); err == nil {
 		snap.Tables, err = readSchema(ctx, tx)
 	}

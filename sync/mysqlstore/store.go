@@ -25,7 +25,6 @@ type Store struct {
 	environment string
 	now         func() time.Time
 	testTime    time.Duration
-	weights     bool // the server has WEIGHT_STRING
 }
 
 // Options of Open that have defaults.
@@ -49,6 +48,7 @@ func Open(ctx context.Context, environment, dsn string, o Options) (*Store, erro
 	cfg.ClientFoundRows = true   // an update's count is of the rows it found, changed or not
 	cfg.MultiStatements, cfg.AllowAllFiles, cfg.ParseTime = false, false, false
 	cfg.Loc = time.UTC
+	cfg.Logger = &mysql.NopLogger{} // what it has to say comes as errors, too
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 10 * time.Second
 	}
@@ -76,8 +76,6 @@ func Open(ctx context.Context, environment, dsn string, o Options) (*Store, erro
 		s.db.Close()
 		return nil, &UnreachableError{environment, err}
 	}
-	var w sql.NullString
-	s.weights = s.db.QueryRowContext(ctx, "SELECT HEX(WEIGHT_STRING('a'))").Scan(&w) == nil
 	return s, nil
 }
 

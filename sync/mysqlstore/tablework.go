@@ -155,10 +155,17 @@ func whereIn(alias string, names []string, columns []*datasheets.Column, tuples 
 	return " WHERE " + left + " IN (" + one + strings.Repeat(", "+one, len(tuples)-1) + ")", args, nil
 }
 
-// verify reads the whole table under lock and compares it with what the sheets say.
+// verify reads the whole table under lock and compares the rows that the sheets own with what they say. Nothing
+// else can lock these rows: which they are only the values tell, and a row that is not theirs could become so.
 func (w *tableWork) verify(ctx context.Context, tx *transaction) error {
 	sum := plan.NewSummer(w.Schema, w.Managed)
-	if err := readRows(ctx, tx, w.Schema, w.Managed, " LOCK IN SHARE MODE", sum.Add); err != nil {
+	add := func(row []byte) error {
+		if owned, err := w.Owned.Owns(row); err != nil || !owned {
+			return err
+		}
+		return sum.Add(row)
+	}
+	if err := readRows(ctx, tx, w.Schema, w.Managed, " LOCK IN SHARE MODE", add); err != nil {
 		return refused(err)
 	}
 	if !sum.Sum.Equal(w.Want) {

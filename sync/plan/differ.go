@@ -11,27 +11,36 @@ import (
 
 // Differ compares one table: first Have for every row the database holds, then Want for every row of the
 // sheets, then Table. Rows are packed values of the managed columns, the key's first. It keeps the rows the
-// database holds and those that change; an equal row costs nothing more.
+// database holds (of one that no sheet owns the key) and those that change; an equal row costs nothing more.
 type Differ struct {
 	table   Table
 	sources []Origin
 	held    []heldRow
-	byKey   map[string]int // packed key → index into held
+	byKey   map[string]int // packed key → index into held; unowned for a row that no sheet owns
 	fresh   []freshRow
 	freshBy map[string]int // packed key → index into fresh
 	updates []freshRow
 	summer  *Summer
 }
 
-// Origin is a source with what is needed to name a row of it: the sheet column of the key's first column.
+// unowned stands for the index of a row that no sheet owns, of which only the key is kept.
+const unowned = -1
+
+// Origin is a source with what is needed to name a row of it: the sheet column of the key's first column or, where
+// the sheet is Vertical, the row.
 type Origin struct {
 	Source
 	KeyColumn int
+	Vertical  bool
 }
 
 // position of a row's key in the sheet.
 func (o Origin) position(row int) datasheets.Position {
-	return datasheets.Position{Path: o.Path, Sheet: o.Sheet, Cell: datasheets.CellName(o.KeyColumn, row)}
+	cell := datasheets.CellName(o.KeyColumn, row)
+	if o.Vertical {
+		cell = datasheets.CellName(2, o.KeyColumn)
+	}
+	return datasheets.Position{Path: o.Path, Sheet: o.Sheet, Cell: cell}
 }
 
 type heldRow struct {
@@ -64,11 +73,23 @@ func NewDiffer(t *datasheets.Table, managed []int, sources []Origin) *Differ {
 	return d
 }
 
-// Have adds a row that the database holds.
+// Owned says which rows the sheets own; nil for all. Without it the sheets own all. It comes before every Have.
+func (d *Differ) Owned(o *datasheets.Ownership) { d.table.Owned = o }
+
+// Have adds a row that the database holds. One that no sheet owns is counted and never changed.
 func (d *Differ) Have(row []byte) error {
 	key, err := datasheets.Prefix(row, d.table.KeyLen())
 	if err != nil {
 		return err
+	}
+	owned, err := d.table.Owned.Owns(row)
+	if err != nil {
+		return err
+	}
+	if !owned {
+		d.byKey[string(key)] = unowned
+		d.table.Unowned++
+		return nil
 	}
 	s := string(row)
 	d.byKey[s[:len(key)]] = len(d.held)
@@ -76,8 +97,8 @@ func (d *Differ) Have(row []byte) error {
 	return nil
 }
 
-// Want adds a row of sheet sources[source], at the given row number. A key that an earlier row already has
-// is a problem that names both.
+// Want adds a row of sheet sources[source], at the given row number. A key that an earlier row already has is a
+// problem that names both, and so is one of a row that no sheet owns.
 func (d *Differ) Want(row []byte, source, number int) (*datasheets.Problem, error) {
 	key, err := datasheets.Prefix(row, d.table.KeyLen())
 	if err != nil {
@@ -85,6 +106,9 @@ func (d *Differ) Want(row []byte, source, number int) (*datasheets.Problem, erro
 	}
 	at := place{source, number}
 	if i, ok := d.byKey[string(key)]; ok {
+		if i == unowned {
+			return d.collision(row, at), nil
+		}
 		h := &d.held[i]
 		if h.seen {
 			return d.duplicate(row, at, h.at), nil
@@ -107,7 +131,7 @@ func (d *Differ) Want(row []byte, source, number int) (*datasheets.Problem, erro
 // Known takes note that the sheets have a row of this packed key, whose other cells cannot be read. A row of the
 // database with the key then counts neither as deleted nor as changed.
 func (d *Differ) Known(key []byte, source, number int) {
-	if i, ok := d.byKey[string(key)]; ok && !d.held[i].seen {
+	if i, ok := d.byKey[string(key)]; ok && i != unowned && !d.held[i].seen {
 		d.held[i].seen, d.held[i].at = true, place{source, number}
 	}
 }
@@ -135,7 +159,8 @@ func (d *Differ) Table(ctx context.Context, fold Folder) (*Table, []datasheets.P
 		return nil, nil, fmt.Errorf("compare %s: %w", d.table.Schema.Name, err)
 	}
 	d.table.Want = d.summer.Sum
-	return &d.table, problems, nil
+	t := d.table // on its own, so that the rows held here can go
+	return &t, problems, nil
 }
 
 // foldable says whether two keys that differ in bytes may be one to the server.
@@ -146,9 +171,13 @@ func foldable(t *datasheets.Table) bool {
 // fold pairs each fresh row with the held row, or finds the other row of the sheets, that has its key to the
 // server's mind.
 func (d *Differ) fold(ctx context.Context, fold Folder) ([]datasheets.Problem, error) {
-	keys := make([][]datasheets.Value, 0, len(d.held)+len(d.fresh))
+	others := slices.Sorted(d.unownedKeys)
+	keys := make([][]datasheets.Value, 0, len(d.held)+len(others)+len(d.fresh))
 	for _, h := range d.held {
 		keys = append(keys, d.key(h.row))
+	}
+	for _, key := range others {
+		keys = append(keys, d.key(key))
 	}
 	for _, f := range d.fresh {
 		keys = append(keys, d.key(f.row))
@@ -164,15 +193,20 @@ func (d *Differ) fold(ctx context.Context, fold Folder) ([]datasheets.Problem, e
 	for i := range d.held {
 		held[folded[i]] = i
 	}
+	for i := range others {
+		held[folded[len(d.held)+i]] = unowned
+	}
 	first := map[string]place{}
 	var problems []datasheets.Problem
 	inserts := d.fresh[:0]
 	for j, f := range d.fresh {
-		k := folded[len(d.held)+j]
+		k := folded[len(d.held)+len(others)+j]
 		i, isHeld := held[k]
 		switch at, again := first[k]; {
 		case again:
 			problems = append(problems, *d.duplicate([]byte(f.row), f.at, at))
+		case isHeld && i == unowned:
+			problems = append(problems, *d.collision([]byte(f.row), f.at))
 		case isHeld && d.held[i].seen:
 			problems = append(problems, *d.duplicate([]byte(f.row), f.at, d.held[i].at))
 		case isHeld:
@@ -185,6 +219,18 @@ func (d *Differ) fold(ctx context.Context, fold Folder) ([]datasheets.Problem, e
 	}
 	d.fresh = inserts
 	return problems, nil
+}
+
+// unownedKeys hands over the packed keys of the rows that no sheet owns.
+func (d *Differ) unownedKeys(yield func(string) bool) {
+	if d.table.Unowned == 0 {
+		return
+	}
+	for key, i := range d.byKey {
+		if i == unowned && !yield(key) {
+			return
+		}
+	}
 }
 
 func (d *Differ) key(row string) []datasheets.Value {
@@ -244,6 +290,14 @@ func (d *Differ) duplicate(row []byte, at, first place) *datasheets.Problem {
 		At:   d.sources[at.source].position(at.row),
 		Text: fmt.Sprintf("the key %s stands already at %s", describeKey(d.key(string(row))), where),
 		Mend: "give the row a key of its own, or delete one of the two",
+	}
+}
+
+func (d *Differ) collision(row []byte, at place) *datasheets.Problem {
+	return &datasheets.Problem{
+		At:   d.sources[at.source].position(at.row),
+		Text: fmt.Sprintf("the key %s belongs to a row of the table that no sheet owns", describeKey(d.key(string(row)))),
+		Mend: "give the row a key of its own, or let a sheet's filter in liveops.yaml take that row in",
 	}
 }
 

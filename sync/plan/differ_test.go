@@ -176,6 +176,51 @@ func TestDifferFoldsKeys(t *testing.T) {
 	}
 }
 
+// Rows that no sheet owns are counted, never changed, and their keys are not to be had.
+func TestDifferLeavesUnownedRowsAlone(t *testing.T) {
+	mapping := datasheets.Mapping{Table: "words", Sheets: []datasheets.SheetMapping{{Name: "s", Conditions: []datasheets.Condition{
+		{Column: "n", Values: []datasheets.Literal{{Cell: datasheets.Cell{Kind: datasheets.Number, Text: []byte("1")}}}}}}}}
+	table := &datasheets.Table{Name: "words", Key: []int{0}, Columns: []datasheets.Column{
+		{Name: "word", Type: datasheets.String, Collation: "utf8mb4_general_ci"}, {Name: "n", Type: datasheets.Integer, Bits: 32, Nullable: true}}}
+	binding, problems := mapping.Bind(table, nil)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	d := plan.NewDiffer(table, []int{0, 1}, []plan.Origin{{Source: items[0].Source, KeyColumn: 4, Vertical: true}})
+	d.Owned(binding.Ownership([]int{0, 1}))
+	for _, r := range [][]byte{row("bow", "2"), row("axe", "1"), row("gem", "∅"), row("orb", "1")} {
+		if err := d.Have(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.Known(row("bow"), 0, 2) // a row with a problem does not make it the sheet's
+	var told []string
+	for _, r := range [][]byte{row("bow", "1"), row("GEM", "1"), row("ORB", "1"), row("new", "1")} {
+		p, err := d.Want(r, 0, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p != nil {
+			told = append(told, p.At.Cell+" "+p.Text)
+		}
+	}
+	got, more, err := d.Table(t.Context(), lower{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range more {
+		told = append(told, p.At.Cell+" "+p.Text)
+	}
+	const changes = "update orb|1 → ORB|1 B4\ndelete axe|1 →  \ninsert  → new|1 B4\n"
+	if d := describe(got); d != changes || got.Unowned != 2 {
+		t.Errorf("%d unowned, changes\n%swant\n%s", got.Unowned, d, changes)
+	}
+	const want = "B4 the key bow belongs to a row of the table that no sheet owns\nB4 the key GEM belongs to a row of the table that no sheet owns"
+	if s := strings.Join(told, "\n"); s != want {
+		t.Errorf("problems\n%s\nwant\n%s", s, want)
+	}
+}
+
 // Applying the changes to what the database has must give what the sheet wants, whatever both are.
 func TestDifferProperty(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))

@@ -51,8 +51,10 @@ type Table struct {
 	Managed []int // indexes into Schema.Columns of what the sheet has: the key's columns first, in the key's order
 	Sources []Source
 	Rows    int // how many rows the sheets want
+	Unowned int // how many rows the table has that no sheet owns: they are left alone
 	Changes []Change
-	Want    Sum // of the rows wanted; what a read-back must equal
+	Owned   *datasheets.Ownership // the rows that the sheets own; nil for all
+	Want    Sum                   // of the rows wanted; what a read-back of the owned rows must equal
 }
 
 // KeyLen is how many of the managed columns, from the first, are the primary key.

@@ -10,16 +10,19 @@ import (
 
 // SortChanges orders a table's changes by key as a person reads them, numbers by value, and then by operation.
 func SortChanges(t *Table) {
-	n := t.KeyLen()
 	slices.SortStableFunc(t.Changes, func(a, b Change) int {
-		ra, rb := a.Row(), b.Row()
-		for i := range n {
-			if c := compareValues(t.Column(i).Type, ra[i].Text(), rb[i].Text()); c != 0 {
-				return c
-			}
-		}
-		return cmp.Compare(a.Op, b.Op)
+		return cmp.Or(CompareKeys(t.Schema, a.Row(), b.Row()), cmp.Compare(a.Op, b.Op))
 	})
+}
+
+// CompareKeys orders two rows of a table, which begin with the values of its key, by key as a person reads them.
+func CompareKeys(t *datasheets.Table, a, b []datasheets.Value) int {
+	for i, k := range t.Key {
+		if c := compareValues(t.Columns[k].Type, a[i].Text(), b[i].Text()); c != 0 {
+			return c
+		}
+	}
+	return 0
 }
 
 func compareValues(t datasheets.Type, a, b string) int {

@@ -19,12 +19,13 @@ type Desired struct {
 	Commit   string           // the commit's id; "" for files that are not committed
 	Config   *datarepo.Config // nil where liveops.yaml has problems
 	Sheets   []datasheets.Sheet
+	Tables   []DesiredTable       // what the sheets describe, by table; none where liveops.yaml has problems
 	Tests    []check.Test         // the data tests, by path
 	Problems []datasheets.Problem // of the files themselves, sorted; no environment was asked
 }
 
-// Read opens liveops.yaml, every workbook and every data test of a commit. What is wrong with the files is in Problems; an error
-// is only that they could not be read at all.
+// Read opens liveops.yaml, every workbook and every data test of a commit. What is wrong with the files is in
+// Problems; an error is only that they could not be read at all.
 func Read(ctx context.Context, commit string, files fs.FS) (*Desired, error) {
 	d := &Desired{Commit: commit}
 	config, problems := datarepo.LoadConfig(files)
@@ -36,6 +37,7 @@ func Read(ctx context.Context, commit string, files fs.FS) (*Desired, error) {
 		return nil, fmt.Errorf("list the workbooks: %w", err)
 	}
 	d.Problems = append(problems, more...)
+	unread := len(more) // workbooks
 	for _, path := range paths {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -49,11 +51,15 @@ func Read(ctx context.Context, commit string, files fs.FS) (*Desired, error) {
 		switch {
 		case errors.As(err, &problem):
 			d.Problems = append(d.Problems, *problem)
+			unread++
 		case err != nil:
 			return nil, fmt.Errorf("open %s: %w", path, err)
 		default:
 			d.addSheets(book)
 		}
+	}
+	if d.Config != nil {
+		d.assemble(d.Config.Tables, unread > 0)
 	}
 	if err := d.addTests(files); err != nil {
 		return nil, err
@@ -83,23 +89,12 @@ func (d *Desired) addTests(files fs.FS) error {
 	return nil
 }
 
-// addSheets takes the sheets of a book that describe tables. Two sheets of one name are a problem: together
-// they would be a table, and neither alone is.
+// addSheets takes the sheets of a book that describe tables.
 func (d *Desired) addSheets(book *datasheets.Book) {
 	for _, s := range book.Sheets {
-		if strings.HasPrefix(s.Name, "#") {
-			continue
+		if !strings.HasPrefix(s.Name, "#") {
+			d.Sheets = append(d.Sheets, s)
 		}
-		for _, other := range d.Sheets {
-			if other.Name == s.Name {
-				d.Problems = append(d.Problems, datasheets.Problem{
-					At:   datasheets.Position{Path: s.Path, Sheet: s.Name},
-					Text: fmt.Sprintf("table %s is described already by a sheet of %s", s.Name, other.Path),
-					Mend: "keep one of the two sheets, or begin the other's name with # to make it a note",
-				})
-			}
-		}
-		d.Sheets = append(d.Sheets, s)
 	}
 }
 
@@ -109,36 +104,4 @@ func (d *Desired) Location() *time.Location {
 		return time.UTC
 	}
 	return d.Config.Timezone
-}
-
-// Check reads every sheet to its end and returns what is wrong with the files as far as that shows without a
-// database.
-func (d *Desired) Check(ctx context.Context) ([]datasheets.Problem, error) {
-	problems := append([]datasheets.Problem(nil), d.Problems...)
-	for i := range d.Sheets {
-		s := &d.Sheets[i]
-		for row, err := range s.Rows {
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			var problem *datasheets.Problem
-			if errors.As(err, &problem) {
-				problems = append(problems, *problem)
-				break
-			}
-			if err != nil {
-				return nil, fmt.Errorf("read %s › %s: %w", s.Path, s.Name, err)
-			}
-			for _, c := range row.Cells {
-				if c.Kind == datasheets.Fault {
-					problems = append(problems, datasheets.Problem{
-						At:   datasheets.Position{Path: s.Path, Sheet: s.Name, Cell: datasheets.CellName(c.Column, row.Number)},
-						Text: fmt.Sprintf("the cell holds the error %s", c.Text),
-						Mend: "mend the formula, or write the value itself",
-					})
-				}
-			}
-		}
-	}
-	return datasheets.SortProblems(problems), nil
 }

@@ -36,10 +36,25 @@ func (r *run) gates(ctx context.Context, s *Step, t Target) (open bool, err erro
 		s.Commits = append(s.Commits, Commit(c))
 	}
 	if st.Hold != nil {
-		s.State, s.Hold, s.Reason, s.Mend = Stopped, st.Hold, (&mysqlstore.HeldError{Environment: t.Name, Hold: *st.Hold}).Error(), "lift the hold, then apply the commit"
-		return false, nil
+		return false, r.held(ctx, s, t, st.Hold)
 	}
 	return r.predecessor(ctx, s, t)
+}
+
+// held ends a step at an environment on hold. The plan is made all the same, to be shown: the hold may be this
+// commit's own, of a run that ended before it could say why.
+func (r *run) held(ctx context.Context, s *Step, t Target, hold *mysqlstore.Hold) error {
+	snap, err := t.Store.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	if s.Plan, err = MakePlan(ctx, r.Desired, t.Name, snap, nil); err != nil {
+		return err
+	}
+	s.State, s.Hold, s.Problems = Stopped, hold, s.Plan.Problems
+	s.Reason, s.Mend = (&mysqlstore.HeldError{Environment: t.Name, Hold: *hold}).Error(), "lift the hold, then apply the commit"
+	return nil
 }
 
 // alreadyThere ends a step whose commit the environment has, with what the ledger says of its release.

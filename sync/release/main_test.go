@@ -110,6 +110,12 @@ const config = "timezone: Asia/Seoul\nenvironments:\n  - name: staging\n  - name
 // commit reads files, with the world's configuration, as the next commit of the branch.
 func (w *world) commit(id string, files map[string][]byte) *release.Desired {
 	w.Helper()
+	return w.commitWith(id, config, files)
+}
+
+// commitWith is commit with another liveops.yaml.
+func (w *world) commitWith(id, config string, files map[string][]byte) *release.Desired {
+	w.Helper()
 	w.branch = append(w.branch, id)
 	fsys := fstest.MapFS{"liveops.yaml": {Data: []byte(config)}}
 	for path, data := range files {

@@ -156,3 +156,26 @@ func TestProblemsOfDataTests(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// Of a table whose rows sheets own in part, a data test's rows are not shown while there are others.
+func TestDataTestsOfTablesOwnedInPart(t *testing.T) {
+	w := newWorld(t, itemDDL)
+	files := map[string][]byte{
+		"liveops.yaml":          []byte(config + "tables:\n  item:\n    sheets:\n      item: {price: {in: [10, 200]}}\n"),
+		"datasheets/items.xlsx": book(t, items(10, 200)), "checks/prices.sql": []byte(fairPrices),
+	}
+	for _, tt := range []struct{ name, insert, want string }{
+		{"all rows are the sheet's", "", "finds 1 row where there must be none: id=2, price=200"},
+		{"one row is not", "INSERT INTO item VALUES (9, 'secret', 999)", "finds 2 rows where there must be none; they are not shown"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if tt.insert != "" {
+				w.exec("staging", tt.insert)
+			}
+			p := w.rehearsed("staging", w.commit("c"+tt.name, files))
+			if len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Text, tt.want) {
+				t.Errorf("%+v", p.Problems)
+			}
+		})
+	}
+}

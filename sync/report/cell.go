@@ -69,10 +69,10 @@ func join(gs []glyph, whole bool, most int) string {
 	return b.String()
 }
 
-// fit is a value as a person reads it, in at most most cells: NULL and (default) for the values without text;
+// fit is a value as a person reads it, in at most most cells: NULL, (default) and (empty) for those without text;
 // a text between quotes where it would else be taken for something else.
 func fit(c *datasheets.Column, v datasheets.Value, most int) string {
-	if s, ok := word(v); ok {
+	if s, ok := word(c, v); ok {
 		return s
 	}
 	if sp := spell(c, v.Text()); sp.quotes() {
@@ -86,9 +86,14 @@ func quote(s string, most int, sp spelling) string {
 	return `"` + join(gs, whole, most) + `"`
 }
 
+// emptyCell is how an empty cell of a sheet is written.
+const emptyCell = "(empty)"
+
 // word is how a value without text is written.
-func word(v datasheets.Value) (string, bool) {
+func word(c *datasheets.Column, v datasheets.Value) (string, bool) {
 	switch {
+	case v.IsNull() && (c.Type == datasheets.SheetText || c.Type == datasheets.SheetNumber):
+		return emptyCell, true
 	case v.IsNull():
 		return "NULL", true
 	case v.IsDefault():
@@ -102,6 +107,13 @@ func word(v datasheets.Value) (string, bool) {
 func spell(c *datasheets.Column, s string) spelling {
 	switch c.Type {
 	case datasheets.String, datasheets.Enum, datasheets.Set:
+	case datasheets.SheetText:
+		if s == emptyCell {
+			return quoting
+		}
+		if strings.HasPrefix(s, `"`) { // it has quotes of its own, see datasheets.AppendSheetCell
+			return asIs
+		}
 	default:
 		return asIs
 	}
@@ -132,7 +144,8 @@ func edged(s string) bool {
 // numeric reports whether a column's values are set to the right.
 func numeric(c *datasheets.Column) bool {
 	switch c.Type {
-	case datasheets.Integer, datasheets.Decimal, datasheets.Float, datasheets.Double, datasheets.Bit, datasheets.Year:
+	case datasheets.Integer, datasheets.Decimal, datasheets.Float, datasheets.Double, datasheets.Bit, datasheets.Year,
+		datasheets.SheetNumber:
 		return true
 	}
 	return false

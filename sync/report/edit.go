@@ -16,8 +16,8 @@ const context = 10
 // edit is how one cell changes, "110 → 120", each side in at most most cells. Of long texts the part that
 // changes is shown; texts that differ but look alike are spelled out.
 func edit(c *datasheets.Column, old, fresh datasheets.Value, most int) string {
-	_, noText := word(old)
-	_, noText2 := word(fresh)
+	_, noText := word(c, old)
+	_, noText2 := word(c, fresh)
 	if noText || noText2 {
 		return fit(c, old, most) + " → " + fit(c, fresh, most)
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"html"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -46,12 +47,26 @@ func htmlCode(s string, most int) string {
 	return "<code>" + html.EscapeString(literal(s, most)) + "</code>"
 }
 
+// codeWords are what problems name that reads best whole and as code: a column's type in brackets, and a
+// spreadsheet's error values.
+var codeWords = regexp.MustCompile(`\((?:(?:tiny|small|medium|big)?int|decimal|float|double|bit|year|(?:var)?char|(?:tiny|medium|long)?(?:text|blob)|` +
+	`date(?:time)?|time(?:stamp)?|enum|set|json|(?:var)?binary|point|geometry)\b[^()]*(?:\([^()]*\))?[^()]*\)` +
+	`|#(?:REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|N/A)`)
+
 // prose is someone else's line of prose as Markdown. Plain words and numbers stand as they are; whatever else
 // there is (a cell's text, a path, anything that could be markup, a mention, a reference or a link) becomes
 // inline code. Text between backticks is inline code too. It is for the inside of a line: at its beginning a
 // number and a full stop would make a list.
 func prose(s string) string {
 	s = literal(strings.Join(strings.Fields(s), " "), longestProse)
+	if !strings.Contains(s, "`") {
+		s = codeWords.ReplaceAllStringFunc(s, func(word string) string {
+			if word[0] == '(' {
+				return "(`" + word[1:len(word)-1] + "`)"
+			}
+			return "`" + word + "`"
+		})
+	}
 	parts := strings.Split(s, "`")
 	if len(parts)%2 == 0 { // the last backtick has no partner: it is text
 		n := len(parts)

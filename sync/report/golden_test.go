@@ -47,6 +47,8 @@ func pulls() map[string]Pull {
 	stopped.Plans[1].Problems = problems()[:1]
 	stopped.Problems = problems()[1:]
 	hostilePull := hostilePull("</details> @octocat [x](https://evil.example) `a|b` #12\n\u202e```")
+	filtered := pull(planOf("staging", digestA, stuff()), planOf("production", digestB, stuff()))
+	filtered.Plans[0].Tables[0].Unowned, filtered.Plans[1].Tables[0].Unowned = 1, 1204
 	unreachable := pull(planOf("staging", digestA, stuff()))
 	unreachable.Unreachable = []Unreachable{{Environment: "production", Reason: "dial tcp 10.0.0.7:3306: connection refused", Retry: true}}
 	rehearsed := story()
@@ -66,6 +68,7 @@ func pulls() map[string]Pull {
 		"differing":   differing,
 		"hold":        held,
 		"pending":     pending,
+		"unowned":     filtered,
 		"unreachable": unreachable,
 		"conflict":    {BaseName: "main", Head: headCommit, Base: baseCommit, Conflict: true, When: now},
 		"fork":        {BaseName: "main", Head: headCommit, Fork: true, When: now},
@@ -196,6 +199,7 @@ func TestText(t *testing.T) {
 		{"text-rehearsed.txt", p["rehearsed"].Plans, nil, TextOptions{}},
 		{"text-tests.txt", p["tests"].Plans, nil, TextOptions{}},
 		{"text-nothing.txt", p["nothing"].Plans, nil, TextOptions{}},
+		{"text-unowned.txt", p["unowned"].Plans, nil, TextOptions{}},
 		{"text-hostile.txt", p["hostile"].Plans, nil, TextOptions{}},
 	} {
 		t.Run(test.file, func(t *testing.T) {

@@ -113,7 +113,7 @@ func identifying(t *plan.Table) int {
 	first := -1
 	for i := t.KeyLen(); i < len(t.Managed); i++ {
 		c := t.Column(i)
-		if c.Type != datasheets.String {
+		if c.Type != datasheets.String && c.Type != datasheets.SheetText {
 			continue
 		}
 		if words := strings.Split(strings.ToLower(c.Name), "_"); slices.Contains(words, "name") || slices.Contains(words, "title") {

@@ -23,6 +23,7 @@ import (
 //	  tables[]                  every owned table, by name
 //	    name, sources[]         sources: {path, sheet}
 //	    rows                    how many rows the sheets want
+//	    unowned                 how many rows of the table no sheet owns: they are left alone
 //	    deleted, inserted, updated
 //	    changes[]               by key
 //	      op                    "delete", "insert" or "update"
@@ -69,6 +70,7 @@ type jsonTable struct {
 	Name    string        `json:"name"`
 	Sources []plan.Source `json:"sources"`
 	Rows    int           `json:"rows"`
+	Unowned int           `json:"unowned"`
 	plan.Count
 	Changes []jsonChange `json:"changes"`
 }
@@ -91,7 +93,7 @@ func environmentOf(p *release.Plan) jsonEnvironment {
 		for i := range pending {
 			waiting[packed(&pending[i])] = true
 		}
-		table := jsonTable{Name: t.Schema.Name, Sources: some(t.Sources), Rows: t.Rows, Count: t.Count(), Changes: make([]jsonChange, len(t.Changes))}
+		table := jsonTable{Name: t.Schema.Name, Sources: some(t.Sources), Rows: t.Rows, Unowned: t.Unowned, Count: t.Count(), Changes: make([]jsonChange, len(t.Changes))}
 		for i := range t.Changes {
 			table.Changes[i] = changeOf(t, &t.Changes[i])
 			table.Changes[i].Pending = len(waiting) > 0 && waiting[packed(&t.Changes[i])]

@@ -60,10 +60,28 @@ func MergeComment(m Merge) string {
 	}, head+"The report is too long for a comment.\n")
 }
 
+// What headings are told apart by.
+const (
+	isLive         = " is live in "
+	moreToCome     = ", more to come"
+	changesNothing = " changes no row"
+)
+
+// MergeDone reports whether a comment is the last word on a commit's release: every environment has it. A later
+// run must not write over it, since it does not know any more which rows were changed.
+func MergeDone(commit, comment string) bool {
+	told, found := strings.CutPrefix(comment, MergeMarker(commit)+"\n### liveops: "+codeSpan(release.ShortDigest(commit), 16))
+	heading, _, _ := strings.Cut(told, "\n")
+	return found && (heading == changesNothing || strings.HasPrefix(heading, isLive) && !strings.HasSuffix(heading, moreToCome))
+}
+
 // mergeHeading says in one line where the release stands.
 func mergeHeading(m Merge) string {
 	p := m.Progress
 	commit := codeSpan(release.ShortDigest(p.Commit.ID), 16)
+	if len(p.Steps) == 0 {
+		return commit + " was not applied"
+	}
 	if s := p.Stopped(); s != nil {
 		return commit + " stopped at " + name(s.Environment)
 	}
@@ -80,20 +98,23 @@ func mergeHeading(m Merge) string {
 	}
 	switch {
 	case p.Done() && !changed:
-		return commit + " changes no row"
+		return commit + changesNothing
 	case p.Done():
-		return commit + " is live in " + names(done)
+		return commit + isLive + names(done)
 	case m.Retrying != "":
 		return commit + " is being tried again"
 	case len(done) > 0:
-		return commit + " is live in " + names(done) + ", more to come"
+		return commit + isLive + names(done) + moreToCome
 	default:
 		return commit + " is on its way"
 	}
 }
 
-// stepTable is where each environment stands.
+// stepTable is where each environment stands; "" where there is none.
 func stepTable(m Merge) string {
+	if len(m.Progress.Steps) == 0 {
+		return ""
+	}
 	var b strings.Builder
 	b.WriteString("| environment | state | rows | release | time |\n| --- | --- | --- | --- | --- |\n")
 	for i := range m.Progress.Steps {
@@ -152,6 +173,9 @@ func MergeStatus(m Merge) (state, description string) {
 	p := m.Progress
 	if s := p.Stopped(); s != nil {
 		return statusFailure, describe(s.Environment + " stopped: " + s.Reason)
+	}
+	if len(p.Steps) == 0 {
+		return statusSuccess, describe(m.Note)
 	}
 	var parts []string
 	for i := range p.Steps {

@@ -20,6 +20,10 @@ func (t *terminal) step(commit string, s *release.Step) {
 	head := t.paint(bold, literal(s.Environment, 64)) + ": "
 	switch s.State {
 	case release.Applied:
+		if s.Plan == nil { // an earlier run did it
+			t.line(head + fmt.Sprintf("has %s already, by release %d (%s)", short(commit), s.Release, t.counts(s.Count)))
+			return
+		}
 		t.line(head + fmt.Sprintf("applied %s, %s (release %d)", short(commit), t.counts(s.Count), s.Release))
 	case release.Same:
 		why := "has the rows of " + short(commit) + " already"

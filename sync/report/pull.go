@@ -108,7 +108,7 @@ func (p *Pull) obstacle() string {
 			"Merge " + base + " into the branch and push. Git does not merge workbooks: where both sides changed one, " +
 			"take the workbook of " + base + " and make this branch's changes in it again.\n\n"
 	case p.PolicyMissing:
-		return "The branch " + base + " has no `liveops.yaml` yet. Which environments there are is read from there, never from the change itself: " +
+		return "The branch " + base + " has no valid `liveops.yaml` yet. Which environments there are is read from there, never from the change itself: " +
 			"nothing is planned or applied for this pull request. Once the file is merged, every later pull request is planned.\n\n"
 	}
 	return ""

@@ -77,5 +77,8 @@ func mergeFooter(p *release.Progress) string {
 				codeSpan("liveops rollback --env "+p.Steps[i].Environment, 100) + ".\n"
 		}
 	}
+	if len(p.Steps) == 0 {
+		return by + "No environment was touched.\n"
+	}
 	return by + "Every environment had these rows already.\n"
 }

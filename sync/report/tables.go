@@ -76,13 +76,21 @@ func summary(plans []*release.Plan, vs []tableView, d detail) string {
 func tableChange(p *release.Plan, table string) string {
 	for _, t := range p.Tables {
 		if t.Schema.Name == table {
-			return counts(t.Count(), "−")
+			return counts(t.Count(), "−") + unowned(t)
 		}
 	}
 	if len(p.Problems) > 0 {
 		return several(len(p.Problems), "problem")
 	}
 	return nothing
+}
+
+// unowned says how many rows of a table are left alone, since no sheet owns them; "" where none.
+func unowned(t *plan.Table) string {
+	if t.Unowned == 0 {
+		return ""
+	}
+	return ", " + several(t.Unowned, "unowned row") + " left alone"
 }
 
 // totals is what changes in each environment, where there is no table to show; "" where nothing does.
@@ -106,6 +114,12 @@ func workbooks(sources []plan.Source) string {
 		short[i].Path = strings.TrimPrefix(short[i].Path, "datasheets/")
 	}
 	return sheets(short, 4, codeSpan)
+}
+
+// Sheets names all sheets of a table, by workbook: "items.xlsx › TreasureItemData, Artifact". It is plain text, not
+// yet fit to be shown.
+func Sheets(sources []plan.Source) string {
+	return sheets(sources, len(sources), func(s string, _ int) string { return s })
 }
 
 // sheets names the first most sheets, by workbook: "items.xlsx › TreasureItemData, Artifact".

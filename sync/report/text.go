@@ -47,7 +47,7 @@ func Text(w io.Writer, plans []*release.Plan, problems []datasheets.Problem, o T
 			if vs[j].environments[0] == p.Environment {
 				t.line("")
 			}
-			t.table(&vs[j], p.Environment)
+			t.table(&vs[j], p)
 			if vs[j].environments[0] != p.Environment {
 				continue
 			}
@@ -88,9 +88,12 @@ func (t *terminal) environment(p *release.Plan) {
 }
 
 // table writes the line of a table: its counts and sheets, or the environment that shows its rows.
-func (t *terminal) table(v *tableView, environment string) {
+func (t *terminal) table(v *tableView, p *release.Plan) {
 	s := t.paint(bold, literal(v.table.Schema.Name, 64)) + " " + t.counts(v.count())
-	if v.environments[0] != environment {
+	if i := slices.IndexFunc(p.Tables, func(here *plan.Table) bool { return here.Schema.Name == v.table.Schema.Name }); i >= 0 {
+		s += unowned(p.Tables[i])
+	}
+	if v.environments[0] != p.Environment {
 		t.line(s + t.paint(dim, "  as in "+v.environments[0]))
 		return
 	}

@@ -1,0 +1,84 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/google/go-github/v62/github"
+
+	"liveops/datasheets"
+	"liveops/sync/mysqlstore"
+)
+
+// explain turns GitHub's refusal of the credentials into words that say what to do.
+func explain(err error) error {
+	var e *github.ErrorResponse
+	if errors.As(err, &e) && e.Response != nil && e.Response.StatusCode == http.StatusUnauthorized {
+		return fmt.Errorf("GitHub refuses the token of LIVEOPS_GITHUB_TOKEN (expired or revoked?): %w", err)
+	}
+	return err
+}
+
+// reason is an error as a comment may tell it: what liveops knows of it, without addresses or accounts of the
+// servers behind it, which are in the log.
+func reason(err error) string {
+	var (
+		setting     *SettingError
+		unreachable *mysqlstore.UnreachableError
+		wrong       *mysqlstore.WrongEnvironmentError
+		problem     *datasheets.Problem
+		web         *url.Error
+		connection  *net.OpError
+	)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "liveops was stopped meanwhile; it goes on when it is back"
+	case errors.As(err, &setting):
+		return setting.Error()
+	case errors.As(err, &unreachable):
+		return "the database of " + unreachable.Environment + " cannot be reached"
+	case errors.As(err, &wrong):
+		return wrong.Error()
+	case errors.As(err, &problem):
+		return problem.Error()
+	case errors.Is(err, mysqlstore.ErrBusy):
+		return mysqlstore.ErrBusy.Error()
+	case errors.As(err, &web):
+		return "GitHub gives no answer"
+	case errors.As(err, &connection):
+		return "a database cannot be reached"
+	default:
+		return "something went wrong; the log of liveops has more"
+	}
+}
+
+// longestPause bounds what GitHub may ask to wait: its limits are by the hour
+// (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api).
+const longestPause = time.Hour
+
+// pause is how long GitHub asks to be left alone; 0 where it does not
+// (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit).
+func pause(err error, now time.Time) time.Duration {
+	var (
+		secondary *github.AbuseRateLimitError
+		primary   *github.RateLimitError
+		refused   *github.ErrorResponse
+		d         time.Duration
+	)
+	switch {
+	case errors.As(err, &secondary) && secondary.RetryAfter != nil:
+		d = *secondary.RetryAfter
+	case errors.As(err, &primary):
+		d = primary.Rate.Reset.Sub(now)
+	case errors.As(err, &refused) && refused.Response != nil:
+		seconds, _ := strconv.Atoi(refused.Response.Header.Get("Retry-After"))
+		d = time.Duration(min(seconds, int(longestPause/time.Second))) * time.Second
+	}
+	return max(0, min(d, longestPause))
+}

@@ -1,0 +1,57 @@
+package bot_test
+
+import (
+	"net/http"
+	"testing"
+
+	"liveops/sandbox/github"
+)
+
+// Two merges in quick succession: neither pull request could be planned anew on top of the other.
+func TestMergesInQuickSuccession(t *testing.T) {
+	const both = "1 Sword B 120, 2 Bow A 250, 3 Staff C 90"
+	for _, test := range []struct {
+		name  string
+		order []int // of the merges' deliveries: 0 for the first merge's
+	}{
+		{"deliveries in order", []int{0, 1}},
+		{"deliveries in the wrong order", []int{1, 0}},
+		{"the first delivery is lost", []int{1}},
+		{"each comes twice", []int{1, 0, 0, 1}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t, options{})
+			first := w.planned("winter", files{itemsPath: items(both)})
+			second := w.planned("levels", files{levelsPath: levels(10, 20, 31)})
+			w.github.SetWebhook("http://127.0.0.1:1/nobody", secret) // what GitHub sends is lost, and sent by hand
+			merges := []string{w.merge(first), w.merge(second)}
+			w.settle()
+			closed := w.closedDeliveries()
+			for i, k := range test.order {
+				if code := w.send(closed[k], ""); code != http.StatusAccepted {
+					t.Fatalf("delivery %d: %d", i, code)
+				}
+			}
+			w.settle()
+			for i, n := range []int{first, second} {
+				w.says(w.told(n), "is live in staging and production", merges[i][:8], "not: stopped", "not: It brings")
+				w.status(merges[i], "success", "staging applied, production applied")
+			}
+			w.says(w.told(first), "price: 100 → 120", "not: exp")
+			w.says(w.told(second), "exp: 30 → 31", "not: price")
+			w.rows(both, both)
+			w.releases("2", "2")
+		})
+	}
+}
+
+// closedDeliveries are the deliveries of closed pull requests, in the order of their events.
+func (w *world) closedDeliveries() []github.Delivery {
+	var closed []github.Delivery
+	for _, d := range w.github.Deliveries() {
+		if d.Action == "closed" {
+			closed = append(closed, d)
+		}
+	}
+	return closed
+}

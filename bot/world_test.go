@@ -1,0 +1,362 @@
+package bot_test
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gogithub "github.com/google/go-github/v62/github"
+
+	"liveops/bot"
+	"liveops/datarepo"
+	"liveops/engine"
+	"liveops/sandbox/github"
+	"liveops/sandbox/mariadb"
+	"liveops/sync/mysqlstore"
+	"liveops/sync/release"
+)
+
+func TestMain(m *testing.M) { mariadb.Main(m) }
+
+// The accounts of the tests, and what must never be seen.
+const (
+	botToken    = "ghs_7Hq2bottoken"
+	secret      = "webhook-secret-new"
+	oldSecret   = "webhook-secret-old"
+	password    = "correct-horse-battery"
+	hostDomain  = "db.internal.example"
+	repository  = "studio/game-data"
+	patience    = 20 * time.Second
+	config      = "environments:\n  - name: staging\n  - name: production\n    after: staging\n"
+	firstItems  = "1 Sword B 100, 2 Bow A 250, 3 Staff C 90"
+	itemsPath   = "datasheets/items.xlsx"
+	levelsPath  = "datasheets/levels.xlsx"
+	pullMarker  = "<!-- liveops:plan -->"
+	mergeMarker = "<!-- liveops:release "
+)
+
+// world is a GitHub with one data repo, two environments on MariaDB that have its first commit, and the bot
+// between them.
+type world struct {
+	*testing.T
+	github *github.Server
+	repo   *github.Repo
+	envs   map[string]*environment
+	dir    string // the engine's state
+	wire   *wire
+	log    *lockedBuffer
+
+	queue   *engine.Engine
+	url     string // the bot's webhook
+	stop    context.CancelFunc
+	ended   chan error
+	onWait  func() // called where the bot would wait
+	patient bool   // waits take their time
+	running bool
+}
+
+type options struct {
+	files map[string][]byte // more files of the first commit, or others; nil content leaves one out
+	plain bool              // the bot is not started
+}
+
+func newWorld(t *testing.T, o options) *world {
+	t.Helper()
+	w := &world{T: t, envs: map[string]*environment{}, dir: t.TempDir(), log: &lockedBuffer{}}
+	for _, name := range []string{"staging", "production"} {
+		w.envs[name] = newEnvironment(t, name)
+	}
+	server, err := github.New(github.Options{Users: []github.User{
+		{Login: "liveops-bot", Token: botToken, Permission: github.Write, Bot: true},
+		{Login: "mina", Name: "Mina Kim", Permission: github.Write},
+		{Login: "jun", Name: "Jun Sato", Permission: github.Maintain},
+		{Login: "stranger"},
+	}})
+	w.must(err)
+	t.Cleanup(func() { w.must(server.Close()) })
+	w.github, w.wire = server, &wire{}
+	files := map[string][]byte{"liveops.yaml": []byte(config), itemsPath: items(firstItems), levelsPath: levels(10, 20, 30)}
+	for path, content := range o.files {
+		if files[path] = content; content == nil {
+			delete(files, path)
+		}
+	}
+	w.repo, err = server.CreateRepo("studio", "game-data", files)
+	w.must(err)
+	if o.files == nil {
+		w.releaseFirst()
+	}
+	t.Cleanup(w.checkNothingLeaks)
+	if !o.plain {
+		w.start()
+	}
+	return w
+}
+
+// start runs the bot on the state directory, and has the webhooks sent to it.
+func (w *world) start() { w.Helper(); w.startWith(func(e *engine.Engine) bot.Queue { return e }) }
+
+func (w *world) startWith(queue func(*engine.Engine) bot.Queue) {
+	w.Helper()
+	var err error
+	w.queue, err = engine.Open(w.Context(), engine.Options{Dir: w.dir, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
+		AckWait: 2 * time.Second, Attempts: 30, Backoff: []time.Duration{20 * time.Millisecond}})
+	w.must(err)
+	b, err := bot.New(w.Context(), w.botOptions(queue(w.queue)))
+	w.must(err)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	w.must(err)
+	ctx, stop := context.WithCancel(context.Background())
+	w.stop, w.ended, w.running = stop, make(chan error, 1), true
+	go func() { w.ended <- b.Serve(ctx, l) }()
+	w.Cleanup(w.end)
+	w.url = "http://" + l.Addr().String() + "/webhook"
+	w.github.SetWebhook(w.url, secret)
+}
+
+func (w *world) botOptions(queue bot.Queue) bot.Options {
+	client, err := gogithub.NewClient(&http.Client{Transport: w.wire}).WithAuthToken(botToken).WithEnterpriseURLs(w.github.URL(), w.github.URL())
+	w.must(err)
+	return bot.Options{
+		Secrets: []string{secret, oldSecret}, Repositories: []string{repository}, GitHub: client, Queue: queue, Stores: w,
+		Log: slog.New(slog.NewTextHandler(w.log, nil)),
+		Git: func(string) *datarepo.Remote {
+			return &datarepo.Remote{URL: w.repo.CloneURL(), Username: "x-access-token", Password: botToken}
+		},
+		Wait: func(ctx context.Context, d time.Duration) error {
+			if w.patient {
+				return pass(ctx, d)
+			}
+			if w.onWait != nil {
+				w.onWait()
+			}
+			return ctx.Err()
+		},
+	}
+}
+
+// pass waits as the bot does by itself.
+func pass(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// end stops the bot and its engine as a shutdown does. A second call does nothing.
+func (w *world) end() {
+	if !w.running {
+		return
+	}
+	w.running = false
+	w.stop()
+	if err := <-w.ended; err != nil {
+		w.Errorf("the bot ended with: %v", err)
+	}
+	w.must(w.queue.Close())
+}
+
+// Store gives the bot an environment's database, as the process does: opened once, when it is first asked for.
+func (w *world) Store(ctx context.Context, name string) (*mysqlstore.Store, error) {
+	e := w.envs[name]
+	if e == nil || e.unset {
+		return nil, &bot.SettingError{Setting: "LIVEOPS_" + strings.ToUpper(name) + "_MYSQL_DSN", Reason: "is not set"}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.store != nil {
+		return e.store, nil
+	}
+	s, err := mysqlstore.Open(ctx, name, e.dsn, mysqlstore.Options{})
+	if err == nil {
+		e.store = s
+	}
+	return s, err
+}
+
+// releaseFirst brings the environments to the first commit, as `liveops apply` does.
+func (w *world) releaseFirst() {
+	w.Helper()
+	remote := w.botOptions(nil).Git(repository)
+	c, err := remote.Fetch(w.Context(), "refs/heads/main")
+	w.must(err)
+	defer c.Close()
+	desired, err := release.Read(w.Context(), c.ID, c.Files)
+	w.must(err)
+	pipeline := release.Pipeline{Log: slog.New(slog.DiscardHandler)}
+	for _, t := range []release.Target{{Name: "staging"}, {Name: "production", After: "staging"}} {
+		t.Store, err = w.Store(w.Context(), t.Name)
+		w.must(err)
+		pipeline.Targets = append(pipeline.Targets, t)
+	}
+	p, err := pipeline.Run(w.Context(), release.Request{Desired: desired, Commit: release.Commit{ID: c.ID}, History: noHistory{}, Actor: "jun"})
+	w.must(err)
+	if s := p.Stopped(); s != nil {
+		w.Fatalf("the first release stopped at %s: %s", s.Environment, s.Reason)
+	}
+}
+
+// noHistory is the history of a first commit.
+type noHistory struct{}
+
+func (noHistory) Between(_ context.Context, from, to string) (datarepo.Relation, []datarepo.Summary, error) {
+	if from == to {
+		return datarepo.Same, nil, nil
+	}
+	return datarepo.Ahead, []datarepo.Summary{{ID: to}}, nil
+}
+
+// commit pushes a commit to a branch, as mina does.
+func (w *world) commit(branch, message string, changes files) string {
+	w.Helper()
+	sha, err := w.repo.Commit(branch, message, "mina", changes)
+	w.must(err)
+	return sha
+}
+
+// open opens a pull request of a new branch with one commit.
+func (w *world) open(branch string, changes files) int {
+	w.Helper()
+	w.commit(branch, "Change "+branch, changes)
+	n, err := w.repo.OpenPull(github.NewPull{Title: "Change " + branch, Head: branch, Author: "mina"})
+	w.must(err)
+	return n
+}
+
+// planned opens a pull request and waits for its plan.
+func (w *world) planned(branch string, changes files) int {
+	w.Helper()
+	n := w.open(branch, changes)
+	w.settle()
+	return n
+}
+
+// merge merges a pull request, and returns the commit.
+func (w *world) merge(n int) string {
+	w.Helper()
+	w.must(w.github.Settle(w.deadline()))
+	sha, err := w.repo.Merge(n, "merge", "jun")
+	w.must(err)
+	return sha
+}
+
+// settle waits until GitHub has sent everything and the bot has worked everything off.
+func (w *world) settle() {
+	w.Helper()
+	ctx := w.deadline()
+	w.must(w.github.WaitDelivered(ctx))
+	w.idle(ctx, 0)
+}
+
+// idle waits until no delivery waits, and as many as wanted are parked.
+func (w *world) idle(ctx context.Context, wantParked int) {
+	w.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		waiting, parked, err := w.queue.Depth(ctx)
+		if err != nil {
+			w.Fatalf("the bot is not done: %v\n%s", err, w.log)
+		}
+		if waiting == 0 {
+			if parked != wantParked {
+				w.Errorf("%d deliveries are parked, want %d\n%s", parked, wantParked, w.log)
+			}
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			w.Fatalf("%d deliveries still wait\n%s", waiting, w.log)
+		}
+	}
+}
+
+func (w *world) deadline() context.Context {
+	ctx, cancel := context.WithTimeout(w.Context(), patience)
+	w.Cleanup(cancel)
+	return ctx
+}
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// comments are the bot's comments on a pull request that begin with a marker.
+func (w *world) comments(n int, marker string) []github.Comment {
+	return slices.DeleteFunc(w.repo.Comments(n), func(c github.Comment) bool {
+		return c.Author != "liveops-bot" || !strings.HasPrefix(c.Body, marker)
+	})
+}
+
+// plan is the one comment with the plan.
+func (w *world) plan(n int) string { w.Helper(); return w.only(n, pullMarker) }
+
+// told is the one comment on the merge.
+func (w *world) told(n int) string { w.Helper(); return w.only(n, mergeMarker) }
+
+func (w *world) only(n int, marker string) string {
+	w.Helper()
+	list := w.comments(n, marker)
+	if len(list) != 1 {
+		w.Fatalf("#%d has %d comments that begin with %s, want 1\n%s", n, len(list), marker, w.log)
+	}
+	return list[0].Body
+}
+
+// says fails for each phrase that a comment has not, or has in spite of a "not: " before it.
+func (w *world) says(comment string, phrases ...string) {
+	w.Helper()
+	for _, p := range phrases {
+		unwanted, not := strings.CutPrefix(p, "not: ")
+		if strings.Contains(comment, unwanted) == not {
+			w.Errorf("want %q in:\n%s", p, comment)
+		}
+	}
+}
+
+// status checks the newest status of a commit.
+func (w *world) status(sha, state string, phrases ...string) {
+	w.Helper()
+	list := w.repo.Statuses(sha)
+	if len(list) == 0 {
+		w.Fatalf("%s has no status, want %s", sha, state)
+	}
+	if list[0].State != state || list[0].Context != "liveops" {
+		w.Errorf("the status is %+v, want %s", list[0], state)
+	}
+	w.says(list[0].Description, phrases...)
+}
+
+func (w *world) equal(what, got, want string) {
+	w.Helper()
+	if got != want {
+		w.Errorf("%s: %s\nwant: %s", what, got, want)
+	}
+}
+
+// rows checks the items of both environments.
+func (w *world) rows(staging, production string) {
+	w.Helper()
+	w.equal("staging", w.envs["staging"].items(w), staging)
+	w.equal("production", w.envs["production"].items(w), production)
+}
+
+// releases checks how often each environment was released to since the first time.
+func (w *world) releases(staging, production string) {
+	w.Helper()
+	w.equal("releases to staging", w.envs["staging"].applied(w), staging)
+	w.equal("releases to production", w.envs["production"].applied(w), production)
+}
