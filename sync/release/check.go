@@ -21,10 +21,19 @@ func (d *Desired) Check(ctx context.Context) ([]datasheets.Problem, error) {
 			problems = append(problems, found...)
 		}
 	}
+	if d.Config == nil { // how sheets stand to tables is not known, but an error in a cell is one
+		for i := range d.Sheets {
+			found, err := faults(ctx, datasheets.Layout{}, &d.Sheets[i], nil)
+			if err != nil {
+				return nil, err
+			}
+			problems = append(problems, found...)
+		}
+	}
 	return datasheets.SortProblems(problems), nil
 }
 
-// checkSheet looks for a header, for rows that cannot be read, and for errors in cells that are.
+// checkSheet looks for a header, and for faults below it.
 func checkSheet(ctx context.Context, m *datasheets.Mapping, s *datasheets.Sheet) ([]datasheets.Problem, error) {
 	var problem *datasheets.Problem
 	names, err := m.Layout.Names(s)
@@ -34,9 +43,14 @@ func checkSheet(ctx context.Context, m *datasheets.Mapping, s *datasheets.Sheet)
 	if err != nil {
 		return nil, fmt.Errorf("read %s › %s: %w", s.Path, s.Name, err)
 	}
-	passed := m.Passed(names)
+	return faults(ctx, m.Layout, s, m.Passed(names))
+}
+
+// faults looks for rows that cannot be read, and for errors in cells but those of the columns passed over.
+func faults(ctx context.Context, l datasheets.Layout, s *datasheets.Sheet, passed map[int]bool) ([]datasheets.Problem, error) {
+	var problem *datasheets.Problem
 	var problems []datasheets.Problem
-	for row, err := range m.Layout.Rows(s) {
+	for row, err := range l.Rows(s) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -49,7 +63,7 @@ func checkSheet(ctx context.Context, m *datasheets.Mapping, s *datasheets.Sheet)
 		for _, c := range row.Cells {
 			if c.Kind == datasheets.Fault && !passed[c.Column] {
 				problems = append(problems, datasheets.Problem{
-					At:   datasheets.Position{Path: s.Path, Sheet: s.Name, Cell: m.Layout.Cell(c.Column, row.Number)},
+					At:   datasheets.Position{Path: s.Path, Sheet: s.Name, Cell: l.Cell(c.Column, row.Number)},
 					Text: fmt.Sprintf("the cell holds the error %s", c.Text),
 					Mend: "mend the formula, or write the value itself",
 				})
