@@ -1,16 +1,12 @@
 package mysqlstore
 
 import (
-	"cmp"
 	"context"
-	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -24,8 +20,6 @@ const (
 	allTestsTime = 30 * time.Second // for all of them together
 	testGrace    = 2 * time.Second  // after which a server that does not end a SELECT by itself is left
 	testRows     = 100              // rows read of what one finds; more are not counted
-	testRowsTold = 3
-	longestValue = 60 // characters of a value that is told
 )
 
 // runTests runs the data tests of a request, all of them, on the transaction that has made the changes.
@@ -192,59 +186,4 @@ func isTimeout(e *mysql.MySQLError) bool { return e.Number == 1969 || e.Number =
 // ER_QUERY_INTERRUPTED, ER_CONNECTION_KILLED.
 func endsSession(e *mysql.MySQLError) bool {
 	return strings.HasPrefix(string(e.SQLState[:]), "08") || e.Number == 1053 || e.Number == 1317 || e.Number == 1927
-}
-
-// foundRows is what a test found.
-type foundRows struct {
-	count int      // at most testRows + 1
-	few   []string // the first, as "id=1, price=-5"
-}
-
-func findRows(ctx context.Context, q querier, query string) (found foundRows, err error) {
-	rows, err := q.QueryContext(ctx, query)
-	if err != nil {
-		return found, err
-	}
-	defer func() { err = cmp.Or(err, rows.Close()) }()
-	types, err := rows.ColumnTypes()
-	if err != nil {
-		return found, err
-	}
-	values, into := make([]sql.RawBytes, len(types)), make([]any, len(types))
-	for i := range values {
-		into[i] = &values[i]
-	}
-	for found.count <= testRows && rows.Next() {
-		if found.count++; len(found.few) == testRowsTold {
-			continue
-		}
-		if err := rows.Scan(into...); err != nil {
-			return found, err
-		}
-		cells := make([]string, len(types))
-		for i, c := range types {
-			cells[i] = c.Name() + "=" + shown(values[i])
-		}
-		found.few = append(found.few, strings.Join(cells, ", "))
-	}
-	return found, rows.Err()
-}
-
-// shown is a value as a problem tells it.
-func shown(value sql.RawBytes) string {
-	switch {
-	case value == nil:
-		return "NULL"
-	case !utf8.Valid(value):
-		return cut("0x" + hex.EncodeToString(value))
-	default:
-		return cut(string(value))
-	}
-}
-
-func cut(s string) string {
-	if r := []rune(s); len(r) > longestValue {
-		return string(r[:longestValue-1]) + "…"
-	}
-	return s
 }
