@@ -102,8 +102,8 @@ func (j *job) planAll(ctx context.Context, told *report.Pull, pr *github.PullReq
 		return nil, err
 	}
 	targets, failed := j.targets(ctx, was.Config)
-	for _, t := range targets {
-		p, err := j.planOne(ctx, t, failed[t.Name], desired, was)
+	for i, t := range targets {
+		p, err := j.planOne(ctx, t, failed[t.Name], desired, was, i == 0)
 		var setting *SettingError
 		switch {
 		case ctx.Err() != nil:
@@ -123,11 +123,20 @@ func (j *job) planAll(ctx context.Context, told *report.Pull, pr *github.PullReq
 	return unreached, err
 }
 
-// planOne plans one environment, and tells apart what of the plan its base owes already.
-func (j *job) planOne(ctx context.Context, t release.Target, opened error, desired, was *release.Desired) (*release.Plan, error) {
+// planOne plans one environment, tells apart what of the plan its base owes already and, where asked, rehearses it.
+func (j *job) planOne(ctx context.Context, t release.Target, opened error, desired, was *release.Desired, rehearse bool) (*release.Plan, error) {
 	if opened != nil {
 		return nil, opened
 	}
+	p, err := comparePlans(ctx, t, desired, was)
+	if err != nil || !rehearse {
+		return p, err
+	}
+	return p, release.Rehearse(ctx, p, desired, t.Store, nil)
+}
+
+// comparePlans makes the plan and, where the base was not released yet, the part of it that the base owes.
+func comparePlans(ctx context.Context, t release.Target, desired, was *release.Desired) (*release.Plan, error) {
 	snap, err := t.Store.Snapshot(ctx)
 	if err != nil {
 		return nil, err

@@ -19,9 +19,11 @@ type Desired struct {
 	Commit   string           // the commit's id; "" for files that are not committed
 	Config   *datarepo.Config // nil where liveops.yaml has problems
 	Sheets   []datasheets.Sheet
-	Tables   []DesiredTable       // what the sheets describe, by table; none where liveops.yaml has problems
+	Tables   []DesiredTable       // what the sheets describe, by table; none where liveops.yaml cannot tell
 	Tests    []check.Test         // the data tests, by path
 	Problems []datasheets.Problem // of the files themselves, sorted; no environment was asked
+
+	read *datarepo.Config // Config or, where that has problems, what could be read of it all the same
 }
 
 // Read opens liveops.yaml, every workbook and every data test of a commit. What is wrong with the files is in
@@ -58,8 +60,11 @@ func Read(ctx context.Context, commit string, files fs.FS) (*Desired, error) {
 			d.addSheets(book)
 		}
 	}
-	if d.Config != nil {
-		d.assemble(d.Config.Tables, unread > 0)
+	if d.read = d.Config; d.read == nil {
+		d.read = datarepo.Salvage(files)
+	}
+	if d.read != nil {
+		d.assemble(d.read.Tables, unread > 0)
 	}
 	if err := d.addTests(files); err != nil {
 		return nil, err
@@ -100,8 +105,8 @@ func (d *Desired) addSheets(book *datasheets.Book) {
 
 // Location is the time zone of TIMESTAMP columns.
 func (d *Desired) Location() *time.Location {
-	if d.Config == nil || d.Config.Timezone == nil {
+	if d.read == nil || d.read.Timezone == nil {
 		return time.UTC
 	}
-	return d.Config.Timezone
+	return d.read.Timezone
 }

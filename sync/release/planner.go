@@ -47,8 +47,8 @@ func MakePlan(ctx context.Context, d *Desired, environment string, snap *mysqlst
 // environments are the names of those that liveops.yaml has.
 func (d *Desired) environments() []string {
 	var names []string
-	if d.Config != nil {
-		for _, e := range d.Config.Environments {
+	if d.read != nil {
+		for _, e := range d.read.Environments {
 			names = append(names, e.Name)
 		}
 	}
