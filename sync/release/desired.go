@@ -18,8 +18,10 @@ type Desired struct {
 	Commit   string           // the commit's id; "" for files that are not committed
 	Config   *datarepo.Config // nil where liveops.yaml has problems
 	Sheets   []datasheets.Sheet
-	Tables   []DesiredTable       // what the sheets describe, by table; none where liveops.yaml has problems
+	Tables   []DesiredTable       // what the sheets describe, by table; none where liveops.yaml does not say how to read them
 	Problems []datasheets.Problem // of the files themselves, sorted; no environment was asked
+
+	reading datarepo.Reading
 }
 
 // Read opens liveops.yaml and every workbook of a commit. What is wrong with the files is in Problems; an error
@@ -56,8 +58,14 @@ func Read(ctx context.Context, commit string, files fs.FS) (*Desired, error) {
 			d.addSheets(book)
 		}
 	}
+	known := true
 	if d.Config != nil {
-		d.assemble(d.Config.Tables, unread > 0)
+		d.reading = d.Config.Reading()
+	} else {
+		d.reading, known = datarepo.LoadReading(files)
+	}
+	if known {
+		d.assemble(d.reading.Tables, unread > 0)
 	}
 	d.Problems = datasheets.SortProblems(d.Problems)
 	return d, nil
@@ -74,8 +82,8 @@ func (d *Desired) addSheets(book *datasheets.Book) {
 
 // Location is the time zone of TIMESTAMP columns.
 func (d *Desired) Location() *time.Location {
-	if d.Config == nil || d.Config.Timezone == nil {
+	if d.reading.Timezone == nil {
 		return time.UTC
 	}
-	return d.Config.Timezone
+	return d.reading.Timezone
 }
