@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"liveops/datarepo"
 	"liveops/datasheets"
 	"liveops/sync/release"
 	"liveops/sync/report"
@@ -16,16 +17,21 @@ import (
 func (a *app) planCommand() *cobra.Command {
 	var w where
 	var format string
-	var committed bool
+	var committed, rehearse bool
 	c := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what the workbooks would change in each environment",
 		Long: `Show, row by row, what the workbooks would change in each environment's database. Nothing is written.
 The files are read as they stand in the checkout, committed or not; --committed reads HEAD.
 
+With --rehearse the plan of the first environment is carried out there in a transaction, data tests included, and
+rolled back: what the database or a data test (checks/*.sql) would refuse is among the problems. It locks the rows
+of the sheets' tables for that moment, and makes the tables in which liveops keeps its records where they are missing.
+
 Exit code 0: nothing to do, 1: there are changes, 2: an error, or problems in the files.`,
 		Example: `  liveops plan                              every environment, as text
   liveops plan --env staging                one environment
+  liveops plan --env staging --rehearse     and whether staging would take it
   liveops plan --format markdown > plan.md  what the bot's comment would say
   liveops plan --format json | jq '.environments[].tables[].name'`,
 		Args: cobra.NoArgs,
@@ -47,8 +53,21 @@ Exit code 0: nothing to do, 1: there are changes, 2: an error, or problems in th
 				if err != nil {
 					return err
 				}
+				if rehearse {
+					if err := mayRehearse(s.desired.Config, targets); err != nil {
+						return err
+					}
+				}
 				if plans, err = planAll(c.Context(), s.desired, targets, a.bar()); err != nil {
 					return err
+				}
+				if rehearse {
+					bar := a.bar()
+					err := release.Rehearse(c.Context(), plans[0], s.desired, targets[0].Store, func(done, total int) { bar.show("rehearse "+targets[0].Name, "rows", done, total) })
+					bar.clear()
+					if err != nil {
+						return err
+					}
 				}
 			} else if problems, err = s.desired.Check(c.Context()); err != nil {
 				return err
@@ -62,8 +81,17 @@ Exit code 0: nothing to do, 1: there are changes, 2: an error, or problems in th
 	w.flags(c, true)
 	c.Flags().StringVar(&format, "format", "text", "text, markdown or json")
 	c.Flags().BoolVar(&committed, "committed", false, "plan HEAD, without changes that are not committed")
+	c.Flags().BoolVar(&rehearse, "rehearse", false, "try the plan out on the first environment, and roll it back")
 	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "markdown", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
+}
+
+// mayRehearse refuses a rehearsal where the first environment, on which alone there is one, was not asked for.
+func mayRehearse(config *datarepo.Config, targets []release.Target) error {
+	if first := config.Environments[0].Name; targets[0].Name != first {
+		return fmt.Errorf("--rehearse tries the plan out on %s, the first environment, and on no other; name it with --env", first)
+	}
+	return nil
 }
 
 // showPlans writes plans in a format.

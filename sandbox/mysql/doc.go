@@ -12,6 +12,7 @@
 //   - Rows are not locked one by one: a writing or locking transaction keeps all others from writing. A
 //     transaction that has read before its first write fails at that (1213) if others have committed between.
 //     A statement that waits in GET_LOCK or SLEEP holds up every other one.
+//   - A SELECT takes as long as it takes: max_execution_time is taken and not obeyed.
 //   - No savepoints, CHECKSUM TABLE, FOR SHARE, UUID type, or TIME with digits other than six; every TIME is
 //     TIME(6).
 //   - Primary and unique keys of text compare by bytes, also where the collation finds two texts equal. CHAR

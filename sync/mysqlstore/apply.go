@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	"liveops/sync/check"
 	"liveops/sync/plan"
 )
 
@@ -16,14 +18,15 @@ type Request struct {
 	Pull     int
 	Epoch    uint64 // of the state that the plan was made from
 	Tables   []*plan.Table
+	Tests    []check.Test          // each must find no row in what the plan makes of the database
 	Progress func(done, total int) // called now and then with rows done; nil for none
 }
 
 // Apply applies a plan in one transaction and returns its entry in the ledger. Each row is locked and compared
 // with the plan's before-image, changed, and read back; references to and from changed rows are checked; every
-// owned table is read whole, under lock, and must equal what its sheets say. Then the ledger entry and the
-// images are written, and all of it is committed. If anything fails nothing is changed:
-// HeldError, MovedError, RefusedError, ErrBusy and UnreachableError say what.
+// owned table is read whole, under lock, and must equal what its sheets say; every data test must find no row.
+// Then the ledger entry and the images are written, and all of it is committed. If anything fails nothing is
+// changed: HeldError, MovedError, RefusedError, TestsFailedError, ErrBusy and UnreachableError say what.
 //
 // A commit that the environment is at already is not applied again: its release is returned as it is.
 func (s *Store) Apply(ctx context.Context, q Request) (Release, error) {
@@ -37,10 +40,8 @@ func (s *Store) Apply(ctx context.Context, q Request) (Release, error) {
 			return nil, errAlready
 		case st.Hold != nil:
 			return nil, &HeldError{s.environment, *st.Hold}
-		case st.Epoch != q.Epoch:
-			return nil, &MovedError{Environment: s.environment}
 		}
-		return s.applyTables(ctx, tx, q, &r)
+		return s.applyTables(ctx, tx, st, q, &r)
 	})
 	if errors.Is(err, errAlready) {
 		st, err := s.State(ctx)
@@ -55,12 +56,39 @@ func (s *Store) Apply(ctx context.Context, q Request) (Release, error) {
 // errAlready ends a release whose commit the environment has.
 var errAlready = errors.New("released already")
 
-// release runs one transaction that changes tables and the environment's state: lock, work, references,
-// ledger, commit.
+// applyLockWait is how long a release waits for a row that the game has locked.
+const applyLockWait = 10 * time.Second
+
+// release runs one transaction that changes tables and the environment's state, and commits it.
 func (s *Store) release(ctx context.Context, r *Release, work func(*transaction, State) ([]*tableWork, error)) error {
+	return s.change(ctx, applyLockWait, func(tx *transaction, st State) error {
+		r.PreviousCommit, r.PreviousRelease = st.Commit, st.Release
+		done, err := work(tx, st)
+		if err != nil {
+			return err
+		}
+		r.Finished = s.now()
+		if err := s.insertRelease(ctx, tx, r); err != nil {
+			return err
+		}
+		if err := writeImages(ctx, tx, r.ID, done); err != nil {
+			return err
+		}
+		if err := s.writeState(ctx, tx, r); err != nil {
+			return err
+		}
+		if err := tx.commit(ctx); err != nil {
+			return s.resolve(ctx, st, *r, err)
+		}
+		return nil
+	})
+}
+
+// change runs work in a transaction that has locked the environment. What work does not commit is rolled back.
+func (s *Store) change(ctx context.Context, lockWait time.Duration, work func(*transaction, State) error) error {
 	tx, err := s.begin(ctx,
 		"SET SESSION foreign_key_checks = 0", // see references.go
-		"SET SESSION innodb_lock_wait_timeout = 10",
+		fmt.Sprintf("SET SESSION innodb_lock_wait_timeout = %d", int(lockWait.Seconds())),
 		"START TRANSACTION")
 	if err != nil {
 		return err
@@ -70,28 +98,7 @@ func (s *Store) release(ctx context.Context, r *Release, work func(*transaction,
 	if err != nil {
 		return refused(err)
 	}
-	r.PreviousCommit, r.PreviousRelease = st.Commit, st.Release
-	done, err := work(tx, st)
-	if err != nil {
-		return err
-	}
-	if err := checkReferences(ctx, tx, done); err != nil {
-		return err
-	}
-	r.Finished = s.now()
-	if err := s.insertRelease(ctx, tx, r); err != nil {
-		return err
-	}
-	if err := writeImages(ctx, tx, r.ID, done); err != nil {
-		return err
-	}
-	if err := s.writeState(ctx, tx, r); err != nil {
-		return err
-	}
-	if err := tx.commit(ctx); err != nil {
-		return s.resolve(ctx, st, *r, err)
-	}
-	return nil
+	return work(tx, st)
 }
 
 // writeState moves the environment to where the release leaves it. A rollback holds it.
@@ -123,8 +130,11 @@ func (s *Store) resolve(ctx context.Context, before State, r Release, cause erro
 	}
 }
 
-// applyTables does the work of Apply on tables that are locked row by row.
-func (s *Store) applyTables(ctx context.Context, tx *transaction, q Request, r *Release) ([]*tableWork, error) {
+// applyTables does the work of Apply, and of Rehearse, on tables that are locked row by row, and counts it in r.
+func (s *Store) applyTables(ctx context.Context, tx *transaction, st State, q Request, r *Release) ([]*tableWork, error) {
+	if st.Epoch != q.Epoch {
+		return nil, &MovedError{Environment: s.environment}
+	}
 	var work []*tableWork
 	meter := &meter{report: q.Progress}
 	for _, t := range q.Tables {
@@ -152,7 +162,10 @@ func (s *Store) applyTables(ctx context.Context, tx *transaction, q Request, r *
 			return nil, err
 		}
 	}
-	return work, nil
+	if err := checkReferences(ctx, tx, work); err != nil {
+		return nil, err
+	}
+	return work, s.runTests(ctx, tx, q)
 }
 
 func (e *MovedError) add(rows []string) {

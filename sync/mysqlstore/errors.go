@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/go-sql-driver/mysql"
+
+	"liveops/datasheets"
 )
 
 // ErrBusy is a lock that another release, or the game, holds. Nothing was changed; it is worth a retry.
@@ -58,6 +60,21 @@ func (e *RefusedError) Error() string {
 
 // Unwrap is what the server said.
 func (e *RefusedError) Unwrap() error { return e.Err }
+
+// TestsFailedError is a plan after which data tests find rows, or which they could not be run on. Nothing was
+// changed.
+type TestsFailedError struct {
+	Problems []datasheets.Problem // one for each test that failed, at its file, sorted
+}
+
+// Error counts the tests and tells of the first.
+func (e *TestsFailedError) Error() string {
+	first := e.Problems[0].At.Path + ": " + e.Problems[0].Text
+	if len(e.Problems) == 1 {
+		return "1 data test failed: " + first
+	}
+	return fmt.Sprintf("%d data tests failed, the first %s", len(e.Problems), first)
+}
 
 // fewRows is how many rows an error names.
 const fewRows = 5

@@ -25,10 +25,11 @@ type server struct {
 	locksRows  bool // a row lock keeps only that row from others
 	triggers   bool // a trigger that changes the row being written works
 	collations bool // a primary key of text is unique under its collation
+	limitsTime bool // a SELECT is ended when its time is over
 }
 
 var servers = []server{
-	{name: "MariaDB", database: func(t *testing.T) string { return mariadb.NewDatabase(t) }, locksRows: true, triggers: true, collations: true},
+	{name: "MariaDB", database: func(t *testing.T) string { return mariadb.NewDatabase(t) }, locksRows: true, triggers: true, collations: true, limitsTime: true},
 	{name: "embedded", database: embedded},
 }
 

@@ -84,7 +84,10 @@ func (s *Store) undo(ctx context.Context, tx *transaction, id int64, m *meter, o
 		out.Deleted, out.Inserted, out.Updated = out.Deleted+n.Deleted, out.Inserted+n.Inserted, out.Updated+n.Updated
 		m.total += n.Total()
 	}
-	return work, write(ctx, tx, work)
+	if err := write(ctx, tx, work); err != nil {
+		return nil, err
+	}
+	return work, checkReferences(ctx, tx, work)
 }
 
 // keep takes changes, by index, out of the work.

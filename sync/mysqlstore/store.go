@@ -4,6 +4,7 @@
 package mysqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -23,11 +24,13 @@ type Store struct {
 	db          *sql.DB
 	environment string
 	now         func() time.Time
+	testTime    time.Duration
 }
 
 // Options of Open that have defaults.
 type Options struct {
-	Now func() time.Time // default time.Now
+	Now      func() time.Time // default time.Now
+	TestTime time.Duration    // how long one data test may take; default 5 s
 }
 
 // Open connects to the database of an environment by a go-sql-driver DSN, which must name a database. It asks
@@ -63,7 +66,7 @@ func Open(ctx context.Context, environment, dsn string, o Options) (*Store, erro
 	if err != nil {
 		return nil, fmt.Errorf("environment %s: %w", environment, err)
 	}
-	s := &Store{db: sql.OpenDB(connector), environment: environment, now: o.Now}
+	s := &Store{db: sql.OpenDB(connector), environment: environment, now: o.Now, testTime: cmp.Or(o.TestTime, testTime)}
 	if s.now == nil {
 		s.now = time.Now
 	}

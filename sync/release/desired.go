@@ -11,6 +11,7 @@ import (
 	"liveops/datarepo"
 	"liveops/datasheets"
 	"liveops/datasheets/xlsx"
+	"liveops/sync/check"
 )
 
 // Desired is what one commit of the data repo wants every environment to be.
@@ -19,13 +20,14 @@ type Desired struct {
 	Config   *datarepo.Config // nil where liveops.yaml has problems
 	Sheets   []datasheets.Sheet
 	Tables   []DesiredTable       // what the sheets describe, by table; none where liveops.yaml does not say how to read them
+	Tests    []check.Test         // the data tests, by path
 	Problems []datasheets.Problem // of the files themselves, sorted; no environment was asked
 
 	reading datarepo.Reading
 }
 
-// Read opens liveops.yaml and every workbook of a commit. What is wrong with the files is in Problems; an error
-// is only that they could not be read at all.
+// Read opens liveops.yaml, every workbook and every data test of a commit. What is wrong with the files is in
+// Problems; an error is only that they could not be read at all.
 func Read(ctx context.Context, commit string, files fs.FS) (*Desired, error) {
 	d := &Desired{Commit: commit}
 	config, problems := datarepo.LoadConfig(files)
@@ -67,8 +69,32 @@ func Read(ctx context.Context, commit string, files fs.FS) (*Desired, error) {
 	if known {
 		d.assemble(d.reading.Tables, unread > 0)
 	}
+	if err := d.addTests(files); err != nil {
+		return nil, err
+	}
 	d.Problems = datasheets.SortProblems(d.Problems)
 	return d, nil
+}
+
+// addTests reads the data tests.
+func (d *Desired) addTests(files fs.FS) error {
+	paths, problems, err := datarepo.Checks(files)
+	if err != nil {
+		return err
+	}
+	d.Problems = append(d.Problems, problems...)
+	for _, path := range paths {
+		text, err := fs.ReadFile(files, path)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", path, err)
+		}
+		test, problems := check.Parse(path, text)
+		d.Problems = append(d.Problems, problems...)
+		if len(problems) == 0 {
+			d.Tests = append(d.Tests, test)
+		}
+	}
+	return nil
 }
 
 // addSheets takes the sheets of a book that describe tables.

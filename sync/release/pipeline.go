@@ -189,7 +189,7 @@ func (r *run) checkPlan(ctx context.Context, s *Step, t Target) (stopped bool, e
 func (r *run) apply(ctx context.Context, s *Step, t Target) error {
 	s.State = Applying
 	r.report()
-	q := mysqlstore.Request{Commit: r.Commit.ID, Digest: s.Plan.Digest, Actor: r.Actor, Pull: r.Pull, Epoch: s.Plan.Base.Epoch, Tables: s.Plan.Tables}
+	q := mysqlstore.Request{Commit: r.Commit.ID, Digest: s.Plan.Digest, Actor: r.Actor, Pull: r.Pull, Epoch: s.Plan.Base.Epoch, Tables: s.Plan.Tables, Tests: r.Desired.Tests}
 	if r.Rows != nil {
 		q.Progress = func(done, total int) { r.Rows(t.Name, done, total) }
 	}
@@ -197,6 +197,7 @@ func (r *run) apply(ctx context.Context, s *Step, t Target) error {
 	var (
 		moved   *mysqlstore.MovedError
 		refused *mysqlstore.RefusedError
+		failed  *mysqlstore.TestsFailedError
 		held    *mysqlstore.HeldError
 	)
 	switch {
@@ -212,6 +213,9 @@ func (r *run) apply(ctx context.Context, s *Step, t Target) error {
 		return r.stop(ctx, s, t, moved.Error(), "look who changes these rows besides the data repo; then lift the hold and apply the commit")
 	case errors.As(err, &refused):
 		return r.stop(ctx, s, t, refused.Error(), "mend the sheets in a new pull request, then lift the hold")
+	case errors.As(err, &failed):
+		s.Problems = failed.Problems
+		return r.stop(ctx, s, t, failed.Error(), "mend the sheets or the tests in a new pull request, then lift the hold")
 	case errors.As(err, &held):
 		s.State, s.Hold, s.Reason = Stopped, &held.Hold, held.Error()
 		s.Mend = "lift the hold, then apply the commit"

@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"liveops/datasheets"
+	"liveops/sync/check"
 	"liveops/sync/mysqlstore"
 	"liveops/sync/plan"
 )
@@ -23,6 +24,9 @@ type Plan struct {
 	Digest      string               // of all that the plan would do; "" while there are problems
 	Base        mysqlstore.State     // the state of the environment that it was planned from
 	Pending     []*plan.Table        // of these changes, those that the default branch already holds and a release still owes; nil where none or unknown
+
+	Rehearsal   *mysqlstore.Rehearsal // what a rehearsal that went well did; nil where there was none, or it was refused
+	Unrehearsed string                // why a rehearsal that was wanted could not be: one line of prose; "" where it could
 }
 
 // Count counts all changes.
@@ -46,9 +50,10 @@ func (p *Plan) Changed() []*plan.Table {
 }
 
 // digest hashes what the plan does: the environment, and of each table that changes its name, its columns with
-// their types, and its changes with their before-images. The commit is not part of it: a merge commit is never
+// their types, and its changes with their before-images; and the data tests that it must pass, so that none is
+// changed or dropped behind the back of who reviewed the plan. The commit is not part of it: a merge commit is never
 // the commit that was reviewed.
-func digest(environment string, tables []*plan.Table) string {
+func digest(environment string, tables []*plan.Table, tests []check.Test) string {
 	h := sha256.New()
 	e := json.NewEncoder(h) // writing to a hash does not fail
 	e.Encode([]string{"liveops plan 1", environment})
@@ -70,6 +75,9 @@ func digest(environment string, tables []*plan.Table) string {
 			}
 			e.Encode(row)
 		}
+	}
+	for i := range tests {
+		e.Encode([]string{"data test", tests[i].Path, tests[i].SQL})
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

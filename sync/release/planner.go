@@ -39,7 +39,7 @@ func MakePlan(ctx context.Context, d *Desired, environment string, snap *mysqlst
 	}
 	p.Problems = datasheets.SortProblems(p.Problems)
 	if len(p.Problems) == 0 {
-		p.Digest = digest(environment, p.Tables)
+		p.Digest = digest(environment, p.Tables, d.Tests)
 	}
 	return p, nil
 }

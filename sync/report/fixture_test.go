@@ -117,6 +117,16 @@ func problems() []datasheets.Problem {
 	}
 }
 
+// failedTests are what a rehearsal found.
+func failedTests() []datasheets.Problem {
+	return []datasheets.Problem{
+		{At: datasheets.Position{Path: "checks/prices.sql", Line: 2}, Text: `the data test "Prices <b>are</b> fair" finds 2 rows where there must be none: id=30104, name=</details> @octocat [x](https://evil.example); id=30105, name=NULL`,
+			Mend: "mend the sheets or, where it is the test that is wrong, the test"},
+		{At: datasheets.Position{Path: "checks/shop.sql", Line: 1}, Text: "the data test \"shop\" is refused by the database: Unknown column 'prize' in 'field list'", Mend: "mend the test"},
+		{At: datasheets.Position{Path: "datasheets/items.xlsx", Sheet: "Artifact"}, Text: "rehearsed, this is refused: stuff: the database refuses: Duplicate entry '용사맛 쿠키' for key 'name'", Mend: "mend the rows that it names; nothing was changed"},
+	}
+}
+
 func wide() *plan.Table {
 	columns := []string{"season:int", "id:text", "memo:text", "display_name:text"}
 	for i := range 30 {
@@ -184,6 +194,7 @@ func hostilePull(s string) Pull {
 	p.Plans[0].Problems = []datasheets.Problem{{At: datasheets.Position{Path: s, Sheet: s, Cell: s}, Text: s + " is `" + s + "`", Mend: s}}
 	p.Plans[1].Base.Hold = &mysqlstore.Hold{Reason: s, By: s, Since: now}
 	p.Plans[1].Pending = p.Plans[1].Tables
+	p.Plans[1].Unrehearsed = s
 	p.Unreachable = []Unreachable{{Environment: "other", Reason: s}}
 	return p
 }

@@ -51,7 +51,14 @@ func pulls() map[string]Pull {
 	filtered.Plans[0].Tables[0].Unowned, filtered.Plans[1].Tables[0].Unowned = 1, 1204
 	unreachable := pull(planOf("staging", digestA, stuff()))
 	unreachable.Unreachable = []Unreachable{{Environment: "production", Reason: "dial tcp 10.0.0.7:3306: connection refused", Retry: true}}
+	rehearsed := story()
+	rehearsed.Plans[0].Rehearsal = &mysqlstore.Rehearsal{Rows: rehearsed.Plans[0].Count(), Tests: 2, Took: 38 * time.Millisecond}
+	rehearsed.Plans[1].Unrehearsed = "another release, or the game, holds a lock on these rows"
+	failing := story()
+	failing.Plans[0].Digest, failing.Plans[0].Problems = "", failedTests()
 	return map[string]Pull{
+		"rehearsed":   rehearsed,
+		"tests":       failing,
 		"story":       story(),
 		"problems":    {BaseName: "main", Head: headCommit, Base: baseCommit, Problems: problems(), When: now},
 		"some":        stopped,
@@ -95,6 +102,7 @@ func TestPullStatus(t *testing.T) {
 		{"unreachable", "error", "not planned: production"},
 		{"conflict", "failure", "conflicts with main"},
 		{"fork", "failure", "a fork: nothing is planned"},
+		{"tests", "failure", "3 problems to fix"},
 		{"first", "success", "no liveops.yaml on main yet: nothing is applied"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -188,6 +196,8 @@ func TestText(t *testing.T) {
 		{"text-color.txt", p["pending"].Plans, nil, TextOptions{Color: true}},
 		{"text-narrow.txt", p["wide"].Plans, nil, TextOptions{Width: 60}},
 		{"text-problems.txt", p["some"].Plans, p["some"].Problems, TextOptions{}},
+		{"text-rehearsed.txt", p["rehearsed"].Plans, nil, TextOptions{}},
+		{"text-tests.txt", p["tests"].Plans, nil, TextOptions{}},
 		{"text-nothing.txt", p["nothing"].Plans, nil, TextOptions{}},
 		{"text-unowned.txt", p["unowned"].Plans, nil, TextOptions{}},
 		{"text-hostile.txt", p["hostile"].Plans, nil, TextOptions{}},
@@ -201,6 +211,7 @@ func TestText(t *testing.T) {
 func TestJSON(t *testing.T) {
 	p := pulls()
 	golden(t, "plan.json", written(t, func(w io.Writer) error { return JSON(w, p["pending"].Plans, problems()) }))
+	golden(t, "rehearsed.json", written(t, func(w io.Writer) error { return JSON(w, p["rehearsed"].Plans, nil) }))
 	golden(t, "empty.json", written(t, func(w io.Writer) error { return JSON(w, nil, nil) }))
 }
 

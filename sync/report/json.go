@@ -18,6 +18,8 @@ import (
 //	  name, commit, digest      commit and digest may be ""
 //	  hold                      null, or {reason, by, since}
 //	  problems[]                of this environment
+//	  rehearsal                 null, or {deleted, inserted, updated, tests, milliseconds}: it went well
+//	  unrehearsed               why it could not be rehearsed; else left out
 //	  tables[]                  every owned table, by name
 //	    name, sources[]         sources: {path, sheet}
 //	    rows                    how many rows the sheets want
@@ -54,12 +56,14 @@ type jsonReport struct {
 }
 
 type jsonEnvironment struct {
-	Name     string               `json:"name"`
-	Commit   string               `json:"commit"`
-	Digest   string               `json:"digest"`
-	Hold     *mysqlstore.Hold     `json:"hold"`
-	Problems []datasheets.Problem `json:"problems"`
-	Tables   []jsonTable          `json:"tables"`
+	Name        string               `json:"name"`
+	Commit      string               `json:"commit"`
+	Digest      string               `json:"digest"`
+	Hold        *mysqlstore.Hold     `json:"hold"`
+	Problems    []datasheets.Problem `json:"problems"`
+	Rehearsal   *jsonRehearsal       `json:"rehearsal"`
+	Unrehearsed string               `json:"unrehearsed,omitempty"`
+	Tables      []jsonTable          `json:"tables"`
 }
 
 type jsonTable struct {
@@ -81,7 +85,8 @@ type jsonChange struct {
 }
 
 func environmentOf(p *release.Plan) jsonEnvironment {
-	e := jsonEnvironment{Name: p.Environment, Commit: p.Commit, Digest: p.Digest, Hold: p.Base.Hold, Problems: some(p.Problems), Tables: []jsonTable{}}
+	e := jsonEnvironment{Name: p.Environment, Commit: p.Commit, Digest: p.Digest, Hold: p.Base.Hold, Problems: some(p.Problems),
+		Rehearsal: rehearsalOf(p), Unrehearsed: p.Unrehearsed, Tables: []jsonTable{}}
 	for _, t := range p.Tables {
 		_, pending := apart(p, t)
 		waiting := map[string]bool{}

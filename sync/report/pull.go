@@ -56,6 +56,7 @@ func PullComment(p Pull) string {
 		b.WriteString(holds(p.Plans))
 		b.WriteString(summary(p.Plans, vs, d))
 		b.WriteString(pendings(p.Plans, p.BaseName))
+		b.WriteString(rehearsals(p.Plans))
 		b.WriteString(blocks(vs, len(p.Plans), d, false))
 		b.WriteString(p.footer(len(fs), cut(vs, d)))
 		return b.String()

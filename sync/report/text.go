@@ -74,6 +74,7 @@ func (t *terminal) environment(p *release.Plan) {
 		s += t.paint(dim, "  plan "+release.ShortDigest(p.Digest))
 	}
 	t.line(s)
+	t.rehearsal(p)
 	if h := p.Base.Hold; h != nil {
 		t.line(t.paint(yellow, "  on hold since "+instant(h.Since)+" by "+literal(h.By, 60)+": "+literal(h.Reason, 1000)))
 	}
