@@ -229,6 +229,10 @@ func FuzzLoadConfig(f *testing.F) {
 		if (config == nil) != (len(problems) > 0) {
 			t.Fatalf("config %+v with problems %v", config, problems)
 		}
+		reading, ok := LoadReading(fstest.MapFS{ConfigPath: {Data: content}})
+		if config != nil && (!ok || len(reading.Tables) != len(config.Tables) || len(reading.Environments) != len(config.Environments)) {
+			t.Errorf("config %+v is read as %t, %+v", config, ok, reading)
+		}
 		lines := strings.Count(strings.ReplaceAll(string(content), "\r", "\n"), "\n") + 1
 		for _, p := range problems {
 			if p.At.Path != ConfigPath || p.Text == "" || p.At.Line > lines || strings.Contains(p.Mend, "\n") {

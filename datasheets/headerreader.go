@@ -43,7 +43,7 @@ func (r *headerReader) readName(cell Cell) {
 	switch name := string(cell.Text); {
 	case name == scopeHeader && r.scopeColumn == 0 && len(r.scope.Environments) > 0:
 		r.scopeColumn = cell.Column
-	case cell.isComment(), r.binding.ignored[name]:
+	case IsComment(cell), r.binding.ignored[name]:
 	default:
 		r.readColumn(name, cell.Column)
 	}

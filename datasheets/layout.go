@@ -72,7 +72,7 @@ func (l Layout) Rows(s *Sheet) iter.Seq2[Row, error] {
 			return
 		}
 		for row, err := range s.Rows {
-			if err == nil && (row.Number <= l.HeaderRow()+l.Skip || isComment(row)) {
+			if err == nil && (row.Number <= l.HeaderRow()+l.Skip || isCommentRow(row)) {
 				continue
 			}
 			if !yield(row, err) {
@@ -82,12 +82,14 @@ func (l Layout) Rows(s *Sheet) iter.Seq2[Row, error] {
 	}
 }
 
-// isComment says whether a row's first cell, that of column A, is a text that begins with #.
-func isComment(row Row) bool {
-	return len(row.Cells) > 0 && row.Cells[0].Column == 1 && row.Cells[0].isComment()
+// isCommentRow says whether a row's first cell, that of column A, makes a comment of it.
+func isCommentRow(row Row) bool {
+	return len(row.Cells) > 0 && row.Cells[0].Column == 1 && IsComment(row.Cells[0])
 }
 
-func (c Cell) isComment() bool { return c.Kind == Text && len(c.Text) > 0 && c.Text[0] == comment }
+// IsComment says whether a cell makes a comment of its row, where it stands in column A, or of its column, where it
+// is the header: a text that begins with #.
+func IsComment(c Cell) bool { return c.Kind == Text && len(c.Text) > 0 && c.Text[0] == comment }
 
 // turn reads a vertical sheet: its names and its values, each by the number of the row that it stands in.
 func (l Layout) turn(s *Sheet) (names, values Row, err error) {

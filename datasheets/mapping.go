@@ -91,7 +91,7 @@ func (m *Mapping) Sheet(name string) int {
 func (m *Mapping) Passed(names Row) map[int]bool {
 	passed := map[int]bool{}
 	for _, cell := range names.Cells {
-		if cell.isComment() || slices.Contains(m.Ignore, string(cell.Text)) {
+		if IsComment(cell) || slices.Contains(m.Ignore, string(cell.Text)) {
 			passed[cell.Column] = true
 		}
 	}

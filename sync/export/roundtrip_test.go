@@ -107,17 +107,19 @@ func TestSheetRefuses(t *testing.T) {
 	snap := snapshot(t, "CREATE TABLE nokey (id INT) ENGINE=InnoDB", "CREATE TABLE engine (id INT PRIMARY KEY) ENGINE=MyISAM",
 		"CREATE TABLE floats (id FLOAT PRIMARY KEY)", "CREATE TABLE spot (id INT PRIMARY KEY, at POINT)", "CREATE TABLE `a/b` (id INT PRIMARY KEY)",
 		"CREATE TABLE `#note` (id INT PRIMARY KEY)", "CREATE TABLE a23456789_123456789_123456789_12 (id INT PRIMARY KEY)",
+		"CREATE TABLE memos (id INT PRIMARY KEY, `#memo` TEXT)", "CREATE TABLE colors (name VARCHAR(9) PRIMARY KEY)", "INSERT INTO colors VALUES ('#ff0000')",
 		"CREATE TABLE texts (id INT PRIMARY KEY, t TEXT) CHARACTER SET utf8mb4", "INSERT INTO texts SELECT seq, IF(seq = 8, REPEAT('x', 40000), CHAR(seq)) FROM seq_1_to_8")
 	for table, want := range map[string]string{
 		"nokey": "primary key", "engine": "MyISAM", "floats": "binary fraction", "spot": "cannot be kept", "a/b": "a sheet's name",
 		"#note": "not read", "a23456789_123456789_123456789_12": "1 to 31 characters", "texts": "row 1: the value",
+		"memos": "its column #memo would be read as a comment", "colors": `the text "#ff0000" in column A would make a comment of its row`,
 	} {
 		_, err := export.Sheet(t.Context(), snap, snap.Tables[table], nil)
 		var wrong *export.TableError
 		if !errors.As(err, &wrong) || wrong.Table != table || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v; want an error with %q", table, err, want)
 		}
-		if isOfRows := table == "texts"; (export.Check(snap.Tables[table]) == nil) != isOfRows {
+		if isOfRows := table == "texts" || table == "colors"; (export.Check(snap.Tables[table]) == nil) != isOfRows {
 			t.Errorf("%s: Check says %v", table, export.Check(snap.Tables[table]))
 		}
 		if table == "texts" && (len(wrong.Reasons) != 6 || wrong.Reasons[5] != "and more") {

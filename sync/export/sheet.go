@@ -51,9 +51,14 @@ func newHeader(t *datasheets.Table) (*datasheets.Header, error) {
 	}
 	row := datasheets.Row{Number: 1}
 	for _, c := range t.Columns {
-		if !c.Generated {
-			row.Cells = append(row.Cells, datasheets.Cell{Column: len(row.Cells) + 1, Kind: datasheets.Text, Text: []byte(c.Name)})
+		if c.Generated {
+			continue
 		}
+		cell := datasheets.Cell{Column: len(row.Cells) + 1, Kind: datasheets.Text, Text: []byte(c.Name)}
+		if datasheets.IsComment(cell) {
+			reasons = append(reasons, "its column "+c.Name+" would be read as a comment")
+		}
+		row.Cells = append(row.Cells, cell)
 	}
 	h, problems := datasheets.ReadHeader(&datasheets.Sheet{Name: t.Name}, row, t)
 	for _, p := range problems {
@@ -98,6 +103,9 @@ func Sheet(ctx context.Context, snap *mysqlstore.Snapshot, t *datasheets.Table, 
 				continue
 			}
 			cells[hc.Sheet-1] = cell
+		}
+		if first, ok := cells[0].(datasheets.Cell); ok && datasheets.IsComment(first) {
+			wrong.add(values[:len(t.Key)], fmt.Errorf("the text %.60q in column A would make a comment of its row", first.Text))
 		}
 		s.Rows[i], rows[i] = cells, nil
 	}

@@ -21,7 +21,7 @@ func (d *Desired) Check(ctx context.Context) ([]datasheets.Problem, error) {
 			problems = append(problems, found...)
 		}
 	}
-	if d.read == nil { // how sheets stand to tables is not known, but an error in a cell is one
+	if d.unclear { // how sheets stand to tables is not known, but an error in a cell is one
 		for i := range d.Sheets {
 			found, err := faults(ctx, datasheets.Layout{}, &d.Sheets[i], nil)
 			if err != nil {

@@ -19,11 +19,12 @@ type Desired struct {
 	Commit   string           // the commit's id; "" for files that are not committed
 	Config   *datarepo.Config // nil where liveops.yaml has problems
 	Sheets   []datasheets.Sheet
-	Tables   []DesiredTable       // what the sheets describe, by table; none where liveops.yaml cannot tell
+	Tables   []DesiredTable       // what the sheets describe, by table; none where liveops.yaml does not say how to read them
 	Tests    []check.Test         // the data tests, by path
 	Problems []datasheets.Problem // of the files themselves, sorted; no environment was asked
 
-	read *datarepo.Config // Config or, where that has problems, what could be read of it all the same
+	reading datarepo.Reading
+	unclear bool // problems of liveops.yaml hide how the sheets are to be read
 }
 
 // Read opens liveops.yaml, every workbook and every data test of a commit. What is wrong with the files is in
@@ -60,11 +61,14 @@ func Read(ctx context.Context, commit string, files fs.FS) (*Desired, error) {
 			d.addSheets(book)
 		}
 	}
-	if d.read = d.Config; d.read == nil {
-		d.read = datarepo.Salvage(files)
+	if d.Config != nil {
+		d.reading = d.Config.Reading()
+	} else {
+		reading, known := datarepo.LoadReading(files)
+		d.reading, d.unclear = reading, !known
 	}
-	if d.read != nil {
-		d.assemble(d.read.Tables, unread > 0)
+	if !d.unclear {
+		d.assemble(d.reading.Tables, unread > 0)
 	}
 	if err := d.addTests(files); err != nil {
 		return nil, err
@@ -105,8 +109,8 @@ func (d *Desired) addSheets(book *datasheets.Book) {
 
 // Location is the time zone of TIMESTAMP columns.
 func (d *Desired) Location() *time.Location {
-	if d.read == nil || d.read.Timezone == nil {
+	if d.reading.Timezone == nil {
 		return time.UTC
 	}
-	return d.read.Timezone
+	return d.reading.Timezone
 }

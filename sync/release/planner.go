@@ -12,11 +12,11 @@ import (
 )
 
 // MakePlan compares what a commit wants with a snapshot of one environment. watch, where it is not nil, is told
-// how many of the sheets have been compared. Where liveops.yaml has problems no sheet is read, since nobody knows
-// how: the plan holds the problems of the files.
+// how many of the sheets have been compared. Where liveops.yaml does not say how to read the sheets, the plan holds
+// the problems of the files only.
 func MakePlan(ctx context.Context, d *Desired, environment string, snap *mysqlstore.Snapshot, watch func(done, total int)) (*Plan, error) {
 	p := &Plan{Environment: environment, Commit: d.Commit, Base: snap.State, Problems: slices.Clone(d.Problems)}
-	scope := datasheets.Scope{Environment: environment, Environments: d.environments()}
+	scope := datasheets.Scope{Environment: environment, Environments: d.reading.Environments}
 	var jobs []*tableJob
 	for i := range d.Tables {
 		job, problems, err := newTableJob(&d.Tables[i], snap.Tables, scope, d.Location())
@@ -42,17 +42,6 @@ func MakePlan(ctx context.Context, d *Desired, environment string, snap *mysqlst
 		p.Digest = digest(environment, p.Tables, d.Tests)
 	}
 	return p, nil
-}
-
-// environments are the names of those that liveops.yaml has.
-func (d *Desired) environments() []string {
-	var names []string
-	if d.read != nil {
-		for _, e := range d.read.Environments {
-			names = append(names, e.Name)
-		}
-	}
-	return names
 }
 
 // compareAll runs the jobs: while the sheet of one is read, the database sends the rows of the next.
