@@ -10,8 +10,12 @@ import (
 	"liveops/datasheets"
 )
 
-// imagesBatch is how many images one INSERT writes.
+// imagesBatch is how many images one INSERT writes at most.
 const imagesBatch = 200
+
+// statementBytes is about how long a statement that writes many rows may get: far below the packets that servers
+// take (max_allowed_packet, 16 MiB by default), since the longest cell alone is below it.
+const statementBytes = 512 << 10
 
 // image is a changed row before and after a release, by column; nil where there was no row, a nil text for NULL.
 type image struct {
@@ -23,14 +27,14 @@ type image struct {
 func writeImages(ctx context.Context, q querier, release int64, work []*tableWork) error {
 	var rows []string
 	var args []any
-	seq := 0
+	seq, size := 0, 0
 	flush := func() error {
 		if len(rows) == 0 {
 			return nil
 		}
 		_, err := q.ExecContext(ctx, `INSERT INTO liveops_images (release_id, seq, table_name, before_image, after_image) VALUES `+
 			strings.Join(rows, ", "), args...)
-		rows, args = rows[:0], args[:0]
+		rows, args, size = rows[:0], args[:0], 0
 		if err != nil {
 			return fmt.Errorf("write the images of release %d: %w", release, err)
 		}
@@ -52,7 +56,12 @@ func writeImages(ctx context.Context, q querier, release int64, work []*tableWor
 			rows = append(rows, "(?, ?, ?, ?, ?)")
 			args = append(args, release, seq, w.Schema.Name, before, after)
 			seq++
-			if len(rows) == imagesBatch {
+			for _, image := range []any{before, after} {
+				if text, ok := image.(string); ok {
+					size += len(text)
+				}
+			}
+			if len(rows) == imagesBatch || size >= statementBytes {
 				if err := flush(); err != nil {
 					return err
 				}

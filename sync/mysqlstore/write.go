@@ -78,33 +78,42 @@ func (w *tableWork) insert(ctx context.Context, tx *transaction) error {
 		names[i] = w.Column(i).Name
 	}
 	head := "INSERT INTO " + quote(w.Schema.Name) + " (" + quoteAll(names) + ") VALUES "
-	for batch := range slices.Chunk(w.changes(plan.Insert), rowsBatch) {
-		var rows strings.Builder
-		var args []any
-		for n, i := range batch {
-			if n > 0 {
-				rows.WriteString(", ")
-			}
-			for m, v := range w.Changes[i].After {
-				rows.WriteString([]string{"(", ", "}[min(m, 1)])
-				if v.IsDefault() {
-					rows.WriteString("DEFAULT")
-					continue
-				}
-				a, err := w.Column(m).Argument(v)
-				if err != nil {
-					return err
-				}
-				rows.WriteByte('?')
-				args = append(args, a)
-			}
-			rows.WriteByte(')')
-		}
-		if err := w.exec(ctx, tx, len(batch), head+rows.String(), args...); err != nil {
+	for inserts := w.changes(plan.Insert); len(inserts) > 0; {
+		query, args, n, err := w.insertRows(inserts)
+		if err != nil {
 			return err
 		}
+		if err := w.exec(ctx, tx, n, head+query, args...); err != nil {
+			return err
+		}
+		inserts = inserts[n:]
 	}
 	return nil
+}
+
+// insertRows writes the values of the first n of some inserts, as many as fit in one statement.
+func (w *tableWork) insertRows(inserts []int) (rows string, args []any, n int, err error) {
+	var b strings.Builder
+	for size := 0; n < len(inserts) && n < rowsBatch && size < statementBytes; n++ {
+		if n > 0 {
+			b.WriteString(", ")
+		}
+		for m, v := range w.Changes[inserts[n]].After {
+			b.WriteString([]string{"(", ", "}[min(m, 1)])
+			if v.IsDefault() {
+				b.WriteString("DEFAULT")
+				continue
+			}
+			a, err := w.Column(m).Argument(v)
+			if err != nil {
+				return "", nil, 0, err
+			}
+			b.WriteByte('?')
+			args, size = append(args, a), size+len(v.Text())
+		}
+		b.WriteByte(')')
+	}
+	return b.String(), args, n, nil
 }
 
 // exec runs a statement that must change exactly rows rows.
