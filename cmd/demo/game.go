@@ -36,6 +36,11 @@ var schema = []string{
 	) CHARACTER SET utf8mb4`,
 }
 
+// ratesAddUp is a data test: what it finds keeps a release from being committed.
+const ratesAddUp = `-- The rates of each gashapon step add up to 100
+SELECT step, SUM(rate) AS total FROM gashapon_step1 GROUP BY step HAVING SUM(rate) <> 100;
+`
+
 // config is the data repo's liveops.yaml.
 const config = `# yaml-language-server: $schema=liveops.schema.json
 timezone: Asia/Seoul

@@ -126,6 +126,7 @@ func (w *world) addGitHub() error {
 		return err
 	}
 	files["liveops.yaml"] = []byte(config)
+	files["checks/gashapon.sql"] = []byte(ratesAddUp)
 	w.repo, err = server.CreateRepo(owner, name, files)
 	return err
 }
