@@ -19,6 +19,10 @@ import (
 // enum. A zero in an auto-increment column stays a zero. Zero dates stay allowed, since old tables have them.
 const sqlMode = "'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO'"
 
+// metadataWait is how many seconds a statement waits for a table that someone alters; by default it is a day (MariaDB)
+// or a year (MySQL), for which everything else would stand still.
+const metadataWait = "10"
+
 // Store is one environment's MySQL. It is safe for concurrent use.
 type Store struct {
 	db          *sql.DB
@@ -58,6 +62,7 @@ func Open(ctx context.Context, environment, dsn string, o Options) (*Store, erro
 	cfg.Params["charset"] = "utf8mb4"
 	cfg.Params["time_zone"] = "'+00:00'"
 	cfg.Params["sql_mode"] = sqlMode
+	cfg.Params["lock_wait_timeout"] = metadataWait
 	if err := cfg.Apply(mysql.Charset("utf8mb4", "")); err != nil {
 		return nil, fmt.Errorf("environment %s: %w", environment, err)
 	}
