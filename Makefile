@@ -33,11 +33,19 @@ bench: deps ## every figure; one line each
 bench-%: deps ## one figure
 	$(GO) run ./cmd/bench $*
 
-readme: ## put what the demo prints into the README
-	@mkdir -p bin && $(GO) run ./cmd/demo > bin/demo.txt
-	@awk 'skip && /<!-- end of demo output -->/ { skip = 0 } !skip { print } /<!-- demo output -->/ { skip = 1; \
-	  print "\n`````text"; while ((getline line < "bin/demo.txt") > 0) if (line != "" || n++) print line; print "`````\n" }' README.md > bin/README.md
-	@mv bin/README.md README.md
+# put writes a file into the README between the comments <!-- NAME --> and <!-- end of NAME -->.
+define put
+@awk 'skip && /<!-- end of $(1) -->/ { skip = 0 } !skip { print } /<!-- $(1) -->/ { skip = 1; \
+  print "\n`````text"; while ((getline line < "$(2)") > 0) if (line != "" || n++) print line; print "`````\n" }' README.md > bin/README.md
+@mv bin/README.md README.md
+endef
+
+readme: ## put what the demo and the benchmarks print into the README
+	@mkdir -p bin
+	$(GO) run ./cmd/demo > bin/demo.txt
+	$(call put,demo output,bin/demo.txt)
+	$(GO) run ./cmd/bench > bin/figures.txt
+	$(call put,figures,bin/figures.txt)
 
 fuzz: ## every fuzz target for FUZZTIME
 	@set -e; for p in $$($(GO) list ./...); do \
