@@ -44,7 +44,7 @@ func benchRead(ctx context.Context, dir string) error {
 		cores string
 		runs  int
 	}{
-		{"liveops", "1", benchRuns}, {"liveops", "2", benchRuns}, {"inflate", "1", benchRuns}, {"excelize", "1", 1}, {"openpyxl", "1", 1},
+		{"liveops", "1", benchRuns}, {"liveops", "2", benchRuns}, {"inflate", "1", benchRuns}, {"excelize", "1", benchRuns}, {"openpyxl", "1", benchRuns},
 	}
 	took := map[string]cost{}
 	for _, r := range reads {
