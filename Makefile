@@ -36,7 +36,7 @@ bench-%: deps ## one figure
 fuzz: ## every fuzz target for FUZZTIME
 	@set -e; for p in $$($(GO) list ./...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
-	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $$p; done; done
 
 deps: ## what the tests need besides Go, where it is missing
 	@command -v git >/dev/null && { command -v mariadbd || test -x /usr/sbin/mariadbd; } >/dev/null || { \

@@ -86,12 +86,20 @@ func (r *sheetReader) readCell(after int) (column int, err error) {
 		if err := r.appendCell(c); err != nil {
 			return 0, err
 		}
-		if len(r.text) > r.book.zip.limits.Row {
-			return 0, faultf(mendSplit, "row %d holds more than %d bytes of text", r.number, r.book.zip.limits.Row)
+		if err := r.checkRow(); err != nil {
+			return 0, err
 		}
 	}
 	r.column = 0
 	return column, nil
+}
+
+// checkRow holds the row to its limit.
+func (r *sheetReader) checkRow() error {
+	if len(r.text) > r.book.zip.limits.Row {
+		return faultf(mendSplit, "row %d holds more than %d bytes of text", r.number, r.book.zip.limits.Row)
+	}
+	return nil
 }
 
 // place checks that a cell stands where it says: in this row (row is 0 where it does not say), right of the

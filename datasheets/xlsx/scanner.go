@@ -90,6 +90,12 @@ func (s *scanner) next() (token, error) {
 	return 0, s.err
 }
 
+// unread is what is read of the part and not yet scanned.
+func (s *scanner) unread() []byte { return s.buf[s.lo:s.hi] }
+
+// take passes n unread bytes that the caller has scanned itself: whole elements.
+func (s *scanner) take(n int) { s.lo += n }
+
 // skip passes over the content and the end of the element whose start tag is the current token.
 func (s *scanner) skip() error {
 	if s.empty {

@@ -98,8 +98,18 @@ func (r *sheetReader) readRow() error {
 	if err := r.setNumber(number); err != nil || r.scan.empty {
 		return err
 	}
-	for column := 0; ; {
-		tok, err := r.scan.next()
+	return r.readCells()
+}
+
+// readCells reads the cells of a row and its end.
+func (r *sheetReader) readCells() error {
+	column := 0
+	for {
+		var tok token
+		var err error
+		if column, err = r.readPlain(column); err == nil {
+			tok, err = r.scan.next()
+		}
 		switch {
 		case err != nil:
 			return err

@@ -37,6 +37,11 @@ func (w *workbook) readStrings(p *part) error {
 	s := newScanner(src, w.zip.limits.Cell)
 	preserve := false
 	for {
+		if len(s.marks) == 1 {
+			if err := w.strings.readPlain(s); err != nil {
+				return err
+			}
+		}
 		tok, err := s.next()
 		switch {
 		case err == io.EOF:
@@ -54,6 +59,27 @@ func (w *workbook) readStrings(p *part) error {
 	}
 }
 
+// readPlain reads the texts that come next and are written as nearly all are, <si><t>sword</t></si>. It leaves
+// what differs in any way to read: see plaincell.go.
+func (t *sharedStrings) readPlain(s *scanner) error {
+	const start, end = "<si><t>", "</t></si>"
+	for {
+		b := s.unread()
+		if !at(b, 0, start) {
+			return nil
+		}
+		n := plainText(b[len(start):])
+		if n < 0 || n > s.max || !at(b, len(start)+n, end) {
+			return nil
+		}
+		if err := t.add(append(t.text, b[len(start):len(start)+n]...)); err != nil {
+			return err
+		}
+		s.take(len(start) + n + len(end))
+	}
+}
+
+// read reads the text of the si element whose start tag is the current token.
 func (t *sharedStrings) read(s *scanner, preserve bool) error {
 	start := len(t.text)
 	text, err := s.appendRich(t.text, preserve)
@@ -63,6 +89,11 @@ func (t *sharedStrings) read(s *scanner, preserve bool) error {
 	if err != nil {
 		return err
 	}
+	return t.add(text)
+}
+
+// add takes all texts with a new one at their end.
+func (t *sharedStrings) add(text []byte) error {
 	if len(text) > math.MaxUint32 {
 		return faultf("split the workbook", "the texts of the workbook are longer than 4 GiB together")
 	}
