@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"liveops/sync/plan"
 )
@@ -14,14 +15,15 @@ type Request struct {
 	Digest   string
 	Actor    string
 	Pull     int
-	Epoch    uint64 // of the state that the plan was made from
+	Epoch    uint64    // of the state that the plan was made from
+	Read     time.Time // State.Read of the snapshot that the plan was made from; zero where unknown
 	Tables   []*plan.Table
 	Progress func(done, total int) // called now and then with rows done; nil for none
 }
 
 // Apply applies a plan in one transaction and returns its entry in the ledger. Each row is locked and compared
 // with the plan's before-image, changed, and read back; references to and from changed rows are checked; every
-// owned table is read whole, under lock, and must equal what its sheets say. Then the ledger entry and the
+// owned table must then equal what its sheets say (verify.go tells how that is known). Then the ledger entry and the
 // images are written, and all of it is committed. If anything fails nothing is changed:
 // HeldError, MovedError, RefusedError, ErrBusy and UnreachableError say what.
 //
@@ -144,15 +146,14 @@ func (s *Store) applyTables(ctx context.Context, tx *transaction, q Request, r *
 	if moved.Count > 0 {
 		return nil, moved
 	}
+	v, err := newVerifier(ctx, tx, q.Read)
+	if err != nil {
+		return nil, err
+	}
 	if err := write(ctx, tx, work); err != nil {
 		return nil, err
 	}
-	for _, w := range work {
-		if err := w.verify(ctx, tx); err != nil {
-			return nil, err
-		}
-	}
-	return work, nil
+	return work, v.verify(ctx, tx, work)
 }
 
 func (e *MovedError) add(rows []string) {

@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-
-	"liveops/datasheets"
 )
 
-// imagesBatch is how many images one INSERT writes.
-const imagesBatch = 200
+// One INSERT writes as many images as fit in imagesBytes, far below the packets that servers take, but no more
+// than imagesBatch.
+const (
+	imagesBytes = 512 << 10
+	imagesBatch = 1000
+)
 
 // image is a changed row before and after a release, by column; nil where there was no row, a nil text for NULL.
 type image struct {
@@ -21,62 +23,66 @@ type image struct {
 
 // writeImages keeps the rows that a release changed, in the order of the work.
 func writeImages(ctx context.Context, q querier, release int64, work []*tableWork) error {
-	var rows []string
-	var args []any
-	seq := 0
-	flush := func() error {
-		if len(rows) == 0 {
-			return nil
-		}
-		_, err := q.ExecContext(ctx, `INSERT INTO liveops_images (release_id, seq, table_name, before_image, after_image) VALUES `+
-			strings.Join(rows, ", "), args...)
-		rows, args = rows[:0], args[:0]
-		if err != nil {
-			return fmt.Errorf("write the images of release %d: %w", release, err)
-		}
-		return nil
-	}
+	writer := &imageWriter{querier: q, release: release}
 	for _, w := range work {
+		encoder, err := newImageEncoder(w)
+		if err != nil {
+			return err
+		}
 		for i := range w.Changes {
 			if w.before[i] == nil && w.after[i] == nil {
 				continue
 			}
-			before, err := w.encode(w.before[i])
+			before, err := encoder.encode(w.before[i])
 			if err != nil {
 				return err
 			}
-			after, err := w.encode(w.after[i])
+			after, err := encoder.encode(w.after[i])
 			if err != nil {
 				return err
 			}
-			rows = append(rows, "(?, ?, ?, ?, ?)")
-			args = append(args, release, seq, w.Schema.Name, before, after)
-			seq++
-			if len(rows) == imagesBatch {
-				if err := flush(); err != nil {
-					return err
-				}
+			if err := writer.add(ctx, w.Schema.Name, before, after); err != nil {
+				return err
 			}
 		}
 	}
-	return flush()
+	return writer.flush(ctx)
 }
 
-// encode is a whole row as JSON; nil for no row.
-func (w *tableWork) encode(row []datasheets.Value) (any, error) {
-	if row == nil {
-		return nil, nil
+// imageWriter inserts images in batches.
+type imageWriter struct {
+	querier
+	release int64
+	seq     int
+	rows    int // of the batch
+	size    int // of its images
+	args    []any
+}
+
+func (w *imageWriter) add(ctx context.Context, table string, images ...any) error {
+	w.args = append(w.args, w.release, w.seq, table)
+	for _, image := range images {
+		text, _ := image.(string)
+		w.args, w.size = append(w.args, image), w.size+len(text)
 	}
-	m := make(map[string]*string, len(row))
-	for i, v := range row {
-		m[w.Schema.Columns[w.full[i]].Name] = nil
-		if !v.IsNull() {
-			text := v.Text()
-			m[w.Schema.Columns[w.full[i]].Name] = &text
-		}
+	w.seq++
+	if w.rows++; w.rows < imagesBatch && w.size < imagesBytes {
+		return nil
 	}
-	b, err := json.Marshal(m)
-	return string(b), err
+	return w.flush(ctx)
+}
+
+func (w *imageWriter) flush(ctx context.Context) error {
+	if w.rows == 0 {
+		return nil
+	}
+	_, err := w.ExecContext(ctx, `INSERT INTO liveops_images (release_id, seq, table_name, before_image, after_image) VALUES `+
+		strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?, ?), ", w.rows), ", "), w.args...)
+	if err != nil {
+		return fmt.Errorf("write the images of release %d: %w", w.release, err)
+	}
+	w.rows, w.size, w.args = 0, 0, w.args[:0]
+	return nil
 }
 
 // readImages reads the images of a release in the order in which they were written.

@@ -38,40 +38,6 @@ func (w *tableWork) delete(ctx context.Context, tx *transaction) error {
 	return nil
 }
 
-func (w *tableWork) update(ctx context.Context, tx *transaction) error {
-	for _, i := range w.changes(plan.Update) {
-		c := &w.Changes[i]
-		var sets []string
-		var args []any
-		for m := range c.After {
-			column := w.Column(m)
-			if c.After[m] == c.Before[m] && !setsItself(column) {
-				continue
-			}
-			a, err := column.Argument(c.After[m])
-			if err != nil {
-				return err
-			}
-			sets, args = append(sets, quote(column.Name)+" = ?"), append(args, a)
-		}
-		where, keys, err := w.whereKeys([][]datasheets.Value{w.key(c.Before)})
-		if err != nil {
-			return err
-		}
-		query := "UPDATE " + quote(w.Schema.Name) + " SET " + strings.Join(sets, ", ") + where
-		if err := w.exec(ctx, tx, 1, query, append(args, keys...)...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// setsItself says whether an update of other columns may change this one (ON UPDATE CURRENT_TIMESTAMP), unless
-// it is given its value.
-func setsItself(c *datasheets.Column) bool {
-	return c.Type == datasheets.Timestamp || c.Type == datasheets.DateTime
-}
-
 func (w *tableWork) insert(ctx context.Context, tx *transaction) error {
 	names := make([]string, len(w.Managed))
 	for i := range w.Managed {

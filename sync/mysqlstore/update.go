@@ -1,0 +1,163 @@
+package mysqlstore
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"liveops/datasheets"
+	"liveops/sync/plan"
+)
+
+// updateBatch is how many rows one UPDATE names. Each is a SELECT to the server's parser, whose cost grows
+// faster than their number.
+const updateBatch = 100
+
+// update changes rows, those that differ in the same columns by one statement for many. It is always an UPDATE:
+// no row is deleted and inserted again, and an insert trigger never fires.
+func (w *tableWork) update(ctx context.Context, tx *transaction) error {
+	groups := w.updateGroups()
+	size := 1
+	if slices.ContainsFunc(groups, func(g *updateGroup) bool { return len(g.changes) > 1 }) && w.joinsByKey() {
+		kind, err := readServerKind(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if kind != embeddedServer { // which would compare each row with each
+			size = updateBatch
+		}
+	}
+	for _, group := range groups {
+		for batch := range slices.Chunk(group.changes, size) {
+			query, args, err := w.updateOne(group.columns, batch[0])
+			if len(batch) > 1 {
+				query, args, err = w.updateMany(group.columns, batch)
+			}
+			if err != nil {
+				return err
+			}
+			if err := w.exec(ctx, tx, len(batch), query, args...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// updateGroup is updates, by index, that set the same managed columns.
+type updateGroup struct {
+	columns []int
+	changes []int
+}
+
+// updateGroups groups the updates by what they set. A column that does not change is not set: the server may keep
+// its value in another form than the canonical one (JSON with blanks).
+func (w *tableWork) updateGroups() []*updateGroup {
+	var groups []*updateGroup
+	by := map[string]*updateGroup{}
+	for _, i := range w.changes(plan.Update) {
+		c := &w.Changes[i]
+		var columns []int
+		mask := make([]byte, len(c.After))
+		for m := range c.After {
+			if c.After[m] != c.Before[m] || setsItself(w.Column(m)) {
+				columns, mask[m] = append(columns, m), 1
+			}
+		}
+		g := by[string(mask)]
+		if g == nil {
+			g = &updateGroup{columns: columns}
+			by[string(mask)] = g
+			groups = append(groups, g)
+		}
+		g.changes = append(g.changes, i)
+	}
+	return groups
+}
+
+// setsItself says whether an update of other columns may change this one (ON UPDATE CURRENT_TIMESTAMP), unless
+// it is given its value.
+func setsItself(c *datasheets.Column) bool {
+	return c.Type == datasheets.Timestamp || c.Type == datasheets.DateTime
+}
+
+// updateOne is the statement that sets columns of one row.
+func (w *tableWork) updateOne(columns []int, change int) (string, []any, error) {
+	c := &w.Changes[change]
+	var sets []string
+	var args []any
+	for _, m := range columns {
+		a, err := w.Column(m).Argument(c.After[m])
+		if err != nil {
+			return "", nil, err
+		}
+		sets, args = append(sets, quote(w.Column(m).Name)+" = ?"), append(args, a)
+	}
+	where, keys, err := w.whereKeys([][]datasheets.Value{w.key(c.Before)})
+	return "UPDATE " + quote(w.Schema.Name) + " SET " + strings.Join(sets, ", ") + where, append(args, keys...), err
+}
+
+// joinsByKey says whether rows can be found by joining with a table of keys. A constant is brought into the
+// type of the column that it is compared with; a joined column is not, and text would meet a DECIMAL or a date
+// as a rounded number or by no index. So only keys of whole numbers and of text are joined.
+func (w *tableWork) joinsByKey() bool {
+	for i := range w.KeyLen() {
+		if c := w.Column(i); c.Type != datasheets.Integer && (c.Type != datasheets.String || c.Charset == "") {
+			return false
+		}
+	}
+	return true
+}
+
+// updateMany is the statement that sets columns of many rows:
+//
+//	UPDATE t JOIN (SELECT 1 AS k0, 'sword' AS v0 UNION ALL SELECT 2, 'axe') AS v ON t.id = v.k0 SET t.name = v.v0
+//
+// What it assigns are the very arguments that updateOne has, of which the union makes columns wide enough for
+// all of them; the server converts them to the table's columns in the same way and strictness, and the read-back
+// compares what became of them. The keys' text gets the collation of its column, so that the index is used.
+func (w *tableWork) updateMany(columns []int, changes []int) (string, []any, error) {
+	var names, on, sets []string
+	for i := range w.KeyLen() {
+		names = append(names, w.keyExpr(i)+" AS k"+strconv.Itoa(i))
+		on = append(on, "t."+quote(w.Column(i).Name)+" = v.k"+strconv.Itoa(i))
+	}
+	for i, m := range columns {
+		names = append(names, "? AS v"+strconv.Itoa(i))
+		sets = append(sets, "t."+quote(w.Column(m).Name)+" = v.v"+strconv.Itoa(i))
+	}
+	row := " UNION ALL SELECT "
+	for i := range w.KeyLen() {
+		row += w.keyExpr(i) + ", "
+	}
+	row += strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", ")
+	args := make([]any, 0, len(changes)*len(names))
+	for _, i := range changes {
+		c := &w.Changes[i]
+		for k, v := range w.key(c.Before) {
+			a, err := w.Column(k).Argument(v)
+			if err != nil {
+				return "", nil, err
+			}
+			args = append(args, a)
+		}
+		for _, m := range columns {
+			a, err := w.Column(m).Argument(c.After[m])
+			if err != nil {
+				return "", nil, err
+			}
+			args = append(args, a)
+		}
+	}
+	return "UPDATE " + quote(w.Schema.Name) + " AS t JOIN (SELECT " + strings.Join(names, ", ") + strings.Repeat(row, len(changes)-1) +
+		") AS v ON " + strings.Join(on, " AND ") + " SET " + strings.Join(sets, ", "), args, nil
+}
+
+// keyExpr is the expression of an argument for a column of the key.
+func (w *tableWork) keyExpr(i int) string {
+	if c := w.Column(i); c.Type == datasheets.String {
+		return "CONVERT(? USING " + c.Charset + ") COLLATE " + c.Collation
+	}
+	return "?"
+}
