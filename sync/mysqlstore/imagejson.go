@@ -9,7 +9,7 @@ import (
 	"liveops/datasheets"
 )
 
-// imageEncoder writes whole rows of a table as JSON objects by column, as json.Marshal would a map: sorted.
+// imageEncoder writes rows of a table as JSON objects by column, as json.Marshal would a map: sorted.
 type imageEncoder struct {
 	order []int    // places in a whole row, by column name
 	names []string // `"name":`, in that order
@@ -32,18 +32,17 @@ func newImageEncoder(w *tableWork) (*imageEncoder, error) {
 	return e, nil
 }
 
-// encode is a whole row; nil for no row.
-func (e *imageEncoder) encode(row []datasheets.Value) (any, error) {
+// encode is a row, of its columns those that are not as in base, or all where base is nil; nil for no row.
+func (e *imageEncoder) encode(row, base []datasheets.Value) (any, error) {
 	if row == nil {
 		return nil, nil
 	}
-	size := 2
+	b := []byte{'{'}
 	for i, place := range e.order {
-		size += len(e.names[i]) + len(row[place].Text()) + len(`"",`)
-	}
-	b := append(make([]byte, 0, max(size, 64)), '{')
-	for i, place := range e.order {
-		if i > 0 {
+		if base != nil && base[place] == row[place] {
+			continue
+		}
+		if len(b) > 1 {
 			b = append(b, ',')
 		}
 		b = append(b, e.names[i]...)

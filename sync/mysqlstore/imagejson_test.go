@@ -23,7 +23,7 @@ func FuzzImage(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := e.encode([]datasheets.Value{datasheets.NewValue("1"), datasheets.NewValue(text), datasheets.Null})
+		got, err := e.encode([]datasheets.Value{datasheets.NewValue("1"), datasheets.NewValue(text), datasheets.Null}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +35,7 @@ func FuzzImage(f *testing.F) {
 		if got != string(want) {
 			t.Errorf("got %s, want %s", got, want)
 		}
-		if nothing, err := e.encode(nil); nothing != nil || err != nil {
+		if nothing, err := e.encode(nil, nil); nothing != nil || err != nil {
 			t.Errorf("no row is %v, %v", nothing, err)
 		}
 	})

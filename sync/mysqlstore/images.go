@@ -21,7 +21,8 @@ type image struct {
 	before, after map[string]*string
 }
 
-// writeImages keeps the rows that a release changed, in the order of the work.
+// writeImages keeps the rows that a release changed, in the order of the work: whole, but of an updated row's
+// after-image only the columns that differ.
 func writeImages(ctx context.Context, q querier, release int64, work []*tableWork) error {
 	writer := &imageWriter{querier: q, release: release}
 	for _, w := range work {
@@ -33,11 +34,11 @@ func writeImages(ctx context.Context, q querier, release int64, work []*tableWor
 			if w.before[i] == nil && w.after[i] == nil {
 				continue
 			}
-			before, err := encoder.encode(w.before[i])
+			before, err := encoder.encode(w.before[i], nil)
 			if err != nil {
 				return err
 			}
-			after, err := encoder.encode(w.after[i])
+			after, err := encoder.encode(w.after[i], w.before[i])
 			if err != nil {
 				return err
 			}
@@ -102,6 +103,7 @@ func readImages(ctx context.Context, q querier, release int64) ([]image, error) 
 				}
 			}
 		}
+		i.complete()
 		images = append(images, i)
 		return nil
 	}, release)
@@ -109,4 +111,16 @@ func readImages(ctx context.Context, q querier, release int64) ([]image, error) 
 		return nil, fmt.Errorf("read the images of release %d: %w", release, err)
 	}
 	return images, nil
+}
+
+// complete gives an updated row's after-image the columns that it shares with the before-image.
+func (i *image) complete() {
+	if i.before == nil || i.after == nil {
+		return
+	}
+	for column, text := range i.before {
+		if _, differs := i.after[column]; !differs {
+			i.after[column] = text
+		}
+	}
 }

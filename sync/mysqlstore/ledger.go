@@ -42,7 +42,8 @@ var ledgerTables = []string{
 		started DATETIME(6) NOT NULL,
 		finished DATETIME(6) NOT NULL
 	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
-	// Whole rows as JSON objects by column: before NULL for an insert, after NULL for a delete.
+	// Rows as JSON objects by column: before NULL for an insert, after NULL for a delete. Of an updated row's
+	// after, columns that are as before may be left out.
 	`CREATE TABLE IF NOT EXISTS liveops_images (
 		release_id BIGINT NOT NULL,
 		seq INT NOT NULL,

@@ -3,6 +3,7 @@ package mysqlstore
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -55,7 +56,7 @@ func (w *tableWork) managed(full []datasheets.Value) []datasheets.Value {
 func (w *tableWork) lock(ctx context.Context, tx *transaction) (moved []int, err error) {
 	inserts := w.changes(plan.Insert)
 	old := append(w.changes(plan.Delete), w.changes(plan.Update)...)
-	found, err := w.readByKey(ctx, tx, old, func(c *plan.Change) []datasheets.Value { return c.Before }, " FOR UPDATE")
+	found, err := w.readByKey(ctx, tx, old, (*plan.Change).Old, w.whereRange, " FOR UPDATE")
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +67,7 @@ func (w *tableWork) lock(ctx context.Context, tx *transaction) (moved []int, err
 			moved = append(moved, i)
 		}
 	}
-	there, err := w.readByKey(ctx, tx, inserts, func(c *plan.Change) []datasheets.Value { return c.After }, " FOR UPDATE")
+	there, err := w.readByKey(ctx, tx, inserts, (*plan.Change).New, w.whereKeys, " FOR UPDATE")
 	if err != nil {
 		return nil, err
 	}
@@ -94,20 +95,21 @@ func (w *tableWork) describeChanges(changes []int) []string {
 	return names
 }
 
-// readByKey reads whole rows by the keys that row gives of the changes at the given indexes. The result is by
-// packed key.
-func (w *tableWork) readByKey(ctx context.Context, tx *transaction, changes []int, row func(*plan.Change) []datasheets.Value, lock string) (map[string][]datasheets.Value, error) {
+// readByKey reads whole rows by the keys that row gives of the changes at the given indexes; where makes the
+// clause that picks them. The result is by packed key.
+func (w *tableWork) readByKey(ctx context.Context, tx *transaction, changes []int, row func(*plan.Change) []datasheets.Value,
+	where func(keys [][]datasheets.Value) (string, []any, error), lock string) (map[string][]datasheets.Value, error) {
 	found := make(map[string][]datasheets.Value, len(changes))
 	for batch := range slices.Chunk(changes, rowsBatch) {
 		keys := make([][]datasheets.Value, len(batch))
 		for i, c := range batch {
 			keys[i] = w.key(row(&w.Changes[c]))
 		}
-		where, args, err := w.whereKeys(keys)
+		clause, args, err := where(keys)
 		if err != nil {
 			return nil, err
 		}
-		err = readRows(ctx, tx, w.Schema, w.full, where+lock, func(packed []byte) error {
+		err = readRows(ctx, tx, w.Schema, w.full, clause+lock, func(packed []byte) error {
 			vs, err := datasheets.Unpack(packed)
 			if err == nil {
 				found[packKey(w.key(vs))] = vs
@@ -129,6 +131,25 @@ func (w *tableWork) whereKeys(keys [][]datasheets.Value) (string, []any, error) 
 		names[i] = columns[i].Name
 	}
 	return whereIn("", names, columns, keys)
+}
+
+// whereRange is whereKeys, at less cost where the keys are whole numbers that follow each other: they are a range.
+func (w *tableWork) whereRange(keys [][]datasheets.Value) (string, []any, error) {
+	if column := w.Column(0); w.KeyLen() == 1 && column.Type == datasheets.Integer && !column.Unsigned {
+		low, high := int64(math.MaxInt64), int64(math.MinInt64)
+		for _, key := range keys {
+			a, err := column.Argument(key[0])
+			if err != nil {
+				return "", nil, err
+			}
+			n := a.(int64) // as Argument says of an Integer
+			low, high = min(low, n), max(high, n)
+		}
+		if uint64(high-low) == uint64(len(keys)-1) {
+			return " WHERE " + quote(column.Name) + " BETWEEN ? AND ?", []any{low, high}, nil
+		}
+	}
+	return w.whereKeys(keys)
 }
 
 // whereIn is the WHERE clause that picks the rows whose columns, by name, hold one of some tuples of values of

@@ -10,29 +10,37 @@ import (
 	"liveops/sync/plan"
 )
 
-// updateBatch is how many rows one UPDATE names. Each is a SELECT to the server's parser, whose cost grows
-// faster than their number.
-const updateBatch = 100
+// union is how a server is given many rows of values in one statement.
+type union struct {
+	rows                      int    // in one statement; 1 for one at a time
+	second, third, open, shut string // what stands before the second row and the following ones, and around each
+}
+
+// unions are the ways of the servers. To MySQL's parser each row is a SELECT, the cost of which grows faster
+// than their number; MariaDB has table values (https://mariadb.com/kb/en/table-value-constructors/); the embedded
+// server would compare each row with each.
+var unions = map[serverKind]union{
+	mysqlServer:    {rows: 100, second: " UNION ALL SELECT ", third: " UNION ALL SELECT "},
+	mariaDBServer:  {rows: 500, second: " UNION ALL VALUES ", third: ", ", open: "(", shut: ")"},
+	embeddedServer: {rows: 1},
+}
 
 // update changes rows, those that differ in the same columns by one statement for many. It is always an UPDATE:
 // no row is deleted and inserted again, and an insert trigger never fires.
 func (w *tableWork) update(ctx context.Context, tx *transaction) error {
-	groups := w.updateGroups()
-	size := 1
+	groups, union := w.updateGroups(), unions[embeddedServer]
 	if slices.ContainsFunc(groups, func(g *updateGroup) bool { return len(g.changes) > 1 }) && w.joinsByKey() {
 		kind, err := readServerKind(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if kind != embeddedServer { // which would compare each row with each
-			size = updateBatch
-		}
+		union = unions[kind]
 	}
 	for _, group := range groups {
-		for batch := range slices.Chunk(group.changes, size) {
+		for batch := range slices.Chunk(group.changes, union.rows) {
 			query, args, err := w.updateOne(group.columns, batch[0])
 			if len(batch) > 1 {
-				query, args, err = w.updateMany(group.columns, batch)
+				query, args, err = w.updateMany(union, group.columns, batch)
 			}
 			if err != nil {
 				return err
@@ -61,7 +69,7 @@ func (w *tableWork) updateGroups() []*updateGroup {
 		var columns []int
 		mask := make([]byte, len(c.After))
 		for m := range c.After {
-			if c.After[m] != c.Before[m] || setsItself(w.Column(m)) {
+			if c.After[m] != c.Before[m] || w.Column(m).OnUpdate {
 				columns, mask[m] = append(columns, m), 1
 			}
 		}
@@ -74,12 +82,6 @@ func (w *tableWork) updateGroups() []*updateGroup {
 		g.changes = append(g.changes, i)
 	}
 	return groups
-}
-
-// setsItself says whether an update of other columns may change this one (ON UPDATE CURRENT_TIMESTAMP), unless
-// it is given its value.
-func setsItself(c *datasheets.Column) bool {
-	return c.Type == datasheets.Timestamp || c.Type == datasheets.DateTime
 }
 
 // updateOne is the statement that sets columns of one row.
@@ -112,12 +114,12 @@ func (w *tableWork) joinsByKey() bool {
 
 // updateMany is the statement that sets columns of many rows:
 //
-//	UPDATE t JOIN (SELECT 1 AS k0, 'sword' AS v0 UNION ALL SELECT 2, 'axe') AS v ON t.id = v.k0 SET t.name = v.v0
+//	UPDATE t JOIN (SELECT 1 AS k0, 'sword' AS v0 UNION ALL VALUES (2, 'axe'), (3, 'bow')) AS v ON t.id = v.k0 SET t.name = v.v0
 //
 // What it assigns are the very arguments that updateOne has, of which the union makes columns wide enough for
 // all of them; the server converts them to the table's columns in the same way and strictness, and the read-back
 // compares what became of them. The keys' text gets the collation of its column, so that the index is used.
-func (w *tableWork) updateMany(columns []int, changes []int) (string, []any, error) {
+func (w *tableWork) updateMany(u union, columns []int, changes []int) (string, []any, error) {
 	var names, on, sets []string
 	for i := range w.KeyLen() {
 		names = append(names, w.keyExpr(i)+" AS k"+strconv.Itoa(i))
@@ -127,11 +129,11 @@ func (w *tableWork) updateMany(columns []int, changes []int) (string, []any, err
 		names = append(names, "? AS v"+strconv.Itoa(i))
 		sets = append(sets, "t."+quote(w.Column(m).Name)+" = v.v"+strconv.Itoa(i))
 	}
-	row := " UNION ALL SELECT "
+	row := u.open
 	for i := range w.KeyLen() {
 		row += w.keyExpr(i) + ", "
 	}
-	row += strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", ")
+	row += strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", ") + u.shut
 	args := make([]any, 0, len(changes)*len(names))
 	for _, i := range changes {
 		c := &w.Changes[i]
@@ -150,7 +152,7 @@ func (w *tableWork) updateMany(columns []int, changes []int) (string, []any, err
 			args = append(args, a)
 		}
 	}
-	return "UPDATE " + quote(w.Schema.Name) + " AS t JOIN (SELECT " + strings.Join(names, ", ") + strings.Repeat(row, len(changes)-1) +
+	return "UPDATE " + quote(w.Schema.Name) + " AS t JOIN (SELECT " + strings.Join(names, ", ") + u.second + row + strings.Repeat(u.third+row, len(changes)-2) +
 		") AS v ON " + strings.Join(on, " AND ") + " SET " + strings.Join(sets, ", "), args, nil
 }
 
