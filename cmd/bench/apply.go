@@ -70,8 +70,12 @@ func newApplyBench(ctx context.Context, server *mariadb.Server) (*applyBench, er
 		return nil, err
 	}
 	defer admin.Close()
-	if _, err := admin.ExecContext(ctx, "CREATE DATABASE apply"); err != nil {
-		return nil, err
+	// A small production server: the table, its undo and the images fit, and a large transaction does not stop for
+	// checkpoints of the log.
+	for _, q := range []string{"CREATE DATABASE apply", "SET GLOBAL innodb_buffer_pool_size = 1 << 30", "SET GLOBAL innodb_log_file_size = 1 << 29"} {
+		if _, err := admin.ExecContext(ctx, q); err != nil {
+			return nil, err
+		}
 	}
 	if b.store, err = mysqlstore.Open(ctx, "staging", server.DSN("apply"), mysqlstore.Options{}); err != nil {
 		return nil, err

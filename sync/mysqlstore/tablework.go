@@ -3,7 +3,6 @@ package mysqlstore
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -56,7 +55,7 @@ func (w *tableWork) managed(full []datasheets.Value) []datasheets.Value {
 func (w *tableWork) lock(ctx context.Context, tx *transaction) (moved []int, err error) {
 	inserts := w.changes(plan.Insert)
 	old := append(w.changes(plan.Delete), w.changes(plan.Update)...)
-	found, err := w.readByKey(ctx, tx, old, (*plan.Change).Old, w.whereRange, " FOR UPDATE")
+	found, err := w.readChanged(ctx, tx, old, (*plan.Change).Old, " FOR UPDATE")
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +66,7 @@ func (w *tableWork) lock(ctx context.Context, tx *transaction) (moved []int, err
 			moved = append(moved, i)
 		}
 	}
-	there, err := w.readByKey(ctx, tx, inserts, (*plan.Change).New, w.whereKeys, " FOR UPDATE")
+	there, err := w.readByKey(ctx, tx, inserts, (*plan.Change).New, " FOR UPDATE")
 	if err != nil {
 		return nil, err
 	}
@@ -95,32 +94,50 @@ func (w *tableWork) describeChanges(changes []int) []string {
 	return names
 }
 
-// readByKey reads whole rows by the keys that row gives of the changes at the given indexes; where makes the
-// clause that picks them. The result is by packed key.
-func (w *tableWork) readByKey(ctx context.Context, tx *transaction, changes []int, row func(*plan.Change) []datasheets.Value,
-	where func(keys [][]datasheets.Value) (string, []any, error), lock string) (map[string][]datasheets.Value, error) {
+// readChanged is readByKey of rows that are there; the result may hold others too.
+func (w *tableWork) readChanged(ctx context.Context, tx *transaction, changes []int, row func(*plan.Change) []datasheets.Value, lock string) (map[string][]datasheets.Value, error) {
+	if !w.coversTable(len(changes)) {
+		return w.readByKey(ctx, tx, changes, row, lock)
+	}
+	found := make(map[string][]datasheets.Value, w.Rows)
+	return found, w.readInto(ctx, tx, found, lock)
+}
+
+// coversTable says whether so many rows are most of the table, which is then read as a whole: that costs less
+// than to find each of them. How many rows there are is not known of a rollback.
+func (w *tableWork) coversTable(rows int) bool {
+	return rows > rowsBatch && w.Rows > 0 && 2*rows > w.Rows
+}
+
+// readByKey reads whole rows by the keys that row gives of the changes at the given indexes. The result is by
+// packed key.
+func (w *tableWork) readByKey(ctx context.Context, tx *transaction, changes []int, row func(*plan.Change) []datasheets.Value, lock string) (map[string][]datasheets.Value, error) {
 	found := make(map[string][]datasheets.Value, len(changes))
 	for batch := range slices.Chunk(changes, rowsBatch) {
 		keys := make([][]datasheets.Value, len(batch))
 		for i, c := range batch {
 			keys[i] = w.key(row(&w.Changes[c]))
 		}
-		clause, args, err := where(keys)
+		where, args, err := w.whereKeys(keys)
 		if err != nil {
 			return nil, err
 		}
-		err = readRows(ctx, tx, w.Schema, w.full, clause+lock, func(packed []byte) error {
-			vs, err := datasheets.Unpack(packed)
-			if err == nil {
-				found[packKey(w.key(vs))] = vs
-			}
-			return err
-		}, args...)
-		if err != nil {
-			return nil, refused(err)
+		if err := w.readInto(ctx, tx, found, where+lock, args...); err != nil {
+			return nil, err
 		}
 	}
 	return found, nil
+}
+
+// readInto reads the whole rows that suffix leaves.
+func (w *tableWork) readInto(ctx context.Context, tx *transaction, found map[string][]datasheets.Value, suffix string, args ...any) error {
+	return refused(readRows(ctx, tx, w.Schema, w.full, suffix, func(packed []byte) error {
+		vs, err := datasheets.Unpack(packed)
+		if err == nil {
+			found[packKey(w.key(vs))] = vs
+		}
+		return err
+	}, args...))
 }
 
 // whereKeys is the WHERE clause that picks rows by key.
@@ -131,25 +148,6 @@ func (w *tableWork) whereKeys(keys [][]datasheets.Value) (string, []any, error) 
 		names[i] = columns[i].Name
 	}
 	return whereIn("", names, columns, keys)
-}
-
-// whereRange is whereKeys, at less cost where the keys are whole numbers that follow each other: they are a range.
-func (w *tableWork) whereRange(keys [][]datasheets.Value) (string, []any, error) {
-	if column := w.Column(0); w.KeyLen() == 1 && column.Type == datasheets.Integer && !column.Unsigned {
-		low, high := int64(math.MaxInt64), int64(math.MinInt64)
-		for _, key := range keys {
-			a, err := column.Argument(key[0])
-			if err != nil {
-				return "", nil, err
-			}
-			n := a.(int64) // as Argument says of an Integer
-			low, high = min(low, n), max(high, n)
-		}
-		if uint64(high-low) == uint64(len(keys)-1) {
-			return " WHERE " + quote(column.Name) + " BETWEEN ? AND ?", []any{low, high}, nil
-		}
-	}
-	return w.whereKeys(keys)
 }
 
 // whereIn is the WHERE clause that picks the rows whose columns, by name, hold one of some tuples of values of

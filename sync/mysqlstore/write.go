@@ -93,7 +93,7 @@ func (w *tableWork) exec(ctx context.Context, tx *transaction, rows int, query s
 // readBack reads the inserted and updated rows, keeps their images, and compares them with the plan.
 func (w *tableWork) readBack(ctx context.Context, tx *transaction) error {
 	written := append(w.changes(plan.Update), w.changes(plan.Insert)...)
-	found, err := w.readByKey(ctx, tx, written, (*plan.Change).New, w.whereRange, " LOCK IN SHARE MODE")
+	found, err := w.readChanged(ctx, tx, written, (*plan.Change).New, " LOCK IN SHARE MODE")
 	if err != nil {
 		return err
 	}
