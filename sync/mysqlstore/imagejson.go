@@ -9,15 +9,20 @@ import (
 	"liveops/datasheets"
 )
 
-// imageEncoder writes rows of a table as JSON objects by column, as json.Marshal would a map: sorted.
+// imageEncoder writes images of a table's rows as json.Marshal would, columns sorted, at a fraction of its cost.
 type imageEncoder struct {
+	table string   // as JSON
 	order []int    // places in a whole row, by column name
 	names []string // `"name":`, in that order
 }
 
 func newImageEncoder(w *tableWork) (*imageEncoder, error) {
 	name := func(place int) string { return w.Schema.Columns[w.full[place]].Name }
-	e := &imageEncoder{}
+	table, err := json.Marshal(w.Schema.Name)
+	if err != nil {
+		return nil, err
+	}
+	e := &imageEncoder{table: string(table)}
 	for place := range w.full {
 		e.order = append(e.order, place)
 	}
@@ -32,30 +37,41 @@ func newImageEncoder(w *tableWork) (*imageEncoder, error) {
 	return e, nil
 }
 
-// encode is a row, of its columns those that are not as in base, or all where base is nil; nil for no row.
-func (e *imageEncoder) encode(row, base []datasheets.Value) (any, error) {
-	if row == nil {
-		return nil, nil
+// appendLine appends an image and a line's end. Either row may be nil; of two, after has only what differs.
+func (e *imageEncoder) appendLine(b []byte, before, after []datasheets.Value) ([]byte, error) {
+	b = append(append(b, `{"table":`...), e.table...)
+	b, err := e.appendRow(append(b, `,"before":`...), before, nil)
+	if err == nil {
+		b, err = e.appendRow(append(b, `,"after":`...), after, before)
 	}
-	b := []byte{'{'}
+	return append(b, "}\n"...), err
+}
+
+// appendRow appends a row, of its columns those that are not as in base, or all where base is nil.
+func (e *imageEncoder) appendRow(b []byte, row, base []datasheets.Value) ([]byte, error) {
+	if row == nil {
+		return append(b, "null"...), nil
+	}
+	separator := byte('{')
 	for i, place := range e.order {
 		if base != nil && base[place] == row[place] {
 			continue
 		}
-		if len(b) > 1 {
-			b = append(b, ',')
-		}
-		b = append(b, e.names[i]...)
+		b = append(append(b, separator), e.names[i]...)
+		separator = ','
 		if row[place].IsNull() {
 			b = append(b, "null"...)
 			continue
 		}
 		var err error
 		if b, err = appendJSON(b, row[place].Text()); err != nil {
-			return nil, err
+			return b, err
 		}
 	}
-	return string(append(b, '}')), nil
+	if separator == '{' {
+		b = append(b, '{')
+	}
+	return append(b, '}'), nil
 }
 
 // appendJSON appends a text as a JSON string. Most have nothing that JSON, or json.Marshal, escapes.

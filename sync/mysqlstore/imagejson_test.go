@@ -1,6 +1,7 @@
 package mysqlstore
 
 import (
+	"bytes"
 	"encoding/json"
 	"testing"
 
@@ -8,7 +9,7 @@ import (
 	"liveops/sync/plan"
 )
 
-// An image is what json.Marshal makes of a map of the row's columns, whatever they hold.
+// An image is what json.Marshal makes of it, whatever the row holds, and is read back; a piece that is cut is not.
 func FuzzImage(f *testing.F) {
 	for _, text := range []string{"", "sword", "나무 검", "o'neil", `"q" \ / <b>&amp;`, "a\nb\t\x00\x1f\x7f", "\u2028\u2029", "\xFF", "\xE2\x80", "😀"} {
 		f.Add(text, "column")
@@ -23,20 +24,40 @@ func FuzzImage(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := e.encode([]datasheets.Value{datasheets.NewValue("1"), datasheets.NewValue(text), datasheets.Null}, nil)
+		row, other := []datasheets.Value{datasheets.NewValue("1"), datasheets.NewValue(text), datasheets.Null}, []datasheets.Value{datasheets.NewValue("1"), datasheets.Null, datasheets.Null}
+		lines, err := e.appendLine(nil, row, nil)
+		if err == nil {
+			lines, err = e.appendLine(lines, row, other)
+		}
+		if err == nil {
+			lines, err = e.appendLine(lines, row, row)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
 		one := "1"
-		want, err := json.Marshal(map[string]*string{"id": &one, name: &text, "none": nil})
+		whole := map[string]*string{"id": &one, name: &text, "none": nil}
+		var want bytes.Buffer
+		for _, i := range []image{{"t", whole, nil}, {"t", whole, map[string]*string{name: nil}}, {"t", whole, map[string]*string{}}} {
+			if err := json.NewEncoder(&want).Encode(i); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if string(lines) != want.String() {
+			t.Errorf("got %s, want %s", lines, &want)
+		}
+		piece, err := compress(lines)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got != string(want) {
-			t.Errorf("got %s, want %s", got, want)
+		images, err := unpackImages(piece)
+		if err != nil || len(images) != 3 || images[0].After != nil || len(images[1].After) != 3 || images[1].After[name] != nil || *images[2].After["id"] != "1" {
+			t.Errorf("read back %+v, %v", images, err)
 		}
-		if nothing, err := e.encode(nil, nil); nothing != nil || err != nil {
-			t.Errorf("no row is %v, %v", nothing, err)
+		for cut := range piece {
+			if _, err := unpackImages(piece[:cut]); err == nil {
+				t.Errorf("%d of %d bytes are read without an error", cut, len(piece))
+			}
 		}
 	})
 }

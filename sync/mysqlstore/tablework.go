@@ -41,13 +41,14 @@ func newTableWork(t *plan.Table, m *meter) *tableWork {
 // key is the key of a row of managed columns.
 func (w *tableWork) key(row []datasheets.Value) []datasheets.Value { return row[:w.KeyLen()] }
 
-// managed picks the managed columns of a whole row.
-func (w *tableWork) managed(full []datasheets.Value) []datasheets.Value {
-	row := make([]datasheets.Value, len(w.at))
+// holds says whether a whole row has the values of a row of managed columns.
+func (w *tableWork) holds(full, row []datasheets.Value) bool {
 	for i, at := range w.at {
-		row[i] = full[at]
+		if full[at] != row[i] {
+			return false
+		}
 	}
-	return row
+	return true
 }
 
 // lock locks the rows that change, keeps their images, and returns the changes (by index, in order) whose rows
@@ -62,7 +63,7 @@ func (w *tableWork) lock(ctx context.Context, tx *transaction) (moved []int, err
 	for _, i := range old {
 		c := &w.Changes[i]
 		w.before[i] = found[packKey(w.key(c.Before))]
-		if w.before[i] == nil || !slices.Equal(w.managed(w.before[i]), c.Before) {
+		if w.before[i] == nil || !w.holds(w.before[i], c.Before) {
 			moved = append(moved, i)
 		}
 	}
@@ -132,10 +133,11 @@ func (w *tableWork) readByKey(ctx context.Context, tx *transaction, changes []in
 // readInto reads the whole rows that suffix leaves.
 func (w *tableWork) readInto(ctx context.Context, tx *transaction, found map[string][]datasheets.Value, suffix string, args ...any) error {
 	return refused(readRows(ctx, tx, w.Schema, w.full, suffix, func(packed []byte) error {
-		vs, err := datasheets.Unpack(packed)
-		if err == nil {
-			found[packKey(w.key(vs))] = vs
+		key, err := datasheets.Prefix(packed, w.KeyLen())
+		if err != nil {
+			return err
 		}
+		found[string(key)], err = datasheets.Unpack(packed)
 		return err
 	}, args...))
 }

@@ -103,11 +103,10 @@ func (w *tableWork) readBack(ctx context.Context, tx *transaction) error {
 		if w.after[i] == nil {
 			return &RefusedError{Table: w.Schema.Name, Reason: "a row that was written is not there", Rows: []string{w.describe(want)}, Count: 1}
 		}
-		got := w.managed(w.after[i])
 		for m := range want {
-			if want[m] != got[m] && !want[m].IsDefault() {
+			if got := w.after[i][w.at[m]]; want[m] != got && !want[m].IsDefault() {
 				return &RefusedError{Table: w.Schema.Name, Reason: fmt.Sprintf("the database keeps %q in %s where the sheet says %q",
-					got[m].Text(), w.Column(m).Name, want[m].Text()), Rows: []string{w.describe(want)}, Count: 1}
+					got.Text(), w.Column(m).Name, want[m].Text()), Rows: []string{w.describe(want)}, Count: 1}
 			}
 		}
 	}
