@@ -28,9 +28,10 @@ const readerSetting = "LIVEOPS_BENCH_READER"
 
 // readers are the ways in which a workbook is read. Each uses every cell it reads.
 var readers = map[string]func(data []byte) (cells int, err error){
-	"liveops":  readLiveops,
-	"excelize": readExcelize,
-	"inflate":  readInflate,
+	"liveops":     readLiveops,
+	"liveops-one": readLiveopsInTurn,
+	"excelize":    readExcelize,
+	"inflate":     readInflate,
 }
 
 // benchRead times reading a workbook of 4.8 million cells, each reader in a process of its own.
@@ -130,6 +131,11 @@ func readerProcess(how, path string) error {
 		}
 		return os.WriteFile(path, b.Bytes(), 0o644)
 	}
+	if how == "rows" {
+		n, err := readRowsAlone(path)
+		fmt.Println(n)
+		return err
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -139,8 +145,12 @@ func readerProcess(how, path string) error {
 	return err
 }
 
-// readLiveops reads the sheets beside one another, on as many cores as there may be.
-func readLiveops(data []byte) (int, error) {
+// readLiveops reads the sheets beside one another, on as many cores as there may be; readLiveopsInTurn one after
+// another.
+func readLiveops(data []byte) (int, error)       { return readSheets(data, runtime.GOMAXPROCS(0)) }
+func readLiveopsInTurn(data []byte) (int, error) { return readSheets(data, 1) }
+
+func readSheets(data []byte, together int) (int, error) {
 	book, err := xlsx.Open("bench.xlsx", data, xlsx.Limits{})
 	if err != nil {
 		return 0, err
@@ -148,9 +158,9 @@ func readLiveops(data []byte) (int, error) {
 	counts := make([]int, len(book.Sheets))
 	sums := make([]uint32, len(book.Sheets))
 	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
+	g.SetLimit(together)
 	for i := range book.Sheets {
-		g.Go(func() error {
+		g.Go(func() (err error) {
 			counts[i], sums[i], err = readSheet(&book.Sheets[i])
 			return err
 		})
