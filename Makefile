@@ -6,7 +6,7 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 ACTIONLINT  = $(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 FUZZTIME   ?= 20s
 
-.PHONY: demo test check bench readme fuzz deps build
+.PHONY: demo test check bench readme fuzz fuzz-reader deps build
 
 demo: ## play the whole story on embedded stand-ins: nothing to install but Go
 	@$(GO) run ./cmd/demo
@@ -51,6 +51,9 @@ fuzz: ## every fuzz target for FUZZTIME
 	@set -e; for p in $$($(GO) list ./...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
 	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $$p; done; done
+
+fuzz-reader: ## only the workbook reader against excelize's, shortly
+	$(GO) test -run '^$$' -fuzz '^FuzzAgainstExcelize$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./datasheets/xlsx
 
 deps: ## what the tests need besides Go, where it is missing
 	@command -v git >/dev/null && { command -v mariadbd || test -x /usr/sbin/mariadbd; } >/dev/null || { \

@@ -1,6 +1,7 @@
 package datarepo
 
 import (
+	"bytes"
 	"io"
 	"io/fs"
 	"os"
@@ -78,7 +79,12 @@ func (w *workTree) ReadFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxFileBytes))
+	var b bytes.Buffer // of the file's size at once: to grow into it takes as long as to read a workbook's cells
+	if i, err := f.Stat(); err == nil && i.Size() < maxFileBytes {
+		b.Grow(int(i.Size()) + bytes.MinRead)
+	}
+	_, err = b.ReadFrom(io.LimitReader(f, maxFileBytes))
+	return b.Bytes(), err
 }
 
 // Stat describes a path; of a link it describes the link.

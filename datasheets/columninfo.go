@@ -76,6 +76,7 @@ func ParseColumn(d ColumnInfo) Column {
 		Collation:     valueOr(d.Collation, ""),
 		Nullable:      strings.EqualFold(d.IsNullable, "YES"),
 		AutoIncrement: containsFold(d.Extra, "auto_increment"),
+		OnUpdate:      containsFold(d.Extra, "on update"),
 		Generated: containsFold(d.Extra, "virtual generated") || containsFold(d.Extra, "stored generated") ||
 			containsFold(d.Extra, "persistent"),
 	}

@@ -28,6 +28,7 @@ type Column struct {
 	Default       *string // the literal default, as the server keeps it; nil where there is none or it is an expression
 	DefaultIsExpr bool    // the default is an expression such as CURRENT_TIMESTAMP
 	AutoIncrement bool
+	OnUpdate      bool // an update of the row sets it, unless it gives a value (ON UPDATE CURRENT_TIMESTAMP)
 	Generated     bool
 }
 

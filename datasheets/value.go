@@ -67,14 +67,23 @@ func AppendValue(row []byte, v Value) []byte {
 
 // Unpack returns the values of a packed row. It fails on bytes that AppendValue did not write.
 func Unpack(row []byte) ([]Value, error) {
-	var vs []Value
-	for len(row) > 0 {
-		text, state, rest, err := next(row)
+	n := 0
+	for rest := row; len(rest) > 0; n++ {
+		var err error
+		if _, _, rest, err = next(rest); err != nil {
+			return nil, err
+		}
+	}
+	all := string(row) // of which each value's text is a part: one piece of memory a row
+	vs := make([]Value, 0, n)
+	for rest := row; len(rest) > 0; {
+		text, state, after, err := next(rest)
 		if err != nil {
 			return nil, err
 		}
-		vs = append(vs, Value{state, string(text)})
-		row = rest
+		end := len(row) - len(after)
+		vs = append(vs, Value{state, all[end-len(text) : end]})
+		rest = after
 	}
 	return vs, nil
 }

@@ -25,6 +25,7 @@ type figure struct {
 }
 
 var figures = []figure{
+	{"apply", benchApply},
 	{"plan", benchPlan},
 	{"read", benchRead},
 }

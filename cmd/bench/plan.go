@@ -4,14 +4,18 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"hash/crc32"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"liveops/datasheets/xlsx"
 	"liveops/sandbox/mariadb"
+	"liveops/sync/mysqlstore"
 )
 
 // The size of the plan: sheets × rows × the twelve columns of benchTable.
@@ -26,52 +30,178 @@ const benchTable = `(id INT NOT NULL PRIMARY KEY, code VARCHAR(32) NOT NULL, nam
 	category VARCHAR(16) NOT NULL, level INT NOT NULL, price INT NOT NULL, weight DOUBLE NOT NULL, drop_rate DOUBLE NOT NULL,
 	start_at DATETIME NOT NULL, end_at DATETIME NOT NULL, enabled TINYINT(1) NOT NULL) CHARACTER SET utf8mb4`
 
-// benchPlan times `liveops plan` of 400,000 equal rows, the whole process, beside the server's own client
-// reading the same rows and doing nothing with them.
+// benchColumns are the columns of benchTable.
+var benchColumns = []string{"id", "code", "name", "description", "category", "level", "price", "weight", "drop_rate", "start_at", "end_at", "enabled"}
+
+// benchPlan times `liveops plan` of 400,000 equal rows, the whole process, beside the script that did it before,
+// beside its two inputs read alone, and beside the server's own client reading the same rows.
 func benchPlan(ctx context.Context, dir string) error {
 	server, err := mariadb.Start(ctx, dir)
 	if err != nil {
 		return err
 	}
 	defer server.Stop()
-	repo := filepath.Join(dir, "data")
-	if err := prepare(ctx, server.DSN(""), repo); err != nil {
+	b := &planBench{repo: filepath.Join(dir, "data"), binary: filepath.Join(dir, "liveops"), server: server}
+	if err := prepare(ctx, server.DSN(""), b.repo); err != nil {
 		return err
 	}
-	binary := filepath.Join(dir, "liveops")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/liveops").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", b.binary, "./cmd/liveops").CombinedOutput(); err != nil {
 		return fmt.Errorf("build liveops: %w\n%s", err, out)
 	}
-	var select20 []string
-	for i := range benchSheets {
-		select20 = append(select20, "SELECT * FROM "+benchName(i))
+	took := map[string][]cost{}
+	for run := range benchRuns {
+		for _, c := range []struct {
+			name string
+			make func(context.Context) *exec.Cmd
+		}{{"plan", b.plan}, {"sheets", b.sheets}, {"rows", b.rows}, {"client", b.client}, {"script", b.script}} {
+			if c.name == "script" && (run > 0 || !hasPython(ctx)) {
+				continue // it takes as long as all others together
+			}
+			k, n, err := timed(c.make(ctx)) // a plan's exit code 0: nothing to do, all rows were equal
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				return fmt.Errorf("%s said nothing", c.name)
+			}
+			took[c.name] = append(took[c.name], k)
+		}
 	}
-	var ours, theirs []cost
-	for range benchRuns {
-		plan := exec.CommandContext(ctx, binary, "plan", "--repo", repo, "--format", "json")
-		plan.Env = append(os.Environ(), "LIVEOPS_STAGING_MYSQL_DSN="+server.DSN("game"))
-		k, n, err := timed(plan) // exit code 0: nothing to do, all rows were equal
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return fmt.Errorf("the plan said nothing")
-		}
-		ours = append(ours, k)
-		k, n, err = timed(exec.CommandContext(ctx, "mariadb", "--no-defaults", "--socket="+server.Socket(), "--user=root", "--quick", "game",
-			"-e", strings.Join(select20, "; ")))
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return fmt.Errorf("the client read nothing")
-		}
-		theirs = append(theirs, k)
-	}
-	a, b := median(ours), median(theirs)
-	fmt.Printf("figure plan: %.1fx of reading the rows alone; liveops plan %s, mariadb --quick %s, %d sheets × %d rows × 12 columns, median of %d, same run\n",
-		a.wall.Seconds()/b.wall.Seconds(), a, b, benchSheets, benchRows, benchRuns)
+	b.print(took)
 	return nil
+}
+
+// planBench is the data repo and the database that hold the same rows.
+type planBench struct {
+	repo, binary string
+	server       *mariadb.Server
+}
+
+func (b *planBench) plan(ctx context.Context) *exec.Cmd {
+	c := exec.CommandContext(ctx, b.binary, "plan", "--repo", b.repo, "--format", "json")
+	c.Env = append(os.Environ(), "LIVEOPS_STAGING_MYSQL_DSN="+b.server.DSN("game"))
+	return c
+}
+
+func (b *planBench) workbook() string { return filepath.Join(b.repo, "datasheets", "game.xlsx") }
+
+// sheets only reads the workbook, one sheet after another as the plan does.
+func (b *planBench) sheets(ctx context.Context) *exec.Cmd {
+	c := exec.CommandContext(ctx, os.Args[0], b.workbook())
+	c.Env = append(os.Environ(), readerSetting+"=liveops-one")
+	return c
+}
+
+// rows only reads the snapshot.
+func (b *planBench) rows(ctx context.Context) *exec.Cmd {
+	c := exec.CommandContext(ctx, os.Args[0], b.server.DSN("game"))
+	c.Env = append(os.Environ(), readerSetting+"=rows")
+	return c
+}
+
+func (b *planBench) client(ctx context.Context) *exec.Cmd {
+	var selects []string
+	for i := range benchSheets {
+		selects = append(selects, "SELECT * FROM "+benchName(i))
+	}
+	return exec.CommandContext(ctx, "mariadb", "--no-defaults", "--socket="+b.server.Socket(), "--user=root", "--quick", "game",
+		"-e", strings.Join(selects, "; "))
+}
+
+func (b *planBench) script(ctx context.Context) *exec.Cmd {
+	return exec.CommandContext(ctx, "/usr/bin/python3", "-c", planScript, b.workbook(), b.server.Socket())
+}
+
+func (b *planBench) print(took map[string][]cost) {
+	size := fmt.Sprintf("%d sheets × %d rows × 12 columns, median of %d, same run", benchSheets, benchRows, benchRuns)
+	plan, sheets, rows, client := median(took["plan"]), median(took["sheets"]), median(took["rows"]), median(took["client"])
+	if len(took["script"]) > 0 {
+		script := median(took["script"])
+		fmt.Printf("figure plan-script: %.1fx (want >= 15x) liveops plan %s, openpyxl and pymysql (one run) %s, %s\n",
+			script.wall.Seconds()/plan.wall.Seconds(), plan, script, size)
+	}
+	fmt.Printf("figure plan-inputs: %.2fx (want <= 1.3x) liveops plan %s, its sheets alone %s and its rows alone %s, %s\n",
+		plan.wall.Seconds()/(sheets.wall+rows.wall).Seconds(), plan, sheets, rows, size)
+	fmt.Printf("figure plan-memory: %d MB (want <= 150 MB) liveops plan, the most of %d runs\n", most(took["plan"])>>20, benchRuns)
+	fmt.Printf("figure plan-client: %.1fx of the server's client; liveops plan %s, mariadb --quick %s, %s\n",
+		plan.wall.Seconds()/client.wall.Seconds(), plan, client, size)
+}
+
+// most is the largest peak.
+func most(ks []cost) (peak int64) {
+	for _, k := range ks {
+		peak = max(peak, k.peak)
+	}
+	return peak
+}
+
+// planScript compares workbook and database as studios' scripts do: each table's rows in a dict by key, each
+// sheet's rows looked up in it. Cells and columns come as Python's own values, which are compared as they are.
+const planScript = `
+import openpyxl, pymysql, sys
+book = openpyxl.load_workbook(sys.argv[1], read_only=True, data_only=True)
+db = pymysql.connect(unix_socket=sys.argv[2], user="root", database="game", charset="utf8mb4")
+cursor = db.cursor()
+updates = inserts = deletes = 0
+for sheet in book.worksheets:
+    rows = sheet.iter_rows(values_only=True)
+    header = next(rows)
+    cursor.execute("SELECT %s FROM %s" % (", ".join(header), sheet.title))
+    held = {row[0]: row for row in cursor.fetchall()}
+    for row in rows:
+        old = held.pop(row[0], None)
+        if old is None:
+            inserts += 1
+        elif old != row:
+            updates += 1
+    deletes += len(held)
+print(updates, inserts, deletes)
+if updates or inserts or deletes:
+    sys.exit("the rows should be equal")
+`
+
+// hasPython says whether the script can run.
+func hasPython(ctx context.Context) bool {
+	if exec.CommandContext(ctx, "/usr/bin/python3", "-c", "import openpyxl, pymysql").Run() == nil {
+		return true
+	}
+	fmt.Fprintln(os.Stderr, "bench: openpyxl or pymysql is not installed (apt-get install python3-openpyxl python3-pymysql): not compared")
+	return false
+}
+
+// readRowsAlone reads all rows of a snapshot and counts them.
+func readRowsAlone(dsn string) (int, error) {
+	ctx := context.Background()
+	store, err := mysqlstore.Open(ctx, "staging", dsn, mysqlstore.Options{})
+	if err != nil {
+		return 0, err
+	}
+	defer store.Close()
+	snap, err := store.Snapshot(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer snap.Close()
+	n, sum := 0, uint32(0)
+	for _, name := range slices.Sorted(maps.Keys(snap.Tables)) {
+		t := snap.Tables[name]
+		managed := make([]int, len(t.Columns))
+		for i := range managed {
+			managed[i] = i
+		}
+		err := snap.Rows(ctx, t, managed, func(packed []byte) error {
+			n++
+			sum = crc32.Update(sum, crc32.IEEETable, packed)
+			return nil
+		})
+		if err != nil {
+			return n, err
+		}
+	}
+	if sum == 0 {
+		return n, fmt.Errorf("%d rows sum to nothing", n)
+	}
+	return n, nil
 }
 
 func benchName(i int) string { return fmt.Sprintf("table_%02d", i) }
@@ -119,7 +249,7 @@ func benchData(ctx context.Context, dsn, repo string) error {
 func benchBook() []xlsx.Sheet {
 	var sheets []xlsx.Sheet
 	for i := range benchSheets {
-		s := xlsx.Sheet{Name: benchName(i), Header: []string{"id", "code", "name", "description", "category", "level", "price", "weight", "drop_rate", "start_at", "end_at", "enabled"}}
+		s := xlsx.Sheet{Name: benchName(i), Header: benchColumns}
 		for r := range benchRows {
 			s.Rows = append(s.Rows, benchRow(i, r))
 		}

@@ -16,7 +16,8 @@ type Request struct {
 	Digest   string
 	Actor    string
 	Pull     int
-	Epoch    uint64 // of the state that the plan was made from
+	Epoch    uint64    // of the state that the plan was made from
+	Read     time.Time // State.Read of the snapshot that the plan was made from; zero where unknown
 	Tables   []*plan.Table
 	Tests    []check.Test          // each must find no row in what the plan makes of the database
 	Progress func(done, total int) // called now and then with rows done; nil for none
@@ -24,8 +25,8 @@ type Request struct {
 
 // Apply applies a plan in one transaction and returns its entry in the ledger. Each row is locked and compared
 // with the plan's before-image, changed, and read back; references to and from changed rows are checked; every
-// owned table is read whole, under lock, and must equal what its sheets say; every data test must find no row.
-// Then the ledger entry and the images are written, and all of it is committed. If anything fails nothing is
+// owned table must then equal what its sheets say (verify.go tells how that is known); every data test must find no
+// row. Then the ledger entry and the images are written, and all of it is committed. If anything fails nothing is
 // changed: HeldError, MovedError, RefusedError, TestsFailedError, ErrBusy and UnreachableError say what.
 //
 // A commit that the environment is at already is not applied again: its release is returned as it is.
@@ -154,13 +155,15 @@ func (s *Store) applyTables(ctx context.Context, tx *transaction, st State, q Re
 	if moved.Count > 0 {
 		return nil, moved
 	}
+	v, err := newVerifier(ctx, tx, q.Read)
+	if err != nil {
+		return nil, err
+	}
 	if err := write(ctx, tx, work); err != nil {
 		return nil, err
 	}
-	for _, w := range work {
-		if err := w.verify(ctx, tx); err != nil {
-			return nil, err
-		}
+	if err := v.verify(ctx, tx, work); err != nil {
+		return nil, err
 	}
 	if err := checkReferences(ctx, tx, work); err != nil {
 		return nil, err

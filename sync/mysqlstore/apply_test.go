@@ -33,9 +33,10 @@ func TestApply(t *testing.T) {
 		if err != nil || len(rs) != 1 || rs[0].Actor != "mina" || rs[0].Digest != "d-c1" || rs[0].Pull != 7 || rs[0].Started.IsZero() {
 			t.Errorf("ledger %+v, %v", rs, err)
 		}
-		images := g.rows("SELECT table_name, before_image, after_image FROM liveops_images ORDER BY seq")
-		for _, image := range []string{`stuff|{"id":"1","name":"나무 검","note":"by hand","price":"10"}|{"id":"1","name":"나무 검","note":"by hand","price":"11"}`,
-			`stuff|{"id":"2","name":"鋼の剣","note":null,"price":"20"}|∅`, `stuff|∅|{"id":"5","name":null,"note":null,"price":"50"}`} {
+		images := g.images(r.ID)
+		for _, image := range []string{`{"table":"stuff","before":{"id":"1","name":"나무 검","note":"by hand","price":"10"},"after":{"price":"11"}}`,
+			`{"table":"stuff","before":{"id":"2","name":"鋼の剣","note":null,"price":"20"},"after":null}`,
+			`{"table":"stuff","before":null,"after":{"id":"5","name":null,"note":null,"price":"50"}}`} {
 			if !strings.Contains(images, image) {
 				t.Errorf("no image %s in\n%s", image, images)
 			}

@@ -42,13 +42,11 @@ var ledgerTables = []string{
 		started DATETIME(6) NOT NULL,
 		finished DATETIME(6) NOT NULL
 	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
-	// Whole rows as JSON objects by column: before NULL for an insert, after NULL for a delete.
+	// The rows that a release changed, before and after: see images.go.
 	`CREATE TABLE IF NOT EXISTS liveops_images (
 		release_id BIGINT NOT NULL,
 		seq INT NOT NULL,
-		table_name VARCHAR(64) NOT NULL,
-		before_image LONGTEXT NULL,
-		after_image LONGTEXT NULL,
+		piece LONGBLOB NOT NULL,
 		PRIMARY KEY (release_id, seq)
 	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
 	// The digest that a pull request showed for this environment, by the head that it was shown for.

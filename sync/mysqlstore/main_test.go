@@ -1,9 +1,12 @@
 package mysqlstore_test
 
 import (
+	"bytes"
+	"compress/zlib"
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -214,4 +217,27 @@ func (g *game) applied(commit string, sheets ...sheet) mysqlstore.Release {
 		g.Fatal(err)
 	}
 	return r
+}
+
+// images reads the images of a release as a person would with UNCOMPRESS, which the embedded server lacks.
+func (g *game) images(release int64) string {
+	g.Helper()
+	var piece []byte
+	if err := g.db.QueryRow("SELECT piece FROM liveops_images WHERE release_id = ?", release).Scan(&piece); err != nil {
+		g.Fatal(err)
+	}
+	z, err := zlib.NewReader(bytes.NewReader(piece[4:]))
+	if err != nil {
+		g.Fatal(err)
+	}
+	lines, err := io.ReadAll(z)
+	if err != nil {
+		g.Fatal(err)
+	}
+	if g.name == "MariaDB" {
+		if sql := g.rows("SELECT UNCOMPRESS(piece) FROM liveops_images"); sql != string(lines) {
+			g.Errorf("to the server the images are %s", sql)
+		}
+	}
+	return string(lines)
 }

@@ -109,22 +109,22 @@ func invert(images []image, tables map[string]*datasheets.Table, m *meter) ([]*t
 	var order []string
 	byTable := map[string]*plan.Table{}
 	for _, im := range images {
-		t := byTable[im.table]
+		t := byTable[im.Table]
 		if t == nil {
-			schema := tables[im.table]
+			schema := tables[im.Table]
 			if schema == nil || len(schema.Key) == 0 {
-				return nil, &RefusedError{Table: im.table, Reason: "the table of the release is gone or has no primary key now"}
+				return nil, &RefusedError{Table: im.Table, Reason: "the table of the release is gone or has no primary key now"}
 			}
 			t = &plan.Table{Schema: schema}
-			byTable[im.table] = t
-			order = append(order, im.table)
+			byTable[im.Table] = t
+			order = append(order, im.Table)
 			t.Managed = slices.Clone(newTableWork(t, nil).full)
 		}
-		before, err := decode(t, im.after)
+		before, err := decode(t, im.After)
 		if err != nil {
 			return nil, err
 		}
-		after, err := decode(t, im.before)
+		after, err := decode(t, im.Before)
 		if err != nil {
 			return nil, err
 		}

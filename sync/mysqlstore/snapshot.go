@@ -20,7 +20,7 @@ type Snapshot struct {
 
 // Snapshot opens a snapshot. It only reads: on a database that liveops has not applied to yet, State is zero.
 func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
-	tx, err := s.begin(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+	tx, err := s.begin(ctx, "SET @liveops_read = NOW(6)", "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
 		"START TRANSACTION WITH CONSISTENT SNAPSHOT")
 	if err != nil {
 		return nil, err
@@ -28,6 +28,11 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 	snap := &Snapshot{tx: tx}
 	if snap.State, err = s.readState(ctx, tx, ""); err == nil {
 		snap.Tables, err = readSchema(ctx, tx)
+	}
+	if err == nil {
+		var read string
+		err = tx.QueryRowContext(ctx, "SELECT @liveops_read").Scan(&read)
+		snap.State.Read = parseTime(read)
 	}
 	if err != nil {
 		tx.end()

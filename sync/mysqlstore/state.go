@@ -8,6 +8,9 @@ type State struct {
 	Commit  string // the commit released last; "" before the first
 	Release int64  // the release that did it; 0 before the first
 	Hold    *Hold  // nil where releases may go
+
+	// Read is the server's clock just before a snapshot took this state; zero where it was read otherwise.
+	Read time.Time
 }
 
 // Hold keeps releases from an environment until someone lifts it.

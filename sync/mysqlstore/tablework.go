@@ -41,13 +41,14 @@ func newTableWork(t *plan.Table, m *meter) *tableWork {
 // key is the key of a row of managed columns.
 func (w *tableWork) key(row []datasheets.Value) []datasheets.Value { return row[:w.KeyLen()] }
 
-// managed picks the managed columns of a whole row.
-func (w *tableWork) managed(full []datasheets.Value) []datasheets.Value {
-	row := make([]datasheets.Value, len(w.at))
+// holds says whether a whole row has the values of a row of managed columns.
+func (w *tableWork) holds(full, row []datasheets.Value) bool {
 	for i, at := range w.at {
-		row[i] = full[at]
+		if full[at] != row[i] {
+			return false
+		}
 	}
-	return row
+	return true
 }
 
 // lock locks the rows that change, keeps their images, and returns the changes (by index, in order) whose rows
@@ -55,18 +56,18 @@ func (w *tableWork) managed(full []datasheets.Value) []datasheets.Value {
 func (w *tableWork) lock(ctx context.Context, tx *transaction) (moved []int, err error) {
 	inserts := w.changes(plan.Insert)
 	old := append(w.changes(plan.Delete), w.changes(plan.Update)...)
-	found, err := w.readByKey(ctx, tx, old, func(c *plan.Change) []datasheets.Value { return c.Before }, " FOR UPDATE")
+	found, err := w.readChanged(ctx, tx, old, (*plan.Change).Old, " FOR UPDATE")
 	if err != nil {
 		return nil, err
 	}
 	for _, i := range old {
 		c := &w.Changes[i]
 		w.before[i] = found[packKey(w.key(c.Before))]
-		if w.before[i] == nil || !slices.Equal(w.managed(w.before[i]), c.Before) {
+		if w.before[i] == nil || !w.holds(w.before[i], c.Before) {
 			moved = append(moved, i)
 		}
 	}
-	there, err := w.readByKey(ctx, tx, inserts, func(c *plan.Change) []datasheets.Value { return c.After }, " FOR UPDATE")
+	there, err := w.readByKey(ctx, tx, inserts, (*plan.Change).New, " FOR UPDATE")
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +95,21 @@ func (w *tableWork) describeChanges(changes []int) []string {
 	return names
 }
 
+// readChanged is readByKey of rows that are there; the result may hold others too.
+func (w *tableWork) readChanged(ctx context.Context, tx *transaction, changes []int, row func(*plan.Change) []datasheets.Value, lock string) (map[string][]datasheets.Value, error) {
+	if !w.coversTable(len(changes)) {
+		return w.readByKey(ctx, tx, changes, row, lock)
+	}
+	found := make(map[string][]datasheets.Value, w.Rows)
+	return found, w.readInto(ctx, tx, found, lock)
+}
+
+// coversTable says whether so many rows are most of the table, which is then read as a whole: that costs less
+// than to find each of them. How many rows there are is not known of a rollback.
+func (w *tableWork) coversTable(rows int) bool {
+	return rows > rowsBatch && w.Rows > 0 && 2*rows > w.Rows
+}
+
 // readByKey reads whole rows by the keys that row gives of the changes at the given indexes. The result is by
 // packed key.
 func (w *tableWork) readByKey(ctx context.Context, tx *transaction, changes []int, row func(*plan.Change) []datasheets.Value, lock string) (map[string][]datasheets.Value, error) {
@@ -107,18 +123,23 @@ func (w *tableWork) readByKey(ctx context.Context, tx *transaction, changes []in
 		if err != nil {
 			return nil, err
 		}
-		err = readRows(ctx, tx, w.Schema, w.full, where+lock, func(packed []byte) error {
-			vs, err := datasheets.Unpack(packed)
-			if err == nil {
-				found[packKey(w.key(vs))] = vs
-			}
-			return err
-		}, args...)
-		if err != nil {
-			return nil, refused(err)
+		if err := w.readInto(ctx, tx, found, where+lock, args...); err != nil {
+			return nil, err
 		}
 	}
 	return found, nil
+}
+
+// readInto reads the whole rows that suffix leaves.
+func (w *tableWork) readInto(ctx context.Context, tx *transaction, found map[string][]datasheets.Value, suffix string, args ...any) error {
+	return refused(readRows(ctx, tx, w.Schema, w.full, suffix, func(packed []byte) error {
+		key, err := datasheets.Prefix(packed, w.KeyLen())
+		if err != nil {
+			return err
+		}
+		found[string(key)], err = datasheets.Unpack(packed)
+		return err
+	}, args...))
 }
 
 // whereKeys is the WHERE clause that picks rows by key.
@@ -134,13 +155,13 @@ func (w *tableWork) whereKeys(keys [][]datasheets.Value) (string, []any, error) 
 // whereIn is the WHERE clause that picks the rows whose columns, by name, hold one of some tuples of values of
 // the given types. alias qualifies the names ("c.").
 func whereIn(alias string, names []string, columns []*datasheets.Column, tuples [][]datasheets.Value) (string, []any, error) {
-	left, one := alias+quote(names[0]), "?"
+	left, one := alias+quote(names[0]), placeholder(columns[0])
 	if len(names) > 1 {
-		for _, n := range names[1:] {
+		for i, n := range names[1:] {
 			left += ", " + alias + quote(n)
+			one += ", " + placeholder(columns[i+1])
 		}
-		left = "(" + left + ")"
-		one = "(?" + strings.Repeat(", ?", len(names)-1) + ")"
+		left, one = "("+left+")", "("+one+")"
 	}
 	args := make([]any, 0, len(tuples)*len(columns))
 	for _, tuple := range tuples {
@@ -155,25 +176,13 @@ func whereIn(alias string, names []string, columns []*datasheets.Column, tuples 
 	return " WHERE " + left + " IN (" + one + strings.Repeat(", "+one, len(tuples)-1) + ")", args, nil
 }
 
-// verify reads the whole table under lock and compares the rows that the sheets own with what they say. Nothing
-// else can lock these rows: which they are only the values tell, and a row that is not theirs could become so.
-func (w *tableWork) verify(ctx context.Context, tx *transaction) error {
-	sum := plan.NewSummer(w.Schema, w.Managed)
-	add := func(row []byte) error {
-		if owned, err := w.Owned.Owns(row); err != nil || !owned {
-			return err
-		}
-		return sum.Add(row)
+// placeholder is where an argument that a column is compared with goes. A DECIMAL and a text would meet as
+// rounded doubles.
+func placeholder(c *datasheets.Column) string {
+	if c.Type == datasheets.Decimal {
+		return fmt.Sprintf("CAST(? AS DECIMAL(%d,%d))", c.Precision, c.Scale)
 	}
-	if err := readRows(ctx, tx, w.Schema, w.Managed, " LOCK IN SHARE MODE", add); err != nil {
-		return refused(err)
-	}
-	if !sum.Sum.Equal(w.Want) {
-		return &RefusedError{Table: w.Schema.Name, Reason: fmt.Sprintf(
-			"read back before the commit, the table is not what the sheets say (%d rows, the sheets have %d); "+
-				"a trigger, or someone else, changes it too", sum.Sum.Rows, w.Want.Rows)}
-	}
-	return nil
+	return "?"
 }
 
 // describe names a row by its table and key.

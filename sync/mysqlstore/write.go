@@ -38,40 +38,6 @@ func (w *tableWork) delete(ctx context.Context, tx *transaction) error {
 	return nil
 }
 
-func (w *tableWork) update(ctx context.Context, tx *transaction) error {
-	for _, i := range w.changes(plan.Update) {
-		c := &w.Changes[i]
-		var sets []string
-		var args []any
-		for m := range c.After {
-			column := w.Column(m)
-			if c.After[m] == c.Before[m] && !setsItself(column) {
-				continue
-			}
-			a, err := column.Argument(c.After[m])
-			if err != nil {
-				return err
-			}
-			sets, args = append(sets, quote(column.Name)+" = ?"), append(args, a)
-		}
-		where, keys, err := w.whereKeys([][]datasheets.Value{w.key(c.Before)})
-		if err != nil {
-			return err
-		}
-		query := "UPDATE " + quote(w.Schema.Name) + " SET " + strings.Join(sets, ", ") + where
-		if err := w.exec(ctx, tx, 1, query, append(args, keys...)...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// setsItself says whether an update of other columns may change this one (ON UPDATE CURRENT_TIMESTAMP), unless
-// it is given its value.
-func setsItself(c *datasheets.Column) bool {
-	return c.Type == datasheets.Timestamp || c.Type == datasheets.DateTime
-}
-
 func (w *tableWork) insert(ctx context.Context, tx *transaction) error {
 	names := make([]string, len(w.Managed))
 	for i := range w.Managed {
@@ -136,7 +102,7 @@ func (w *tableWork) exec(ctx context.Context, tx *transaction, rows int, query s
 // readBack reads the inserted and updated rows, keeps their images, and compares them with the plan.
 func (w *tableWork) readBack(ctx context.Context, tx *transaction) error {
 	written := append(w.changes(plan.Update), w.changes(plan.Insert)...)
-	found, err := w.readByKey(ctx, tx, written, func(c *plan.Change) []datasheets.Value { return c.After }, " LOCK IN SHARE MODE")
+	found, err := w.readChanged(ctx, tx, written, (*plan.Change).New, " LOCK IN SHARE MODE")
 	if err != nil {
 		return err
 	}
@@ -146,11 +112,10 @@ func (w *tableWork) readBack(ctx context.Context, tx *transaction) error {
 		if w.after[i] == nil {
 			return &RefusedError{Table: w.Schema.Name, Reason: "a row that was written is not there", Rows: []string{w.describe(want)}, Count: 1}
 		}
-		got := w.managed(w.after[i])
 		for m := range want {
-			if want[m] != got[m] && !want[m].IsDefault() {
+			if got := w.after[i][w.at[m]]; want[m] != got && !want[m].IsDefault() {
 				return &RefusedError{Table: w.Schema.Name, Reason: fmt.Sprintf("the database keeps %q in %s where the sheet says %q",
-					got[m].Text(), w.Column(m).Name, want[m].Text()), Rows: []string{w.describe(want)}, Count: 1}
+					got.Text(), w.Column(m).Name, want[m].Text()), Rows: []string{w.describe(want)}, Count: 1}
 			}
 		}
 	}

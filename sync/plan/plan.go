@@ -39,6 +39,12 @@ func (c *Change) Row() []datasheets.Value {
 	return c.After
 }
 
+// Old is Before.
+func (c *Change) Old() []datasheets.Value { return c.Before }
+
+// New is After.
+func (c *Change) New() []datasheets.Value { return c.After }
+
 // Source is a sheet that describes a table.
 type Source struct {
 	Path  string `json:"path"`

@@ -189,7 +189,8 @@ func (r *run) checkPlan(ctx context.Context, s *Step, t Target) (stopped bool, e
 func (r *run) apply(ctx context.Context, s *Step, t Target) error {
 	s.State = Applying
 	r.report()
-	q := mysqlstore.Request{Commit: r.Commit.ID, Digest: s.Plan.Digest, Actor: r.Actor, Pull: r.Pull, Epoch: s.Plan.Base.Epoch, Tables: s.Plan.Tables, Tests: r.Desired.Tests}
+	q := mysqlstore.Request{Commit: r.Commit.ID, Digest: s.Plan.Digest, Actor: r.Actor, Pull: r.Pull, Epoch: s.Plan.Base.Epoch, Read: s.Plan.Base.Read,
+		Tables: s.Plan.Tables, Tests: r.Desired.Tests}
 	if r.Rows != nil {
 		q.Progress = func(done, total int) { r.Rows(t.Name, done, total) }
 	}

@@ -21,7 +21,8 @@ func Rehearse(ctx context.Context, p *Plan, d *Desired, store *mysqlstore.Store,
 	if len(p.Problems) > 0 || p.Count().Total() == 0 && len(d.Tests) == 0 {
 		return nil
 	}
-	done, err := store.Rehearse(ctx, mysqlstore.Request{Commit: p.Commit, Digest: p.Digest, Epoch: p.Base.Epoch, Tables: p.Tables, Tests: d.Tests, Progress: watch})
+	done, err := store.Rehearse(ctx, mysqlstore.Request{Commit: p.Commit, Digest: p.Digest, Epoch: p.Base.Epoch, Read: p.Base.Read,
+		Tables: p.Tables, Tests: d.Tests, Progress: watch})
 	var (
 		moved   *mysqlstore.MovedError
 		refused *mysqlstore.RefusedError
