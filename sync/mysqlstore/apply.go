@@ -176,10 +176,10 @@ func (e *MovedError) add(rows []string) {
 	e.Rows = append(e.Rows, rows[:min(len(rows), max(0, fewRows-len(e.Rows)))]...)
 }
 
-// write changes the rows: all deletes, then updates, then inserts, and reads the changed rows back.
+// write changes the rows: all deletes, then updates (see park.go), then inserts, and reads the changed rows back.
 func write(ctx context.Context, tx *transaction, work []*tableWork) error {
 	for _, step := range []func(*tableWork, context.Context, *transaction) error{
-		(*tableWork).delete, (*tableWork).update, (*tableWork).insert, (*tableWork).readBack,
+		(*tableWork).delete, (*tableWork).park, (*tableWork).update, (*tableWork).insert, (*tableWork).readBack,
 	} {
 		for _, w := range work {
 			if err := step(w, ctx, tx); err != nil {

@@ -21,6 +21,7 @@ type tableWork struct {
 	at     []int                // managed column → its place in full
 	before [][]datasheets.Value // by change: the whole row as it was; nil for an insert
 	after  [][]datasheets.Value // by change: the whole row as it is now; nil for a delete
+	parked int                  // rows moved out of the way before their update
 	meter  *meter
 }
 
@@ -107,7 +108,7 @@ func (w *tableWork) readChanged(ctx context.Context, tx *transaction, changes []
 // coversTable says whether so many rows are most of the table, which is then read as a whole: that costs less
 // than to find each of them. How many rows there are is not known of a rollback.
 func (w *tableWork) coversTable(rows int) bool {
-	return rows > rowsBatch && w.Rows > 0 && 2*rows > w.Rows
+	return rows > rowsBatch && w.Rows > 0 && 2*rows > w.Rows+w.Unowned
 }
 
 // readByKey reads whole rows by the keys that row gives of the changes at the given indexes. The result is by

@@ -100,7 +100,7 @@ func (v *verifier) quietTables(ctx context.Context, tx *transaction, work []*tab
 	}
 	var n plan.Count
 	for _, w := range work {
-		n = n.Add(w.Count())
+		n = n.Add(w.Count()).Add(plan.Count{Updated: w.parked})
 	}
 	if now != (rowCounters{v.written.deleted + n.Deleted, v.written.updated + n.Updated, v.written.inserted + n.Inserted}) {
 		return nil, nil
