@@ -21,9 +21,10 @@ var mayImport = map[string][]string{
 	"sync/plan":       {"datasheets"},
 	"sync/bookdiff":   {"datasheets", "sync/plan"},
 	"sync/check":      {"datasheets"},
+	"sync/rules":      {"datasheets"},
 	"sync/mysqlstore": {"datasheets", "sync/plan", "sync/check"},
 	"sync/export":     {"datasheets", "datasheets/xlsx", "sync/plan", "sync/mysqlstore"},
-	"sync/release":    {"datasheets", "datasheets/xlsx", "datarepo", "sync/plan", "sync/check", "sync/mysqlstore"},
+	"sync/release":    {"datasheets", "datasheets/xlsx", "datarepo", "sync/plan", "sync/check", "sync/rules", "sync/mysqlstore"},
 	"sync/report":     {"datasheets", "sync/plan", "sync/bookdiff", "sync/mysqlstore", "sync/release"},
 	"engine":          {},
 	"bot":             {"datasheets", "datarepo", "sync/mysqlstore", "sync/release", "sync/report", "engine"},
@@ -32,7 +33,7 @@ var mayImport = map[string][]string{
 
 // pure rooms do no I/O: they import none of these.
 var (
-	pure   = []string{"datasheets", "sync/plan", "sync/check", "sync/bookdiff"}
+	pure   = []string{"datasheets", "sync/plan", "sync/check", "sync/rules", "sync/bookdiff"}
 	impure = []string{"os", "net", "net/http", "database/sql", "os/exec", "io/ioutil"}
 )
 

@@ -2,6 +2,8 @@ package datarepo
 
 import (
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/token"
@@ -48,6 +50,9 @@ func (r *tableReader) table(e named) datasheets.Mapping {
 	}
 	for _, h := range f["ignore"].items {
 		m.Ignore = append(m.Ignore, h.text)
+	}
+	for _, u := range f["unique"].items {
+		m.Unique = append(m.Unique, r.unique(u))
 	}
 	r.checkHeaders(f["columns"].entries, f["ignore"].items)
 	return m
@@ -103,7 +108,7 @@ func (r *tableReader) checkPattern(v value) {
 
 func (r *tableReader) column(e named) datasheets.ColumnMapping {
 	f := e.fields
-	c := datasheets.ColumnMapping{At: r.position(e.at), Column: e.name, From: f["from"].text, List: f["list"].text}
+	c := datasheets.ColumnMapping{At: r.position(e.at), Column: e.name, From: f["from"].text, List: f["list"].text, Checks: r.checks(f)}
 	constant, isConstant := f["constant"]
 	switch {
 	case len(f) == 0 && !e.spoilt:
@@ -123,6 +128,44 @@ func (r *tableReader) column(e named) datasheets.ColumnMapping {
 			r.add(a.at, "leave them out", "the alias %s has blanks around it, which cells are read without", quoted(a.name))
 		}
 		c.Aliases = append(c.Aliases, datasheets.Alias{Text: a.name, Value: r.literal(a.value)})
+	}
+	return c
+}
+
+func (r *tableReader) unique(v value) datasheets.UniqueMapping {
+	u := datasheets.UniqueMapping{At: r.position(v.at)}
+	for _, c := range v.items {
+		if slices.Contains(u.Columns, c.text) {
+			r.add(c.at, "keep one of the two", "the column %s stands here a second time", quoted(c.text))
+		}
+		u.Columns = append(u.Columns, c.text)
+	}
+	return u
+}
+
+// checks reads what a column's values must be.
+func (r *tableReader) checks(f map[string]value) datasheets.ColumnChecks {
+	c := datasheets.ColumnChecks{Required: f["required"].flag, Unique: f["unique"].flag}
+	for name, bound := range map[string]**datasheets.Literal{"min": &c.Min, "max": &c.Max} {
+		if v, ok := f[name]; ok {
+			l := r.literal(v)
+			*bound = &l
+		}
+	}
+	if v, ok := f["pattern"]; ok {
+		if _, err := regexp.Compile(v.text); err != nil {
+			r.add(v.at, "see https://github.com/google/re2/wiki/Syntax", "%s is not a regular expression: %v", quoted(v.text), err)
+		} else {
+			c.Pattern = &datasheets.Pattern{At: r.position(v.at), Text: v.text}
+		}
+	}
+	if v, ok := f["references"]; ok {
+		table, column, dotted := strings.Cut(v.text, ".")
+		if table == "" || dotted && column == "" {
+			r.add(v.at, "write it as table.column, or as the table alone", "%s is not a column of a table", quoted(v.text))
+		} else {
+			c.References = &datasheets.Reference{At: r.position(v.at), Table: table, Column: column}
+		}
 	}
 	return c
 }

@@ -158,7 +158,7 @@ func TestLoadConfigTableProblems(t *testing.T) {
 		{"a table twice", "tables:\n  stuff: {header: 2}\n  stuff: {header: 3}\n", []string{
 			"4:3 the key `stuff` stands here a second time; the first is in line 3 -- keep one of the two"}},
 		{"an unknown option", "tables:\n  stuff:\n    sheet: {A: {}}\n", []string{
-			"4:5 unknown key `sheet`; nearest: `sheets` -- the keys here are `sheets`, `workbooks`, `header`, `skip`, `vertical`, `columns`, `ignore`"}},
+			"4:5 unknown key `sheet`; nearest: `sheets` -- the keys here are `sheets`, `workbooks`, `header`, `skip`, `vertical`, `columns`, `unique`, `ignore`"}},
 		{"a sheet in two tables", "tables:\n  stuff: {sheets: {A: {}}}\n  other: {sheets: {B: {}, A: {}}}\n", []string{
 			"4:27 the sheet `A` is mapped a second time; the first is in line 3 -- let the sheet describe one table"}},
 		{"a sheet that is its own table's by default", "tables:\n  stuff: {header: 2}\n  other: {sheets: {stuff: {}}}\n", []string{
@@ -196,6 +196,11 @@ func TestLoadConfigTableProblems(t *testing.T) {
 		{"a header that is read and ignored", "tables:\n  a:\n    columns: {x: {from: n}, y: {default: 1}, z: {constant: 1}}\n    ignore: [n, y, z]\n", []string{
 			"5:14 the header `n` is to be ignored, but the column `x` is read from it (line 4) -- keep one of the two",
 			"5:17 the header `y` is to be ignored, but the column `y` is read from it (line 4)"}},
+		{"rules that are none", "tables:\n  a:\n    columns:\n      x: {pattern: '[a', references: .id, required: maybe}\n      y: {references: b.}\n      z: {min: [1]}\n    unique: [[p, q, p], []]\n", []string{
+			"5:20 `[a` is not a regular expression: error parsing regexp: missing closing ]: `[a` -- see https://github.com/google/re2/wiki/Syntax",
+			"5:38 `.id` is not a column of a table -- write it as table.column, or as the table alone",
+			"5:53 expected true or false, found text", "6:23 `b.` is not a column of a table", "7:16 expected a value, found a list",
+			"8:21 the column `p` stands here a second time -- keep one of the two", "8:25 the list is empty; it needs at least one"}},
 		{"a comment for a header", "tables: {a: {columns: {x: {from: '#n'}}}}\n", []string{"2:24 a column whose header begins with # is a comment and is not read -- rename the sheet's column"}},
 		{"aliases", "tables:\n  a: {columns: {x: {aliases: {' a': 1, b: [1], '': 2}}}}\n", []string{
 			"3:31 the alias ` a` has blanks around it, which cells are read without -- leave them out", "3:43 expected a value, found a list",

@@ -1,6 +1,9 @@
 package datasheets
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // column finds a column that liveops.yaml names; -1, and a problem, where a cell could not fill it.
 func (b *binder) column(name string, at Position) int {
@@ -31,17 +34,28 @@ func (t *Table) columnNames() []string {
 
 // value converts a literal by a column; ok is false where it reports a problem.
 func (b *binder) value(c *Column, l Literal) (packed []byte, ok bool) {
+	packed, problem := l.Convert(c, &b.options)
+	if problem != nil {
+		b.problems = append(b.problems, *problem)
+	}
+	return packed, problem == nil
+}
+
+// Convert makes a packed value of a column; o is as for AppendCell. A NULL for a column that may not be NULL comes
+// with its problem.
+func (l Literal) Convert(c *Column, o *Options) ([]byte, *Problem) {
 	if l.Cell.Kind == Empty {
-		if !c.Nullable {
-			b.problem(l.At, "write a value", "the column %s may not be NULL", c.describe())
+		if c.Nullable {
+			return AppendNull(nil), nil
 		}
-		return AppendNull(nil), c.Nullable
+		return AppendNull(nil), &Problem{At: l.At, Text: fmt.Sprintf("the column %s may not be NULL", c.describe()), Mend: "write a value"}
 	}
-	packed, wrong := c.AppendCell(nil, l.cell(), &b.options)
+	packed, wrong := c.AppendCell(nil, l.cell(), o)
 	if wrong != nil {
-		b.problems = append(b.problems, wrong.At(l.At))
+		p := wrong.At(l.At)
+		return nil, &p
 	}
-	return packed, wrong == nil
+	return packed, nil
 }
 
 // cell is the literal as a cell; an empty text is one, and not an empty cell.

@@ -158,11 +158,7 @@ func (h *Header) CheckOwner(o *Ownership, row []byte, number int) (*Problem, err
 	if owner >= 0 {
 		mend = "move the row to the sheet " + sheets[owner].Name + ", or correct the cell"
 	}
-	at := h.at(h.Columns[place].Sheet, number)
-	if h.Columns[place].Sheet == 0 {
-		at = h.Position(number)
-	}
-	return &Problem{At: at, Mend: mend, Text: fmt.Sprintf("%s is %s, but the sheet owns the rows where it is %s",
+	return &Problem{At: h.Cell(place, number), Mend: mend, Text: fmt.Sprintf("%s is %s, but the sheet owns the rows where it is %s",
 		oneLine(h.Table.Columns[c.column].Name), showPacked(value), c.describe())}, nil
 }
 

@@ -66,6 +66,14 @@ func (h *Header) headerCell(column int) string {
 // none of them, of the first managed one.
 func (h *Header) Position(row int) Position { return h.at(h.KeyColumn(), row) }
 
+// Cell is the position of a row's cell in Columns[i] or, where liveops.yaml gives the value, of the row.
+func (h *Header) Cell(i, row int) Position {
+	if h.Columns[i].Sheet == 0 {
+		return h.Position(row)
+	}
+	return h.at(h.Columns[i].Sheet, row)
+}
+
 // KeyColumn is the sheet's column that Position names.
 func (h *Header) KeyColumn() int {
 	for _, c := range h.Columns {

@@ -12,7 +12,8 @@ type Mapping struct {
 	Workbooks []Pattern      // the workbooks that the sheets are spread over; none where each stands in just one, whichever it is
 	Columns   []ColumnMapping
 	Ignore    []string // headers of sheet columns that are not read
-	Default   bool     // nobody wrote it: the sheet is called like the table
+	Unique    []UniqueMapping
+	Default   bool // nobody wrote it: the sheet is called like the table
 }
 
 // SheetMapping is a sheet, by its name, with the rows that are its own: those that meet every condition.
@@ -31,7 +32,7 @@ type Condition struct {
 	Values []Literal
 }
 
-// Pattern is a path with wildcards, as path.Match takes it.
+// Pattern is a path with wildcards, as path.Match takes it, or of a column's values a regular expression.
 type Pattern struct {
 	At   Position
 	Text string
@@ -46,6 +47,32 @@ type ColumnMapping struct {
 	Constant *Literal // the value in every row; the sheet then lacks the column, and nothing else is set
 	Default  *Literal // the value of empty cells
 	List     string   // what stands between the elements of a cell; "" where it is no list
+	Checks   ColumnChecks
+}
+
+// ColumnChecks is what the values of a column must be.
+type ColumnChecks struct {
+	Required   bool     // neither NULL nor an empty text
+	Unique     bool     // no two rows have the same; NULL is never the same
+	Min, Max   *Literal // both inclusive; nil for no bound
+	Pattern    *Pattern // a regular expression (RE2) that the whole text matches; nil for none
+	References *Reference
+}
+
+// Any says whether there is anything to check.
+func (c *ColumnChecks) Any() bool { return *c != ColumnChecks{} }
+
+// Reference is a column of another table, or of the same one, that must have each value; NULL refers to nothing.
+type Reference struct {
+	At     Position
+	Table  string
+	Column string // "" for the table's primary key, which then is one column
+}
+
+// UniqueMapping is columns that no two rows have the same in, together.
+type UniqueMapping struct {
+	At      Position
+	Columns []string
 }
 
 // Header is what the sheets call the column.

@@ -6,6 +6,16 @@ type Table struct {
 	Engine  string // InnoDB, or what the server says
 	Columns []Column
 	Key     []int // indexes into Columns of the primary key, in the key's order; empty where there is none
+
+	ForeignKeys []ForeignKey // to tables of the same database, by name
+}
+
+// ForeignKey says that the values of some columns, where none is NULL, are those of a parent's row.
+type ForeignKey struct {
+	Name          string
+	Columns       []string
+	Parent        string
+	ParentColumns []string
 }
 
 // Column is one column of a Table: what information_schema says of it, in the terms that converting and

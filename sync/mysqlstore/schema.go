@@ -24,6 +24,15 @@ func readSchema(ctx context.Context, q querier) (map[string]*datasheets.Table, e
 	if err := readKeys(ctx, q, tables); err != nil {
 		return nil, fmt.Errorf("read the primary keys of information_schema: %w", err)
 	}
+	refs, err := readReferences(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range refs {
+		if t := tables[r.child]; t != nil && r.childSchema == "" {
+			t.ForeignKeys = append(t.ForeignKeys, datasheets.ForeignKey{Name: r.name, Columns: r.columns, Parent: r.parent, ParentColumns: r.parentColumns})
+		}
+	}
 	return tables, nil
 }
 

@@ -28,8 +28,16 @@ func MakePlan(ctx context.Context, d *Desired, environment string, snap *mysqlst
 			jobs = append(jobs, job)
 		}
 	}
+	references := collectReferences(jobs)
 	if err := compareAll(ctx, jobs, snap, watch); err != nil {
 		return nil, fmt.Errorf("plan %s: %w", environment, err)
+	}
+	for _, r := range references {
+		problems, err := r.check(ctx, snap)
+		if err != nil {
+			return nil, fmt.Errorf("plan %s: %w", environment, err)
+		}
+		p.Problems = append(p.Problems, problems...)
 	}
 	for _, j := range jobs {
 		p.Problems = append(p.Problems, j.problems...)

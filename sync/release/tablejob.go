@@ -10,6 +10,7 @@ import (
 
 	"liveops/datasheets"
 	"liveops/sync/plan"
+	"liveops/sync/rules"
 )
 
 // tableJob is the comparing of one table with its sheets.
@@ -19,6 +20,7 @@ type tableJob struct {
 	managed  []int
 	owned    *datasheets.Ownership
 	differ   *plan.Differ
+	rules    *rules.Rules
 	broken   bool // the mapping or a header has problems: the rows are only looked through for theirs
 	problems []datasheets.Problem
 	result   *plan.Table
@@ -52,6 +54,9 @@ func newTableJob(d *DesiredTable, tables map[string]*datasheets.Table, scope dat
 	}
 	if !j.broken {
 		j.prepare()
+		if j.rules, problems = rules.Bind(binding, j.headers(), tables, &datasheets.Options{Location: zone}); len(problems) > 0 {
+			j.problems, j.broken = append(j.problems, problems...), true
+		}
 	}
 	return j, nil, nil
 }
@@ -92,6 +97,14 @@ func (j *tableJob) checkColumns() {
 			})
 		}
 	}
+}
+
+func (j *tableJob) headers() []*datasheets.Header {
+	headers := make([]*datasheets.Header, len(j.sheets))
+	for i, s := range j.sheets {
+		headers[i] = s.header
+	}
+	return headers
 }
 
 // described names another sheet of the table, with its workbook where that is another too.
@@ -205,5 +218,10 @@ func (j *tableJob) readRow(packed []byte, row datasheets.Row, i int) ([]byte, er
 	if problem != nil {
 		j.problems = append(j.problems, *problem)
 	}
+	if err != nil {
+		return packed, err
+	}
+	problems, err = j.rules.Row(packed, rules.Place{Sheet: i, Row: row.Number})
+	j.problems = append(j.problems, problems...)
 	return packed, err
 }
