@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"liveops/sync/plan"
 	"liveops/sync/release"
 	"liveops/sync/report"
 )
@@ -20,8 +21,9 @@ func (a *app) statusCommand() *cobra.Command {
 		Use:   "status",
 		Short: "Show where each environment stands",
 		Long: `Show of each environment the commit and release it is at, whether it is on hold and why, its newest releases,
-and how many rows each table that a sheet describes has. Nothing is written. An environment that gives no answer
-is told with the others, and makes the exit code 2.`,
+and, side by side, how many rows each table that sheets describe has and how many of them the sheets would change
+(? where problems in the files hide that; see liveops validate and liveops plan). Nothing is written. An environment
+that gives no answer is told with the others, and makes the exit code 2.`,
 		Example: `  liveops status
   liveops status --env production --format json`,
 		Args: cobra.NoArgs,
@@ -68,7 +70,7 @@ func (a *app) status(ctx context.Context, w *where) ([]report.EnvironmentStatus,
 		var status report.EnvironmentStatus
 		store, err := open.Store(ctx, e.Name)
 		if err == nil {
-			status, err = environmentStatus(ctx, release.Target{Name: e.Name, Store: store}, s.desired)
+			status, err = environmentStatus(ctx, release.Target{Name: e.Name, Store: store}, s.desired, a.bar())
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -81,7 +83,7 @@ func (a *app) status(ctx context.Context, w *where) ([]report.EnvironmentStatus,
 	return all, nil
 }
 
-func environmentStatus(ctx context.Context, t release.Target, desired *release.Desired) (report.EnvironmentStatus, error) {
+func environmentStatus(ctx context.Context, t release.Target, desired *release.Desired, bar *bar) (report.EnvironmentStatus, error) {
 	e := report.EnvironmentStatus{Name: t.Name}
 	snap, err := t.Store.Snapshot(ctx)
 	if err != nil {
@@ -92,8 +94,20 @@ func environmentStatus(ctx context.Context, t release.Target, desired *release.D
 	if e.Last, err = t.Store.Releases(ctx, releasesShown); err != nil {
 		return e, err
 	}
+	p, err := release.MakePlan(ctx, desired, t.Name, snap, func(done, total int) { bar.show("compare "+t.Name, "sheets", done, total) })
+	bar.clear()
+	if err != nil {
+		return e, err
+	}
+	differs := map[string]*plan.Count{}
+	if len(p.Problems) == 0 {
+		for _, t := range p.Tables {
+			n := t.Count()
+			differs[t.Schema.Name] = &n
+		}
+	}
 	for _, t := range desired.Tables {
-		row := report.TableRows{Table: t.Mapping.Table, Sheets: report.Sheets(t.Sources())}
+		row := report.TableRows{Table: t.Mapping.Table, Sheets: report.Sheets(t.Sources()), Differs: differs[t.Mapping.Table]}
 		if table := snap.Tables[row.Table]; table == nil {
 			row.Err = "no such table"
 		} else if row.Rows, err = snap.Count(ctx, table); err != nil {

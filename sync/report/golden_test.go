@@ -230,9 +230,9 @@ func TestStatus(t *testing.T) {
 				{ID: 17, Kind: mysqlstore.ApplyKind, Commit: mergeCommit, Actor: "김하늘", Pull: 41, State: mysqlstore.RolledBack, Inserted: 3, Deleted: 1, Updated: 3, Finished: now.Add(-time.Hour)},
 				{ID: 16, Kind: mysqlstore.ApplyKind, Commit: headCommit, Actor: "liveops", State: mysqlstore.Failed, Error: "data test\x1b[2J failed", Finished: now.Add(-2 * time.Hour)},
 			},
-			Tables: []TableRows{{"level_guide", 240, "levels.xlsx › LevelContents", ""}, {"stuff", 41230, "items.xlsx › TreasureItemData, Artifact", ""}, {"gone", 0, "", "no such table"}},
+			Tables: []TableRows{{"level_guide", 240, "levels.xlsx › LevelContents", &plan.Count{}, ""}, {"stuff", 41230, "items.xlsx › TreasureItemData, Artifact", &plan.Count{Inserted: 3, Updated: 1200}, ""}, {"gone", 0, "", nil, "no such table"}},
 		},
-		{Name: "production"},
+		{Name: "production", Tables: []TableRows{{"level_guide", 238, "levels.xlsx › LevelContents", &plan.Count{Inserted: 2}, ""}, {"stuff", 40000, "items.xlsx › TreasureItemData, Artifact", nil, ""}}},
 		{Name: "other", Error: "dial tcp 10.0.0.7:3306: connection refused"},
 	}
 	golden(t, "status.txt", written(t, func(w io.Writer) error { return StatusText(w, es, TextOptions{}) }))

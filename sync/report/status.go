@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"liveops/sync/mysqlstore"
@@ -19,15 +21,16 @@ type EnvironmentStatus struct {
 	Error  string               // why the environment could not be asked; then the rest is empty
 }
 
-// TableRows is how many rows an owned table has now.
+// TableRows is how many rows an owned table has now, and how it stands to its sheets.
 type TableRows struct {
-	Table  string `json:"table"`
-	Rows   int    `json:"rows"`
-	Sheets string `json:"sheets"`          // the sheets that describe it, as people read them
-	Err    string `json:"error,omitempty"` // why the rows could not be counted
+	Table   string      `json:"table"`
+	Rows    int         `json:"rows"`
+	Sheets  string      `json:"sheets"`          // the sheets that describe it, as people read them
+	Differs *plan.Count `json:"differs"`         // the rows that the sheets would change; null where problems keep that from being known
+	Err     string      `json:"error,omitempty"` // why the rows could not be counted
 }
 
-// StatusText writes where environments stand, for a terminal.
+// StatusText writes where environments stand, for a terminal: one after another, then the tables of all side by side.
 func StatusText(w io.Writer, environments []EnvironmentStatus, o TextOptions) error {
 	t := &terminal{color: o.Color}
 	for i := range environments {
@@ -36,6 +39,7 @@ func StatusText(w io.Writer, environments []EnvironmentStatus, o TextOptions) er
 		}
 		t.status(&environments[i])
 	}
+	t.sideBySide(environments)
 	return t.flush(w)
 }
 
@@ -54,7 +58,6 @@ func (t *terminal) status(e *EnvironmentStatus) {
 		t.line(t.paint(yellow, "  on hold since "+instant(h.Since)+" by "+literal(h.By, 60)+": "+literal(h.Reason, 1000)))
 	}
 	t.releases(e.Last)
-	t.tables(e.Tables)
 }
 
 // short is a commit as people read it.
@@ -90,16 +93,51 @@ func (t *terminal) releases(rs []mysqlstore.Release) {
 	t.columns("releases, newest first", rows)
 }
 
-func (t *terminal) tables(ts []TableRows) {
-	var rows [][]string
-	for _, r := range ts {
-		n := grouped(r.Rows)
-		if r.Err != "" {
-			n = literal(r.Err, 1000)
+// sideBySide writes the rows of every table in each environment that answered.
+func (t *terminal) sideBySide(environments []EnvironmentStatus) {
+	head := []string{""}
+	sheets, in := map[string]string{}, map[string]map[string]string{}
+	for i := range environments {
+		e := &environments[i]
+		if e.Error != "" {
+			continue
 		}
-		rows = append(rows, []string{literal(r.Table, 64), n, literal(r.Sheets, 200)})
+		head = append(head, literal(e.Name, 64))
+		for _, r := range e.Tables {
+			if in[r.Table] == nil {
+				in[r.Table] = map[string]string{}
+			}
+			sheets[r.Table], in[r.Table][e.Name] = r.Sheets, r.describe()
+		}
 	}
-	t.columns("tables and their rows", rows)
+	if len(sheets) == 0 {
+		return
+	}
+	rows := [][]string{append(head, "")}
+	for _, table := range slices.Sorted(maps.Keys(sheets)) {
+		row := []string{literal(table, 64)}
+		for i := range environments {
+			if environments[i].Error == "" {
+				row = append(row, in[table][environments[i].Name])
+			}
+		}
+		rows = append(rows, append(row, literal(sheets[table], 200)))
+	}
+	t.line("")
+	t.columns("tables: rows now, and in brackets what the sheets would change", rows)
+}
+
+// describe is the rows and what is to change of them.
+func (r *TableRows) describe() string {
+	switch {
+	case r.Err != "":
+		return literal(r.Err, 1000)
+	case r.Differs == nil:
+		return grouped(r.Rows) + " (?)"
+	case r.Differs.Total() == 0:
+		return grouped(r.Rows)
+	}
+	return grouped(r.Rows) + " (" + counts(*r.Differs, "-") + ")"
 }
 
 // columns writes rows in columns under a title; nothing where there are none.
