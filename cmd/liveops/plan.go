@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -16,10 +17,11 @@ import (
 
 func (a *app) planCommand() *cobra.Command {
 	var w where
+	var between fromTo
 	var format string
 	var committed, rehearse bool
 	c := &cobra.Command{
-		Use:   "plan",
+		Use:   "plan [--from ENV --to ENV [TABLE...]]",
 		Short: "Show what the workbooks would change in each environment",
 		Long: `Show, row by row, what the workbooks would change in each environment's database. Nothing is written.
 The files are read as they stand in the checkout, committed or not; --committed reads HEAD.
@@ -28,16 +30,26 @@ With --rehearse the plan of the first environment is carried out there in a tran
 rolled back: what the database or a data test (checks/*.sql) would refuse is among the problems. It locks the rows
 of the sheets' tables for that moment, and makes the tables in which liveops keeps its records where they are missing.
 
+With --from and --to it shows, instead, what would bring tables of one environment to what another one holds: by
+default the tables that sheets describe, else those named. The servers compare checksums of ranges of rows, so that
+only rows that may differ are read. See liveops promote.
+
 Exit code 0: nothing to do, 1: there are changes, 2: an error, or problems in the files.`,
 		Example: `  liveops plan                              every environment, as text
   liveops plan --env staging                one environment
   liveops plan --env staging --rehearse     and whether staging would take it
   liveops plan --format markdown > plan.md  what the bot's comment would say
+  liveops plan --from staging --to production shop_item
   liveops plan --format json | jq '.environments[].tables[].name'`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+		RunE: func(c *cobra.Command, tables []string) error {
 			if err := checkFormat(format, "text", "markdown", "json"); err != nil {
 				return err
+			}
+			if between.given() {
+				return a.planBetween(c.Context(), &w, between, tables, format)
+			}
+			if len(tables) > 0 {
+				return errors.New("tables are named with --from and --to; what sheets say is planned for all of them")
 			}
 			s, err := w.open(c.Context(), committed)
 			if err != nil {
@@ -79,10 +91,14 @@ Exit code 0: nothing to do, 1: there are changes, 2: an error, or problems in th
 		},
 	}
 	w.flags(c, true)
+	between.flags(c, &w)
 	c.Flags().StringVar(&format, "format", "text", "text, markdown or json")
 	c.Flags().BoolVar(&committed, "committed", false, "plan HEAD, without changes that are not committed")
 	c.Flags().BoolVar(&rehearse, "rehearse", false, "try the plan out on the first environment, and roll it back")
 	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "markdown", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	for _, flag := range []string{"env", "committed", "rehearse"} {
+		c.MarkFlagsMutuallyExclusive("from", flag)
+	}
 	return c
 }
 

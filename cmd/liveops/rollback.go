@@ -101,6 +101,9 @@ func (a *app) tellRollback(environment string, r mysqlstore.Rollback) {
 			fmt.Fprintf(a.out, "  and %d more\n", more)
 		}
 	}
+	if r.Hold == (mysqlstore.Hold{}) {
+		return
+	}
 	fmt.Fprintln(a.out, printable(fmt.Sprintf("%s is on hold: %s.", environment, strings.TrimSuffix(r.Hold.Reason, "."))))
 	fmt.Fprintf(a.out, "Revert the change on the default branch, then: liveops unlock --env %s\n", environment)
 }

@@ -54,6 +54,23 @@ func (s *Store) Apply(ctx context.Context, q Request) (Release, error) {
 	return r, err
 }
 
+// Promote applies a plan that was made from another environment's rows instead of a commit's, as Apply does, and
+// leaves the environment's commit as it is.
+func (s *Store) Promote(ctx context.Context, q Request) (Release, error) {
+	if err := s.Prepare(ctx); err != nil {
+		return Release{}, err
+	}
+	r := Release{Kind: PromoteKind, Digest: q.Digest, Actor: q.Actor, State: Applied, Started: s.now()}
+	err := s.release(ctx, &r, func(tx *transaction, st State) ([]*tableWork, error) {
+		if st.Hold != nil {
+			return nil, &HeldError{s.environment, *st.Hold}
+		}
+		r.Commit = st.Commit
+		return s.applyTables(ctx, tx, st, q, &r)
+	})
+	return r, err
+}
+
 // errAlready ends a release whose commit the environment has.
 var errAlready = errors.New("released already")
 

@@ -33,7 +33,7 @@ func (s *Store) runTests(ctx context.Context, tx *transaction, q Request) error 
 	}
 	t := &testRun{Store: s, tx: tx, owned: map[string]bool{}, deadline: time.Now().Add(allTestsTime)}
 	for _, w := range q.Tables {
-		t.owned[w.Schema.Name] = w.Owned == nil || w.Unowned == 0
+		t.owned[w.Schema.Name] = !w.Partial && (w.Owned == nil || w.Unowned == 0)
 	}
 	var version string
 	if err := tx.QueryRowContext(ctx, "SELECT VERSION()").Scan(&version); err != nil {

@@ -14,7 +14,7 @@ import (
 type Rollback struct {
 	Release          // the ledger's entry of the rollback itself
 	Kept    []string // rows that were left alone, since they are no longer as the release left them
-	Hold    Hold     // the hold that the environment is under now
+	Hold    Hold     // the hold that the environment is under now; zero for none
 }
 
 // ErrNotUndoable is a release that has nothing to undo: it failed, or was rolled back already.
@@ -22,7 +22,8 @@ var ErrNotUndoable = errors.New("the release cannot be rolled back")
 
 // Rollback restores the before-images of a release in one transaction, where the rows still are as the release
 // left them; the others it leaves alone and names. The environment's commit goes back to the one before, if
-// the release is its newest, and the environment is held: the sheets still say otherwise.
+// the release is its newest, and the environment is held: the sheets still say otherwise. After a promotion, which no
+// sheet knows of, it is not held.
 func (s *Store) Rollback(ctx context.Context, id int64, actor string, progress func(done, total int)) (Rollback, error) {
 	if err := s.Prepare(ctx); err != nil {
 		return Rollback{}, err
@@ -48,6 +49,9 @@ func (s *Store) Rollback(ctx context.Context, id int64, actor string, progress f
 		_, err = tx.ExecContext(ctx, "UPDATE liveops_releases SET state = ? WHERE id = ?", string(RolledBack), id)
 		if err != nil {
 			return nil, fmt.Errorf("mark release %d: %w", id, err)
+		}
+		if st.Hold == nil && undone.Kind == PromoteKind { // Git has nothing to say of what it changed
+			return work, nil
 		}
 		out.Hold = Hold{Reason: fmt.Sprintf("release %d was rolled back; the default branch still has its changes", id), By: actor, Since: s.now()}
 		if st.Hold != nil {

@@ -47,6 +47,7 @@ type Kind string
 const (
 	ApplyKind    Kind = "apply"
 	RollbackKind Kind = "rollback"
+	PromoteKind  Kind = "promote" // rows of tables that no sheet owns, from another environment; the commit stays
 )
 
 // ReleaseState is what became of a release. One that is under way has no entry: it is in the ledger when, and

@@ -61,6 +61,7 @@ type Table struct {
 	Changes []Change
 	Owned   *datasheets.Ownership // the rows that the sheets own; nil for all
 	Want    Sum                   // of the rows wanted; what a read-back of the owned rows must equal
+	Partial bool                  // only rows that may differ were compared: Want is not known, and Rows is 0
 }
 
 // KeyLen is how many of the managed columns, from the first, are the primary key.
