@@ -27,6 +27,7 @@ type figure struct {
 var figures = []figure{
 	{"apply", benchApply},
 	{"plan", benchPlan},
+	{"promote", benchPromote},
 	{"read", benchRead},
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -36,21 +37,20 @@ type Parts struct {
 func (p Parts) None() bool { return !p.whole && len(p.where) == 0 }
 
 const (
-	splitInto  = 64    // parts of a range of keys at each step
-	fewKeys    = 1000  // rows of a range that is read rather than split again
-	hashedInto = 4096  // parts of a table whose key does not begin with a whole number
-	shareWhole = 2     // a table of which more than 1/shareWhole is to be read is read as a whole
-	smallTable = 5_000 // rows of a table that is read without asking for sums
+	readRange  = 1000 // rows of a range that are read rather than split again
+	firstSplit = 256 // the most parts of a table whose key begins with a whole number
+	narrowest  = 100  // how many keys such a range spans at least: to look closer costs more than to read
+	splitInto  = 64   // parts of a range of keys after that, and the most ranges of a statement
+	hashedInto = 4096 // parts of a table with another key
+	shareWhole = 2    // of a table of which more than 1/shareWhole is to be read, all is read
 )
 
 // Differing finds the parts of a table that may differ between two snapshots. The servers work at the same time.
 func Differing(ctx context.Context, a, b Side) (Parts, error) {
 	c := &comparison{sides: [2]Side{a, b}}
-	if err := c.measure(ctx); err != nil {
-		return Parts{}, fmt.Errorf("compare %s: %w", b.Table.Name, err)
-	}
-	if !c.sums || max(c.rows[0], c.rows[1]) < smallTable {
-		return Parts{whole: true}, nil
+	sums, err := c.canSum(ctx)
+	if err != nil || !sums {
+		return Parts{whole: true}, err
 	}
 	find := c.byHash
 	if b.Table.Columns[b.Table.Key[0]].Type == datasheets.Integer {
@@ -77,12 +77,7 @@ func (s Side) RowsOf(ctx context.Context, p Parts, row func(packed []byte) error
 }
 
 // comparison is the comparing of one table.
-type comparison struct {
-	sides  [2]Side
-	sums   bool // both servers can make sums
-	rows   [2]int
-	lo, hi *big.Int // of the key's first column, where that is a whole number
-}
+type comparison struct{ sides [2]Side }
 
 // both asks both servers at once.
 func (c *comparison) both(ctx context.Context, ask func(ctx context.Context, i int, s Side) error) error {
@@ -93,34 +88,46 @@ func (c *comparison) both(ctx context.Context, ask func(ctx context.Context, i i
 	return g.Wait()
 }
 
-// measure counts the rows and finds the ends of the key.
-func (c *comparison) measure(ctx context.Context) error {
+// canSum says whether both servers can make sums.
+func (c *comparison) canSum(ctx context.Context) (bool, error) {
 	var kinds [2]serverKind
-	var ends [2][2]sql.NullString
 	err := c.both(ctx, func(ctx context.Context, i int, s Side) (err error) {
-		if kinds[i], err = readServerKind(ctx, s.Snapshot.tx); err != nil {
-			return err
-		}
-		key := quote(s.Table.Columns[s.Table.Key[0]].Name)
-		query := "SELECT COUNT(*), MIN(" + key + "), MAX(" + key + ") FROM " + quote(s.Table.Name)
-		return s.Snapshot.tx.QueryRowContext(ctx, query).Scan(&c.rows[i], &ends[i][0], &ends[i][1])
+		kinds[i], err = readServerKind(ctx, s.Snapshot.tx)
+		return err
 	})
-	c.sums = kinds[0] != embeddedServer && kinds[1] != embeddedServer
+	return kinds[0] != embeddedServer && kinds[1] != embeddedServer, err
+}
+
+// ends are the least and the greatest whole number that the key's first column has on either side; nil of empty tables.
+func (c *comparison) ends(ctx context.Context) (*keyRange, error) {
+	var ends [2][2]sql.NullString
+	err := c.both(ctx, func(ctx context.Context, i int, s Side) error {
+		key := quote(s.Table.Columns[s.Table.Key[0]].Name)
+		return s.Snapshot.tx.QueryRowContext(ctx, "SELECT MIN("+key+"), MAX("+key+") FROM "+quote(s.Table.Name)).Scan(&ends[i][0], &ends[i][1])
+	})
+	if err != nil {
+		return nil, err
+	}
+	var all *keyRange
 	for _, e := range ends {
-		for k, text := range e {
-			n, ok := new(big.Int).SetString(text.String, 10)
-			if !ok {
-				continue // no row, or no whole number
+		lo, okay := new(big.Int).SetString(e[0].String, 10)
+		hi, also := new(big.Int).SetString(e[1].String, 10)
+		switch {
+		case !e[0].Valid:
+		case !okay || !also:
+			return nil, fmt.Errorf("%q and %q are no whole numbers", e[0].String, e[1].String)
+		case all == nil:
+			all = &keyRange{lo, hi}
+		default:
+			if lo.Cmp(all.lo) < 0 {
+				all.lo = lo
 			}
-			if k == 0 && (c.lo == nil || n.Cmp(c.lo) < 0) {
-				c.lo = n
-			}
-			if k == 1 && (c.hi == nil || n.Cmp(c.hi) > 0) {
-				c.hi = n
+			if hi.Cmp(all.hi) > 0 {
+				all.hi = hi
 			}
 		}
 	}
-	return err
+	return all, nil
 }
 
 // sum is what a server says of some rows.
@@ -136,10 +143,18 @@ func (r keyRange) where(s Side) string {
 	return quote(s.Table.Columns[s.Table.Key[0]].Name) + fmt.Sprintf(" BETWEEN %s AND %s", r.lo, r.hi)
 }
 
-// split divides a range into at most n of about the same width.
+// narrow says that there is nothing to split.
+func (r keyRange) narrow() bool {
+	return new(big.Int).Sub(r.hi, r.lo).Cmp(big.NewInt(narrowest)) < 0
+}
+
+// split divides a range into at most n of the same width.
 func (r keyRange) split(n int64) []keyRange {
 	width := new(big.Int).Sub(r.hi, r.lo)
 	width.Div(width, big.NewInt(n)).Add(width, big.NewInt(1))
+	if least := big.NewInt(narrowest); width.Cmp(least) < 0 {
+		width = least
+	}
 	var out []keyRange
 	for lo := r.lo; lo.Cmp(r.hi) <= 0; {
 		hi := new(big.Int).Add(lo, width)
@@ -155,34 +170,39 @@ func (r keyRange) split(n int64) []keyRange {
 
 // byRange narrows ranges of the key down.
 func (c *comparison) byRange(ctx context.Context) (Parts, error) {
+	all, err := c.ends(ctx)
+	if err != nil || all == nil {
+		return Parts{}, err
+	}
 	var parts Parts
-	toRead := 0
-	for differ := (keyRange{c.lo, c.hi}).split(splitInto); len(differ) > 0; {
+	rows, toRead := 0, 0
+	for depth, look := 0, all.split(firstSplit); len(look) > 0; depth++ {
 		var next []keyRange
-		for len(differ) > 0 {
-			n := min(len(differ), splitInto)
-			sums, err := c.rangeSums(ctx, differ[:n])
+		for some := range slices.Chunk(look, splitInto) {
+			sums, err := c.rangeSums(ctx, some)
 			if err != nil {
 				return parts, err
 			}
-			for i, r := range differ[:n] {
+			for i, r := range some {
 				a, b := sums[0][i], sums[1][i]
-				rows := max(a.rows, b.rows)
+				most := max(a.rows, b.rows)
+				if depth == 0 {
+					rows += most
+				}
 				switch {
 				case a == b:
-				case rows <= fewKeys || r.lo.Cmp(r.hi) == 0: // or many rows of one number, in a key of several columns
+				case most <= readRange || r.narrow(): // or a key of several columns has many rows of one number
 					parts.where = append(parts.where, r.where(c.sides[1]))
-					toRead += rows
+					toRead += most
 				default:
 					next = append(next, r.split(splitInto)...)
 				}
 			}
-			differ = differ[n:]
 		}
-		if toRead*shareWhole > max(c.rows[0], c.rows[1]) {
+		if rows > readRange && toRead*shareWhole > rows {
 			return c.byHash(ctx) // many rows differ, or the key's first column says little
 		}
-		differ = next
+		look = next
 	}
 	return parts, nil
 }
@@ -252,18 +272,33 @@ func (s Side) rowSum() string { return "CRC32(CRC32(" + s.concat(s.Columns) + ")
 // leaves out, stand before, and texts come with their length.
 func (s Side) concat(columns []int) string {
 	parts := []string{"'#'"}
+	mixed := false // texts are joined as bytes, lest the server brings them to one character set
 	for _, i := range columns {
-		if c := &s.Table.Columns[i]; c.Nullable {
+		c := &s.Table.Columns[i]
+		if c.Nullable {
 			parts = append(parts, "ISNULL("+quote(c.Name)+")")
 		}
+		mixed = mixed || isText(c) && !strings.HasPrefix(c.Collation, "utf8mb4_")
 	}
 	for _, i := range columns {
-		switch c := &s.Table.Columns[i]; c.Type {
-		case datasheets.String, datasheets.Enum, datasheets.Set, datasheets.JSON, datasheets.Binary:
-			parts = append(parts, "LENGTH("+quote(c.Name)+")", "CAST("+quote(c.Name)+" AS BINARY)")
+		c := &s.Table.Columns[i]
+		switch name := quote(c.Name); {
+		case isText(c) && mixed:
+			parts = append(parts, "LENGTH("+name+")", "CAST("+name+" AS BINARY)")
+		case isText(c):
+			parts = append(parts, "LENGTH("+name+")", name)
 		default:
 			parts = append(parts, c.SelectExpr())
 		}
 	}
 	return "CONCAT_WS(" + strings.Join(parts, ", ") + ")"
+}
+
+// isText says whether a column's values are of any length and hold any character.
+func isText(c *datasheets.Column) bool {
+	switch c.Type {
+	case datasheets.String, datasheets.Enum, datasheets.Set, datasheets.JSON, datasheets.Binary:
+		return true
+	}
+	return false
 }
