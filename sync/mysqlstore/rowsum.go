@@ -38,7 +38,7 @@ func (p Parts) None() bool { return !p.whole && len(p.where) == 0 }
 
 const (
 	readRange  = 1000 // rows of a range that are read rather than split again
-	firstSplit = 256 // the most parts of a table whose key begins with a whole number
+	firstSplit = 256  // the most parts of a table whose key begins with a whole number
 	narrowest  = 100  // how many keys such a range spans at least: to look closer costs more than to read
 	splitInto  = 64   // parts of a range of keys after that, and the most ranges of a statement
 	hashedInto = 4096 // parts of a table with another key
