@@ -29,24 +29,20 @@ const (
 // the ids from the stream when it starts. It is Work that removes it then: a limit on the messages' age would
 // take those that still wait as well, say after a long stop.
 func (e *Engine) makeStreams(ctx context.Context) (err error) {
-	e.deliveries, err = e.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	e.deliveries, err = e.makeStream(ctx, jetstream.StreamConfig{
 		Name:        deliveriesStream,
 		Description: "Webhook deliveries, and those done in the last 72 hours.",
 		Subjects:    []string{deliveriesSubject},
 		Duplicates:  Remembered,
-		Storage:     jetstream.FileStorage,
-		Replicas:    e.options.Replicas,
 	})
 	if err != nil {
 		return fmt.Errorf("make the stream of deliveries: %w", err)
 	}
-	e.parked, err = e.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	e.parked, err = e.makeStream(ctx, jetstream.StreamConfig{
 		Name:              parkedStream,
 		Description:       "Deliveries that could not be worked off.",
 		Subjects:          []string{parkedSubject + "*"},
 		MaxMsgsPerSubject: 1,
-		Storage:           jetstream.FileStorage,
-		Replicas:          e.options.Replicas,
 	})
 	if err != nil {
 		return fmt.Errorf("make the stream of parked deliveries: %w", err)
@@ -62,6 +58,18 @@ func (e *Engine) makeStreams(ctx context.Context) (err error) {
 		return fmt.Errorf("make the consumer of deliveries: %w", err)
 	}
 	return nil
+}
+
+// makeStream makes a stream on disk, with as many replicas as were asked for, or as it has if those are more.
+func (e *Engine) makeStream(ctx context.Context, config jetstream.StreamConfig) (jetstream.Stream, error) {
+	config.Storage, config.Replicas = jetstream.FileStorage, e.options.Replicas
+	switch there, err := e.js.Stream(ctx, config.Name); {
+	case err == nil:
+		config.Replicas = max(config.Replicas, there.CachedInfo().Config.Replicas)
+	case !errors.Is(err, jetstream.ErrStreamNotFound):
+		return nil, err
+	}
+	return e.js.CreateOrUpdateStream(ctx, config)
 }
 
 // Deliver stores a delivery for Work. It returns when the delivery is synced to disk, so that GitHub may be

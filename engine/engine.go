@@ -8,10 +8,13 @@ package engine
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,10 +48,15 @@ type Engine struct {
 // Options say how an Engine is opened. Either Dir or URL is needed; all else has a default.
 type Options struct {
 	Dir string // the state directory, made with mode 0700; of no meaning with URL
-	// URL is an external server's: nats://user:password@host:4222, several with commas between. That server
-	// must run JetStream, should sync always (`sync_interval: always`), and take messages of MaxBody.
-	URL      string
-	Replicas int // copies that a cluster keeps of each stream; 1 by default, and always without URL
+	// URL is an external server's, nats://host:4222 or tls://host:4222, several of a cluster with commas between. That
+	// server must run JetStream, should sync always (`sync_interval: always`), and take messages of MaxBody. Who
+	// the client is may stand in it (nats://user:password@host), or in the fields that follow.
+	URL                   string
+	User, Password, Token string
+	RootCAs               *x509.CertPool // that the server's certificate must come from; the system's by default
+	// Replicas is how many servers keep each stream: by default 3 where URL names several, else 1. Those of streams
+	// that have more are left as they are. Without URL it is always 1.
+	Replicas int
 
 	Logger *slog.Logger     // slog.Default by default
 	Now    func() time.Time // time.Now by default; the server has its own clock
@@ -66,7 +74,12 @@ func (o Options) complete() (Options, error) {
 	if o.Dir == "" && o.URL == "" {
 		return o, errors.New("open the engine: neither a state directory nor the URL of a NATS server is given")
 	}
-	if o.Replicas == 0 || o.URL == "" {
+	switch {
+	case o.URL == "":
+		o.Replicas = 1
+	case o.Replicas == 0 && strings.Contains(o.URL, ","):
+		o.Replicas = 3
+	case o.Replicas == 0:
 		o.Replicas = 1
 	}
 	if o.Logger == nil {
@@ -126,6 +139,8 @@ func (e *Engine) connect(ctx context.Context) (err error) {
 			return err
 		}
 		with = append(with, nats.InProcessServer(e.server))
+	} else {
+		with = append(with, e.options.credentials()...)
 	}
 	if e.conn, err = nats.Connect(where, with...); err != nil {
 		return fmt.Errorf("connect to NATS at %s: %w", redacted(where), err)
@@ -138,16 +153,35 @@ func (e *Engine) connect(ctx context.Context) (err error) {
 	return err
 }
 
-// redacted is a server's URL without its password.
+// credentials say who the client is, and whom it trusts.
+func (o Options) credentials() (with []nats.Option) {
+	if o.User != "" {
+		with = append(with, nats.UserInfo(o.User, o.Password))
+	}
+	if o.Token != "" {
+		with = append(with, nats.Token(o.Token))
+	}
+	if o.RootCAs != nil {
+		with = append(with, nats.Secure(&tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12}))
+	}
+	return with
+}
+
+// redacted are servers' URLs without what is secret in them.
 func redacted(where string) string {
 	if where == "" {
 		return "this process"
 	}
-	u, err := url.Parse(where)
-	if err != nil {
-		return "the URL that is set"
+	var all []string
+	for _, one := range strings.Split(where, ",") {
+		u, err := url.Parse(strings.TrimSpace(one))
+		if err != nil {
+			return "the URL that is set"
+		}
+		u.User = nil // which may be a token
+		all = append(all, u.String())
 	}
-	return u.Redacted()
+	return strings.Join(all, ", ")
 }
 
 // Close ends every Work, waits for the handlers in hand, and shuts the server down. A second call does

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,7 +45,8 @@ environments. Its settings are environment variables (NAME_FILE names a file tha
   LIVEOPS_GITHUB_URL           of GitHub Enterprise, such as https://github.example.com; default github.com
   LIVEOPS_LISTEN               where to listen; default ` + defaultListen + `
   LIVEOPS_STATE_DIR            a directory of its own, kept over restarts; default liveops-state
-  LIVEOPS_NATS_URL             an external NATS cluster with JetStream instead of the embedded one
+  LIVEOPS_NATS_URL             an external NATS cluster with JetStream instead of the embedded one; then also
+    LIVEOPS_NATS_USER, _PASSWORD, _TOKEN, _CA (a certificate in PEM) and _REPLICAS
   LIVEOPS_<ENV>_MYSQL_DSN      the MySQL of each environment, as user:password@tcp(host:3306)/database
 
 GET /healthz answers while it runs. On SIGTERM it finishes what is under way and ends.`,
@@ -94,11 +97,38 @@ func (a *app) openEngine(ctx context.Context, log *slog.Logger) (*engine.Engine,
 	if dir == "" {
 		dir = "liveops-state"
 	}
-	nats, err := a.settings.get("LIVEOPS_NATS_URL")
+	options, err := a.nats()
 	if err != nil {
 		return nil, err
 	}
-	return engine.Open(ctx, engine.Options{Dir: dir, URL: nats, Logger: log})
+	options.Dir, options.Logger = dir, log
+	return engine.Open(ctx, options)
+}
+
+// nats is the external NATS cluster, if there is one.
+func (a *app) nats() (o engine.Options, err error) {
+	var roots, replicas string
+	for _, s := range []struct {
+		name string
+		into *string
+	}{{"URL", &o.URL}, {"USER", &o.User}, {"PASSWORD", &o.Password}, {"TOKEN", &o.Token}, {"CA", &roots}, {"REPLICAS", &replicas}} {
+		value, wrong := a.settings.get("LIVEOPS_NATS_" + s.name)
+		*s.into, err = value, errors.Join(err, wrong)
+	}
+	if roots != "" {
+		o.RootCAs = x509.NewCertPool()
+		if !o.RootCAs.AppendCertsFromPEM([]byte(roots)) {
+			err = errors.Join(err, &bot.SettingError{Setting: "LIVEOPS_NATS_CA", Reason: "holds no certificate in PEM"})
+		}
+	}
+	if replicas != "" {
+		n, wrong := strconv.Atoi(replicas)
+		if wrong != nil || n < 1 || n > 5 {
+			err = errors.Join(err, &bot.SettingError{Setting: "LIVEOPS_NATS_REPLICAS", Reason: fmt.Sprintf("is %q; expected 1 to 5", replicas)})
+		}
+		o.Replicas = n
+	}
+	return o, err
 }
 
 // botOptions makes the bot's options of the settings. All that is missing or wrong is told at once.
