@@ -108,6 +108,23 @@ func (b *Binding) headerNames() []string {
 	return names
 }
 
+// Names are what the header of one of the mapping's sheets says, in the order of the table's columns: of all columns but
+// those that the database computes, that liveops.yaml gives a value, and that the sheet's filter leaves one value.
+func (b *Binding) Names(sheet int) []string {
+	var names []string
+	rules := b.constants(sheet)
+	for i, c := range b.Table.Columns {
+		switch r := rules[i]; {
+		case c.Generated, r != nil && r.constant != nil:
+		case r != nil:
+			names = append(names, r.mapping.Header())
+		default:
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
 // inFile is a position of liveops.yaml within a sentence.
 func (p Position) inFile() string { return fmt.Sprintf("%s, line %d", p.Path, p.Line) }
 

@@ -42,19 +42,28 @@ func (c *Column) Cell(v Value, o *Options) (Cell, error) {
 	if v.IsDefault() {
 		return Cell{}, c.unkeepable(v, "only the server knows it")
 	}
-	cell := Cell{}
-	if !v.IsNull() {
-		cell = c.cellOf(v.Text(), o)
+	wrong := ""
+	for _, cell := range c.cells(v, o) {
+		because := c.readsBack(v, cell, o)
+		if because == "" {
+			return cell, nil
+		}
+		wrong = because
 	}
-	wrong := c.readsBack(v, cell, o)
-	if wrong != "" && cell.Kind != Text && cell.Kind != Empty { // a spreadsheet's number is not exact enough
-		cell = Cell{Kind: Text, Text: []byte(c.wallText(v.Text(), o))}
-		wrong = c.readsBack(v, cell, o)
+	return Cell{}, c.unkeepable(v, wrong)
+}
+
+// cells are the cells that a value could be, the best first; the last is a text. Whether one is exact, reading it back
+// tells: a spreadsheet's number may not be.
+func (c *Column) cells(v Value, o *Options) []Cell {
+	if v.IsNull() {
+		return []Cell{{}}
 	}
-	if wrong != "" {
-		return Cell{}, c.unkeepable(v, wrong)
+	cell := c.cellOf(v.Text(), o)
+	if cell.Kind == Text {
+		return []Cell{cell}
 	}
-	return cell, nil
+	return []Cell{cell, {Kind: Text, Text: []byte(c.wallText(v.Text(), o))}}
 }
 
 func (c *Column) unkeepable(v Value, why string) error {
@@ -63,6 +72,10 @@ func (c *Column) unkeepable(v Value, why string) error {
 
 // readsBack says why a cell is not read back as v; "" where it is.
 func (c *Column) readsBack(v Value, cell Cell, o *Options) string {
+	return readsBack(v, cell, func(cell Cell) ([]byte, *Mismatch) { return c.AppendCell(nil, cell, o) })
+}
+
+func readsBack(v Value, cell Cell, read func(Cell) ([]byte, *Mismatch)) string {
 	units := 0
 	for _, r := range string(cell.Text) {
 		units += utf16.RuneLen(r)
@@ -70,7 +83,7 @@ func (c *Column) readsBack(v Value, cell Cell, o *Options) string {
 	if units > mostCellText {
 		return fmt.Sprintf("it has %d characters, and a cell holds %d", units, mostCellText)
 	}
-	row, mismatch := c.AppendCell(nil, cell, o)
+	row, mismatch := read(cell)
 	switch {
 	case mismatch != nil:
 		return mismatch.Text

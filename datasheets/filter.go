@@ -88,12 +88,16 @@ func (o *Ownership) Owns(row []byte) (bool, error) {
 	if o == nil {
 		return true, nil
 	}
-	owner, err := o.owner(row)
+	owner, err := o.Owner(row)
 	return owner >= 0, err
 }
 
-// owner is the first sheet that owns a row, an index into the mapping's; -1 where none does.
-func (o *Ownership) owner(row []byte) (int, error) {
+// Owner is the sheet that owns a row, an index into the mapping's; -1 where none does. A nil Ownership owns every row
+// by the first.
+func (o *Ownership) Owner(row []byte) (int, error) {
+	if o == nil {
+		return 0, nil
+	}
 	for i := range o.binding.filters {
 		outside, err := o.outside(i, row)
 		if err != nil {
@@ -148,7 +152,7 @@ func (h *Header) CheckOwner(o *Ownership, row []byte, number int) (*Problem, err
 	if err != nil {
 		return nil, err
 	}
-	owner, err := o.owner(row)
+	owner, err := o.Owner(row)
 	if err != nil {
 		return nil, err
 	}

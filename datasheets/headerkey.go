@@ -14,7 +14,7 @@ func (h *Header) AppendKey(dst []byte, r Row, o *Options) (key []byte, ok bool) 
 			return dst, false
 		}
 		var wrong *Mismatch
-		if key, wrong = h.appendCell(key, i, &options); wrong != nil {
+		if key, wrong = h.appendCell(key, i, h.cells[i], &options); wrong != nil {
 			return dst, false
 		}
 	}

@@ -13,7 +13,7 @@ func (h *Header) AppendRow(dst []byte, r Row, o *Options) ([]byte, []Problem) {
 	row := dst
 	for i := range h.cells {
 		var wrong *Mismatch
-		if row, wrong = h.appendCell(row, i, &options); wrong != nil {
+		if row, wrong = h.appendCell(row, i, h.cells[i], &options); wrong != nil {
 			problems = append(problems, wrong.At(h.at(h.Columns[i].Sheet, r.Number)))
 		}
 	}
@@ -49,10 +49,10 @@ func (h *Header) sortCells(r Row) (problems []Problem) {
 	return problems
 }
 
-// appendCell converts the cell of managed column i.
-func (h *Header) appendCell(row []byte, i int, o *Options) ([]byte, *Mismatch) {
+// appendCell converts a cell of managed column i.
+func (h *Header) appendCell(row []byte, i int, cell Cell, o *Options) ([]byte, *Mismatch) {
 	table := h.Columns[i].Table
-	c, cell, rule := &h.Table.Columns[table], h.cells[i], h.rules[i]
+	c, rule := &h.Table.Columns[table], h.rules[i]
 	if cell.Kind == Empty && h.Table.IsKey(table) && (rule == nil || rule.constant == nil && rule.empty == nil) {
 		return row, c.mismatch(cell, o, "a value: it is part of the primary key", "write a value, or empty the whole row")
 	}
