@@ -6,7 +6,7 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 ACTIONLINT  = $(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 FUZZTIME   ?= 20s
 
-.PHONY: demo test check bench readme fuzz fuzz-reader deps build
+.PHONY: demo test check bench readme fuzz fuzz-reader deps bench-deps build
 
 demo: ## play the whole story on embedded stand-ins: nothing to install but Go
 	@$(GO) run ./cmd/demo
@@ -27,10 +27,10 @@ check: ## formatting, vet, staticcheck, the import rules, workflows, known vulne
 	@GOBIN=$(CURDIR)/bin $(GO) install $(GOVULNCHECK)
 	@bin/govulncheck ./... || { test $$? -ne 3 && echo 'govulncheck: its database is out of reach, not checked'; }
 
-bench: deps ## every figure; one line each
+bench: deps bench-deps ## every figure; one line each
 	$(GO) run ./cmd/bench
 
-bench-%: deps ## one figure
+bench-%: deps bench-deps ## one figure
 	$(GO) run ./cmd/bench $*
 
 # put writes a file into the README between the comments <!-- NAME --> and <!-- end of NAME -->.
@@ -56,6 +56,13 @@ fuzz-reader: ## only the workbook reader against excelize's, shortly
 	$(GO) test -run '^$$' -fuzz '^FuzzAgainstExcelize$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./datasheets/xlsx
 
 deps: ## what the tests need besides Go, where it is missing
-	@command -v git >/dev/null && { command -v mariadbd || test -x /usr/sbin/mariadbd; } >/dev/null || { \
+	@command -v git >/dev/null && { command -v mariadbd || test -x /usr/sbin/mariadbd; } >/dev/null && command -v soffice >/dev/null && \
+	  /usr/bin/python3 -c 'import openpyxl' 2>/dev/null || { \
 	  sudo=; test "$$(id -u)" = 0 || sudo=sudo; \
-	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends mariadb-server mariadb-client git; }
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends \
+	    mariadb-server mariadb-client git libreoffice-calc-nogui python3-openpyxl; }
+
+bench-deps: ## what the figures are held against, where it is missing
+	@command -v pt-table-sync >/dev/null && /usr/bin/python3 -c 'import openpyxl, pymysql' 2>/dev/null || { \
+	  sudo=; test "$$(id -u)" = 0 || sudo=sudo; \
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends percona-toolkit python3-pymysql python3-openpyxl; }

@@ -2,6 +2,7 @@ package datasheets
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -36,6 +37,43 @@ func (h *Header) CellsFor(i int, v Value, o *Options) ([]Cell, error) {
 		return nil, c.unkeepable(v, wrong)
 	}
 	return cells, nil
+}
+
+// Choices are the values that cells of a column with a fixed list of them may have, in the list's order; nil for other
+// columns.
+func (h *Header) Choices(i int) []string {
+	c := &h.Table.Columns[h.Columns[i].Table]
+	if c.Type != Enum {
+		return nil
+	}
+	choices := slices.Clone(c.Members)
+	if r := h.rules[i]; r != nil {
+		for k, member := range choices {
+			if cells := r.cells(c, NewValue(member), nil); len(cells) > 0 {
+				choices[k] = string(cells[0].Text)
+			}
+		}
+	}
+	return choices
+}
+
+// PlainColumn is the sheet's column whose cells hold the values of a table column as they are, without aliases or lists;
+// 0 where the sheet has none.
+func (h *Header) PlainColumn(name string) int {
+	for i, c := range h.Columns {
+		if h.Table.Columns[c.Table].Name == name && (h.rules[i] == nil || h.rules[i].aliases == nil && h.rules[i].list == "") {
+			return c.Sheet
+		}
+	}
+	return 0
+}
+
+// FirstColumn is where the sheet's columns begin: 1 or, vertically, the row of the first name.
+func (h *Header) FirstColumn() int {
+	if h.layout.Vertical {
+		return h.layout.HeaderRow()
+	}
+	return 1
 }
 
 // Same says whether a cell of Columns[i] is read as a value; o is as for AppendRow.

@@ -91,3 +91,7 @@ func (h *Header) admits(cell Cell, row int) (bool, *Problem) {
 
 // isEmpty says whether nothing stands in a cell: formulas leave texts without a character.
 func (c Cell) isEmpty() bool { return c.Kind == Empty || c.Kind == Text && len(c.Text) == 0 }
+
+// ScopeColumn is the sheet's column that says which environments a row belongs to, 0 for none, and what its cell says
+// for the header's environment alone.
+func (h *Header) ScopeColumn() (column int, only string) { return h.scopeColumn, h.scope.Environment }

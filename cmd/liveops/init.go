@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,12 +10,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"liveops/datarepo"
 	"liveops/datasheets"
-	"liveops/datasheets/xlsx"
 	"liveops/sync/export"
 	"liveops/sync/mysqlstore"
 	"liveops/sync/release"
@@ -72,7 +71,7 @@ func (a *app) initRepo(ctx context.Context, f *initFlags, tables []string) error
 	if f.mostRows < 0 {
 		return fmt.Errorf("--max-rows is %d; a table has 0 rows or more", f.mostRows)
 	}
-	files, options, err := f.config()
+	files, location, err := f.config()
 	if err != nil {
 		return err
 	}
@@ -94,17 +93,17 @@ func (a *app) initRepo(ctx context.Context, f *initFlags, tables []string) error
 		return err
 	}
 	defer snap.Close()
-	sheets, left, err := a.initSheets(ctx, f, snap, tables, options)
+	exported, left, err := a.initSheets(ctx, f, snap, tables, location)
 	if err != nil {
 		return err
 	}
-	if err := f.workbooks(files, sheets); err != nil {
+	if err := f.workbooks(files, exported); err != nil {
 		return err
 	}
 	if err := writeRepo(checkout, files, f.force); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "Wrote %s: %s of %s.\n", several(len(files), "file", "files"), rowsIn(sheets), f.environment)
+	fmt.Fprintf(a.out, "Wrote %s: %s of %s.\n", several(len(files), "file", "files"), rowsIn(exported), f.environment)
 	if len(left) > 0 {
 		fmt.Fprintln(a.out, "Left out, and not touched by any release:")
 	}
@@ -116,7 +115,7 @@ func (a *app) initRepo(ctx context.Context, f *initFlags, tables []string) error
 }
 
 // config is the files that do not come of the database, by their path in the data repo.
-func (f *initFlags) config() (map[string][]byte, *datasheets.Options, error) {
+func (f *initFlags) config() (map[string][]byte, *time.Location, error) {
 	names := f.environments
 	if len(names) == 0 {
 		names = []string{f.environment}
@@ -133,53 +132,60 @@ func (f *initFlags) config() (map[string][]byte, *datasheets.Options, error) {
 		return nil, nil, failed
 	}
 	files := map[string][]byte{datarepo.ConfigPath: content, datarepo.SchemaPath: datarepo.Schema()}
-	return files, &datasheets.Options{Location: config.Timezone}, nil
+	return files, config.Timezone, nil
 }
 
-// initSheets reads the tables that are named, or those that look like game data.
-func (a *app) initSheets(ctx context.Context, f *initFlags, snap *mysqlstore.Snapshot, named []string, o *datasheets.Options) ([]xlsx.Sheet, []export.LeftOut, error) {
+// initSheets reads the tables that are named, all of them or none, or those that look like game data.
+func (a *app) initSheets(ctx context.Context, f *initFlags, snap *mysqlstore.Snapshot, named []string, location *time.Location) (all []*export.Exported, left []export.LeftOut, err error) {
+	var chosen []*datasheets.Table
 	if len(named) > 0 {
-		sheets, err := a.exportSheets(ctx, snap, f.environment, named, o)
-		return sheets, nil, err
+		err = knownTables(snap, f.environment, named)
+		for _, name := range named {
+			chosen = append(chosen, snap.Tables[name])
+		}
+	} else {
+		chosen, left, err = export.Choose(ctx, snap, f.mostRows)
 	}
-	chosen, left, err := export.Choose(ctx, snap, f.mostRows)
 	if err != nil {
 		return nil, nil, err
 	}
 	bar := a.bar()
 	defer bar.clear()
-	var sheets []xlsx.Sheet
+	var failed error
 	for i, t := range chosen {
 		bar.show("read "+f.environment, "tables", i, len(chosen))
-		s, err := export.Sheet(ctx, snap, t, o)
-		if wrong := (*export.TableError)(nil); errors.As(err, &wrong) {
-			left = append(left, export.LeftOut{Table: t.Name, Reason: strings.Join(wrong.Reasons, "; ")})
-			continue
-		} else if err != nil {
+		e, err := export.Sheets(ctx, snap, t, nil, export.Reading{Location: location})
+		wrong := (*export.TableError)(nil)
+		switch {
+		case err == nil:
+			all = append(all, e)
+		case !errors.As(err, &wrong):
 			return nil, nil, err
+		case len(named) > 0:
+			failed = errors.Join(failed, err)
+		default:
+			left = append(left, export.LeftOut{Table: t.Name, Reason: strings.Join(wrong.Reasons, "; ")})
 		}
-		sheets = append(sheets, *s)
 	}
 	slices.SortFunc(left, func(a, b export.LeftOut) int { return strings.Compare(a.Table, b.Table) })
-	return sheets, left, nil
+	return all, left, failed
 }
 
-// workbooks adds the workbooks of sheets to files.
-func (f *initFlags) workbooks(files map[string][]byte, sheets []xlsx.Sheet) error {
-	books := map[string][]xlsx.Sheet{}
-	for _, s := range sheets {
-		path := "datasheets/" + s.Name + ".xlsx"
+// workbooks adds the workbooks of tables to files.
+func (f *initFlags) workbooks(files map[string][]byte, tables []*export.Exported) error {
+	books := map[string][]*export.Exported{}
+	for _, t := range tables {
+		path := "datasheets/" + t.Sheets[0].Name + ".xlsx"
 		if f.oneWorkbook {
 			path = "datasheets/tables.xlsx"
 		}
-		books[path] = append(books[path], s)
+		books[path] = append(books[path], t)
 	}
-	for path, sheets := range books {
-		var b bytes.Buffer
-		if err := xlsx.Write(&b, sheets); err != nil {
+	for path, tables := range books {
+		var err error
+		if files[path], err = newWorkbook(tables); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		files[path] = b.Bytes()
 	}
 	return nil
 }

@@ -33,12 +33,12 @@ func (a *app) promoteCommand() *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
 		Use:   "promote --from ENV --to ENV TABLE...",
-		Short: "Bring tables that no sheet owns from one environment to a later one",
+		Short: "Bring tables from one environment to a later one",
 		Long: `Bring tables of one environment to what an earlier one holds, in one transaction: the same plan, checks, data tests,
 ledger and way back (liveops rollback) as a release of sheets. The plan is shown first and must be confirmed.
 
-Only rows that no sheet owns are written. What sheets own comes from the data repo, whose next release would undo
-anything else: to change it, change the workbook, for instance by liveops export from the environment that has it.`,
+Only rows that no sheet owns are written to the database. What sheets own comes from the data repo, whose next release
+would undo anything else: such rows are written into the workbooks of the checkout, as liveops export does, for you to commit.`,
 		Example: `  liveops promote --from staging --to production drop_rate event_calendar
   liveops plan --from staging --to production drop_rate    only look`,
 		Args: cobra.MinimumNArgs(1),
@@ -62,7 +62,12 @@ func (a *app) planBetween(ctx context.Context, w *where, between fromTo, tables 
 	defer s.Close()
 	open := &stores{settings: a.settings}
 	defer open.Close()
-	c, err := a.compare(ctx, s.desired, open, between, tables)
+	holders, err := open.holders(ctx, s.desired, between)
+	if err != nil {
+		return err
+	}
+	defer holders.close()
+	c, err := a.compare(ctx, s.desired, holders, tables)
 	if err != nil {
 		return err
 	}
@@ -72,28 +77,42 @@ func (a *app) planBetween(ctx context.Context, w *where, between fromTo, tables 
 	return planExit([]*release.Plan{&c.Plan}, s.desired.Problems)
 }
 
+// holders are two environments, each with a snapshot.
+type holders struct{ from, to release.Holder }
+
+func (h *holders) close() {
+	for _, one := range []release.Holder{h.from, h.to} {
+		if one.Snapshot != nil {
+			one.Snapshot.Close()
+		}
+	}
+}
+
+// holders takes the snapshots.
+func (s *stores) holders(ctx context.Context, d *release.Desired, between fromTo) (*holders, error) {
+	h := &holders{release.Holder{Environment: between.from}, release.Holder{Environment: between.to}}
+	for _, one := range []*release.Holder{&h.from, &h.to} {
+		targets, err := (&where{environments: []string{one.Environment}}).targets(ctx, d.Config, s)
+		if err == nil {
+			one.Snapshot, err = targets[0].Store.Snapshot(ctx)
+		}
+		if err != nil {
+			h.close()
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
 // compare compares tables, by default those that sheets describe, of two environments.
-func (a *app) compare(ctx context.Context, d *release.Desired, open *stores, between fromTo, tables []string) (*release.Comparison, error) {
+func (a *app) compare(ctx context.Context, d *release.Desired, h *holders, tables []string) (*release.Comparison, error) {
 	if len(tables) == 0 {
 		tables = d.SheetTables()
 	}
-	slices.Sort(tables)
-	var holders [2]release.Holder
-	for i, name := range []string{between.from, between.to} {
-		targets, err := (&where{environments: []string{name}}).targets(ctx, d.Config, open)
-		if err != nil {
-			return nil, err
-		}
-		snap, err := targets[0].Store.Snapshot(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer snap.Close()
-		holders[i] = release.Holder{Environment: name, Snapshot: snap}
-	}
+	tables = slices.Compact(slices.Sorted(slices.Values(tables)))
 	bar := a.bar()
 	defer bar.clear()
-	return release.Compare(ctx, d, holders[0], holders[1], slices.Compact(tables), func(done, total int) { bar.show("compare", "tables", done, total) })
+	return release.Compare(ctx, d, h.from, h.to, tables, func(done, total int) { bar.show("compare", "tables", done, total) })
 }
 
 // showComparison shows it as a plan.
@@ -107,7 +126,7 @@ func (a *app) showComparison(c *release.Comparison, format string, problems []da
 	return nil
 }
 
-// promote shows what changes, asks, and applies it.
+// promote shows what changes, asks, and applies it; what sheets own it writes into the checkout's workbooks.
 func (a *app) promote(ctx context.Context, w *where, between fromTo, tables []string, yes bool) error {
 	s, err := w.open(ctx, false)
 	if err != nil {
@@ -119,33 +138,43 @@ func (a *app) promote(ctx context.Context, w *where, between fromTo, tables []st
 	}
 	open := &stores{settings: a.settings}
 	defer open.Close()
-	c, err := a.compare(ctx, s.desired, open, between, tables)
+	holders, err := open.holders(ctx, s.desired, between)
+	if err != nil {
+		return err
+	}
+	defer holders.close()
+	c, err := a.compare(ctx, s.desired, holders, tables)
 	if err != nil {
 		return err
 	}
 	if err := a.showComparison(c, "text", s.desired.Problems); err != nil {
 		return err
 	}
-	switch {
-	case anyProblem([]*release.Plan{&c.Plan}, s.desired.Problems): // also since a workbook that cannot be read hides which tables sheets own
+	if anyProblem([]*release.Plan{&c.Plan}, s.desired.Problems) { // also since a workbook that cannot be read hides which tables sheets own
 		return errProblems
-	case len(c.Owned) > 0:
-		return fmt.Errorf("sheets own %s, and the next release would undo what is written there: change the workbook instead", strings.Join(c.Owned, ", "))
-	case c.Count().Total() == 0:
-		return nil
 	}
-	if !yes {
-		if err := a.confirm(fmt.Sprintf("Bring these rows of %s to %s?", between.from, between.to)); err != nil {
+	if direct := c.Direct(s.desired); direct.Count().Total() > 0 {
+		if !yes {
+			if err := a.confirm(fmt.Sprintf("Write %s to %s?", several(direct.Count().Total(), "row", "rows"), between.to)); err != nil {
+				return err
+			}
+		}
+		if err := a.promoteDirect(ctx, open, direct, s.desired, between); err != nil {
 			return err
 		}
 	}
+	return a.promoteSheets(ctx, s, holders, c)
+}
+
+// promoteDirect applies the plan of tables, or rows, that no sheet owns.
+func (a *app) promoteDirect(ctx context.Context, open *stores, p *release.Plan, d *release.Desired, between fromTo) error {
 	store, err := open.Store(ctx, between.to)
 	if err != nil {
 		return err
 	}
 	bar := a.bar()
-	done, err := store.Promote(ctx, mysqlstore.Request{Digest: c.Digest, Actor: actor(), Epoch: c.Base.Epoch, Read: c.Base.Read, Tables: c.Tables,
-		Tests: s.desired.Tests, Progress: func(n, total int) { bar.show("promote", "rows", n, total) }})
+	done, err := store.Promote(ctx, mysqlstore.Request{Digest: p.Digest, Actor: actor(), Epoch: p.Base.Epoch, Read: p.Base.Read, Tables: p.Tables,
+		Tests: d.Tests, Progress: func(n, total int) { bar.show("promote", "rows", n, total) }})
 	bar.clear()
 	if err != nil {
 		return err
@@ -153,6 +182,18 @@ func (a *app) promote(ctx context.Context, w *where, between fromTo, tables []st
 	fmt.Fprintf(a.out, "%s: promoted from %s: +%d -%d ~%d (release %d)\nTo undo it: liveops rollback --env %s %d\n",
 		between.to, between.from, done.Inserted, done.Deleted, done.Updated, done.ID, between.to, done.ID)
 	return nil
+}
+
+// promoteSheets writes the rows that sheets own into their workbooks, for the next release to bring.
+func (a *app) promoteSheets(ctx context.Context, s *source, h *holders, c *release.Comparison) error {
+	tables := slices.Sorted(slices.Values(slices.Concat(c.Owned, c.Shared)))
+	if len(tables) == 0 {
+		return nil
+	}
+	fmt.Fprintf(a.out, "\nSheets own rows of %s: they are written into the workbooks. Commit those, and the release brings them to %s.\n",
+		strings.Join(tables, ", "), h.to.Environment)
+	e := &exporter{app: a, desired: s.desired, snap: h.from.Snapshot, environment: h.to.Environment, dir: s.Dir}
+	return e.intoRepo(ctx, tables)
 }
 
 // leads refuses a promotion that does not go the way of releases.

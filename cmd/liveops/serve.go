@@ -111,8 +111,9 @@ func (a *app) nats() (o engine.Options, err error) {
 	for _, s := range []struct {
 		name string
 		into *string
-	}{{"URL", &o.URL}, {"USER", &o.User}, {"PASSWORD", &o.Password}, {"TOKEN", &o.Token}, {"CA", &roots}, {"REPLICAS", &replicas}} {
-		value, wrong := a.settings.get("LIVEOPS_NATS_" + s.name)
+	}{{"LIVEOPS_NATS_URL", &o.URL}, {"LIVEOPS_NATS_USER", &o.User}, {"LIVEOPS_NATS_PASSWORD", &o.Password}, {"LIVEOPS_NATS_TOKEN", &o.Token},
+		{"LIVEOPS_NATS_CA", &roots}, {"LIVEOPS_NATS_REPLICAS", &replicas}} {
+		value, wrong := a.settings.get(s.name)
 		*s.into, err = value, errors.Join(err, wrong)
 	}
 	if roots != "" {

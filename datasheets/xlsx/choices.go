@@ -14,8 +14,21 @@ import (
 type Choice struct {
 	Column int      // of the sheet, counted from 1
 	Values []string // in their order; an empty one is left out
+	From   *Cells   // in place of Values: cells that hold them. The spreadsheet then asks before it takes anything else
 
 	list string // the cells that hold the values, where the validation itself cannot
+}
+
+// Cells are the cells of a column of some sheet, from one row to another.
+type Cells struct {
+	Sheet       string
+	Column      int // counted from 1
+	First, Last int // rows
+}
+
+// formula is the reference to the cells, as a validation has it.
+func (c *Cells) formula() string {
+	return fmt.Sprintf("'%s'!%s:%s", strings.ReplaceAll(c.Sheet, "'", "''"), absolute(datasheets.CellName(c.Column, c.First)), absolute(datasheets.CellName(c.Column, c.Last)))
 }
 
 // listsName is the sheet that keeps the values of lists that a validation itself cannot hold. Its name makes it a
@@ -47,6 +60,10 @@ func withLists(sheets []Sheet) []Sheet {
 		sheets[i].Choices = slices.Clone(sheets[i].Choices)
 		for j := range sheets[i].Choices {
 			c := &sheets[i].Choices[j]
+			if c.From != nil {
+				c.list = c.From.formula()
+				continue
+			}
 			c.Values = slices.DeleteFunc(slices.Clone(c.Values), func(v string) bool { return v == "" })
 			if isInline(c.Values) {
 				continue
@@ -56,8 +73,7 @@ func withLists(sheets []Sheet) []Sheet {
 				header += "." + sheets[i].Header[c.Column-1]
 			}
 			lists.addColumn(header, c.Values)
-			first, last := datasheets.CellName(len(lists.Header), 2), datasheets.CellName(len(lists.Header), 1+len(c.Values))
-			c.list = fmt.Sprintf("'%s'!%s:%s", lists.Name, absolute(first), absolute(last))
+			c.list = (&Cells{Sheet: lists.Name, Column: len(lists.Header), First: 2, Last: 1 + len(c.Values)}).formula()
 		}
 	}
 	if len(lists.Header) > 0 {
@@ -88,7 +104,7 @@ func absolute(name string) string {
 
 // writeChoices writes the sheet's drop-down lists (ECMA-376 part 1, 18.3.1.33).
 func (s Sheet) writeChoices(out *bufio.Writer) {
-	written := slices.DeleteFunc(slices.Clone(s.Choices), func(c Choice) bool { return len(c.Values) == 0 })
+	written := slices.DeleteFunc(slices.Clone(s.Choices), func(c Choice) bool { return len(c.Values) == 0 && c.From == nil })
 	if len(written) == 0 {
 		return
 	}
@@ -98,8 +114,16 @@ func (s Sheet) writeChoices(out *bufio.Writer) {
 		if formula == "" {
 			formula = `"` + strings.Join(c.Values, ",") + `"`
 		}
-		fmt.Fprintf(out, `<dataValidation type="list" allowBlank="1" showErrorMessage="1" sqref="%s:%s"><formula1>%s</formula1></dataValidation>`,
-			datasheets.CellName(c.Column, 2), datasheets.CellName(c.Column, maxRow), strings.ReplaceAll(escape(formula), "&quot;", `"`)) // as Excel writes it
+		sqref := datasheets.CellName(c.Column, s.FirstRow()) + ":" + datasheets.CellName(c.Column, maxRow)
+		if s.Vertical {
+			sqref = datasheets.CellName(2, s.headerRow()+c.Column-1)
+		}
+		strict := ""
+		if c.From != nil {
+			strict = ` errorStyle="warning"`
+		}
+		fmt.Fprintf(out, `<dataValidation type="list"%s allowBlank="1" showErrorMessage="1" sqref="%s"><formula1>%s</formula1></dataValidation>`,
+			strict, sqref, strings.ReplaceAll(escape(formula), "&quot;", `"`)) // as Excel writes it
 	}
 	out.WriteString(`</dataValidations>`) // an error stays with out
 }

@@ -30,11 +30,18 @@ func (s Sheet) widths(columns int) []int {
 			widths[i] = min(max(widths[i], lineWidth(line)+padding), maxWidth)
 		}
 	}
+	at := func(header, i int) int {
+		if s.Vertical {
+			return 1 - header // names in A, values in B
+		}
+		return i
+	}
 	for i, name := range s.Header {
-		fit(i, name)
+		fit(at(1, i), name)
 	}
 	for _, row := range s.Rows {
 		for i, value := range row {
+			i = at(0, i)
 			switch v := value.(type) {
 			case nil:
 			case string:

@@ -33,10 +33,20 @@ type Sheet struct {
 	Header []string
 	Rows   [][]any
 
+	Top      int        // the header's row; 0 for the first. The rows above it are empty
+	Notes    [][]string // rows between the header and the others, which say more of the columns
+	Vertical bool       // the header stands in column A from row Top on, and the one row beside it in column B
+
 	Choices []Choice // drop-down lists
 
 	hidden bool
 }
+
+// headerRow is the row of the header, or of its first name.
+func (s *Sheet) headerRow() int { return max(s.Top, 1) }
+
+// FirstRow is the row of the first of Rows.
+func (s *Sheet) FirstRow() int { return s.headerRow() + 1 + len(s.Notes) }
 
 // Number is a decimal number as written in Go or JSON, such as "0.25" or "1e6".
 type Number string

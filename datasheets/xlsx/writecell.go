@@ -31,6 +31,10 @@ func newCell(value any) (cell, error) {
 		return cell{}, nil
 	case string:
 		return textOf(v)
+	case headed:
+		c, err := textOf(v.text)
+		c.style = styleHeader
+		return c, err
 	case bool:
 		return cell{kind: boolCell, text: map[bool]string{true: "1", false: "0"}[v]}, nil
 	case Number:

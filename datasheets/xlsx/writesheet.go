@@ -19,7 +19,13 @@ func (s Sheet) write(out *bufio.Writer, selected bool) error {
 	if selected {
 		out.WriteString(` tabSelected="1"`)
 	}
-	out.WriteString(` workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/><selection pane="bottomLeft"/></sheetView></sheetViews>`)
+	out.WriteString(` workbookViewId="0">`)
+	if s.Vertical {
+		out.WriteString(`<pane xSplit="1" topLeftCell="B1" activePane="topRight" state="frozen"/><selection pane="topRight"/>`)
+	} else {
+		fmt.Fprintf(out, `<pane ySplit="%d" topLeftCell="A%d" activePane="bottomLeft" state="frozen"/><selection pane="bottomLeft"/>`, s.headerRow(), s.headerRow()+1)
+	}
+	out.WriteString(`</sheetView></sheetViews>`)
 	if columns > 0 {
 		out.WriteString(`<cols>`)
 		for i, width := range s.widths(columns) {
@@ -28,17 +34,8 @@ func (s Sheet) write(out *bufio.Writer, selected bool) error {
 		out.WriteString(`</cols>`)
 	}
 	out.WriteString(`<sheetData>`)
-	header := make([]any, len(s.Header))
-	for i, name := range s.Header {
-		header[i] = name
-	}
-	if err := writeRow(out, 1, header, styleHeader); err != nil {
+	if err := s.writeRows(out); err != nil {
 		return err
-	}
-	for i, row := range s.Rows {
-		if err := writeRow(out, i+2, row, styleGeneral); err != nil {
-			return err
-		}
 	}
 	out.WriteString(`</sheetData>`)
 	s.writeChoices(out)
@@ -46,13 +43,65 @@ func (s Sheet) write(out *bufio.Writer, selected bool) error {
 	return err
 }
 
-// size is how many rows, the header's included, and columns the sheet has.
+// writeRows writes the header, the notes and the rows.
+func (s Sheet) writeRows(out *bufio.Writer) error {
+	if s.Vertical {
+		return s.writeVertical(out)
+	}
+	if err := writeRow(out, s.headerRow(), texts(s.Header), styleHeader); err != nil {
+		return err
+	}
+	for i, note := range s.Notes {
+		if err := writeRow(out, s.headerRow()+1+i, texts(note), styleGeneral); err != nil {
+			return err
+		}
+	}
+	for i, row := range s.Rows {
+		if err := writeRow(out, s.FirstRow()+i, row, styleGeneral); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeVertical writes each name with its value beside it.
+func (s Sheet) writeVertical(out *bufio.Writer) error {
+	if len(s.Rows) > 1 {
+		return fmt.Errorf("a vertical sheet holds one row, not %d", len(s.Rows))
+	}
+	for i, name := range s.Header {
+		row := []any{headed{name}}
+		if len(s.Rows) == 1 && i < len(s.Rows[0]) {
+			row = append(row, s.Rows[0][i])
+		}
+		if err := writeRow(out, s.headerRow()+i, row, styleGeneral); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// headed is a name in a header's style.
+type headed struct{ text string }
+
+func texts(names []string) []any {
+	row := make([]any, len(names))
+	for i, name := range names {
+		row[i] = name
+	}
+	return row
+}
+
+// size is how many rows, those of the header and above it included, and columns the sheet has.
 func (s Sheet) size() (rows, columns int) {
+	if s.Vertical {
+		return s.headerRow() + len(s.Header) - 1, 2
+	}
 	columns = len(s.Header)
 	for _, row := range s.Rows {
 		columns = max(columns, len(row))
 	}
-	return 1 + len(s.Rows), columns
+	return s.FirstRow() - 1 + len(s.Rows), columns
 }
 
 // writeRow writes a row of cells; style is that of cells that need none of their own.

@@ -100,6 +100,39 @@ func cellsOf(t *plan.Table, c *plan.Change) string {
 	return b.String()
 }
 
+func openDB(t *testing.T, dsn string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("mysql", dsn+"?time_zone=%27%2B00%3A00%27&charset=utf8mb4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// hasOpenpyxl and hasLibreOffice say whether the programs are there.
+func hasOpenpyxl() bool {
+	return exec.Command("/usr/bin/python3", "-c", "import openpyxl").Run() == nil
+}
+
+func hasLibreOffice() bool {
+	_, err := exec.LookPath("soffice")
+	return err == nil
+}
+
+func throughOpenpyxlIfThere(t *testing.T, book []byte) []byte {
+	if !hasOpenpyxl() {
+		return book
+	}
+	return throughOpenpyxl(t, book)
+}
+
+func throughLibreOfficeIfThere(t *testing.T, book []byte) []byte {
+	if !hasLibreOffice() {
+		return book
+	}
+	return throughLibreOffice(t, book)
+}
+
 // throughOpenpyxl loads a workbook with openpyxl and saves it.
 func throughOpenpyxl(t *testing.T, book []byte) []byte {
 	t.Helper()

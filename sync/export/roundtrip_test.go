@@ -60,11 +60,11 @@ func exported(t *testing.T, timezone string) (*mysqlstore.Snapshot, []byte) {
 		t.Fatal(err)
 	}
 	snap := snapshot(t, everyRows()...)
-	sheet, err := export.Sheet(t.Context(), snap, snap.Tables["every_type"], &datasheets.Options{Location: location})
+	e, err := export.Sheets(t.Context(), snap, snap.Tables["every_type"], nil, export.Reading{Location: location})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return snap, write(t, *sheet)
+	return snap, write(t, e.Sheets...)
 }
 
 // What is exported, planned right after, is no change: in a zone whose clocks are put back, too, and after other
@@ -86,10 +86,11 @@ func TestSheetReadsBackEqual(t *testing.T) {
 func TestSheet(t *testing.T) {
 	snap := snapshot(t, "CREATE TABLE item (name VARCHAR(20), grade ENUM('S','A') NOT NULL, id INT PRIMARY KEY, twice INT AS (id * 2)) CHARACTER SET utf8mb4",
 		"INSERT INTO item (name, grade, id) VALUES ('검', 'A', 10), ('', 'S', 9), (NULL, 'A', -1)")
-	s, err := export.Sheet(t.Context(), snap, snap.Tables["item"], nil)
+	e, err := export.Sheets(t.Context(), snap, snap.Tables["item"], nil, export.Reading{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	s := e.Sheets[0]
 	got := fmt.Sprint(s.Name, s.Header, s.Choices)
 	for _, row := range s.Rows {
 		for _, v := range row {
@@ -97,7 +98,7 @@ func TestSheet(t *testing.T) {
 		}
 		got += "\n"
 	}
-	const want = "item[name grade id] [{2 [S A] }]  A -1\n \"\" S 9\n 검 A 10\n"
+	const want = "item[name grade id] [{2 [S A] <nil> }]  A -1\n \"\" S 9\n 검 A 10\n"
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -114,7 +115,7 @@ func TestSheetRefuses(t *testing.T) {
 		"#note": "not read", "a23456789_123456789_123456789_12": "1 to 31 characters", "texts": "row 1: the value",
 		"memos": "its column #memo would be read as a comment", "colors": `the text "#ff0000" in column A would make a comment of its row`,
 	} {
-		_, err := export.Sheet(t.Context(), snap, snap.Tables[table], nil)
+		_, err := export.Sheets(t.Context(), snap, snap.Tables[table], nil, export.Reading{})
 		var wrong *export.TableError
 		if !errors.As(err, &wrong) || wrong.Table != table || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v; want an error with %q", table, err, want)

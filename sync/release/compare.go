@@ -46,6 +46,16 @@ func Compare(ctx context.Context, d *Desired, from, to Holder, tables []string, 
 	return c, nil
 }
 
+// Direct is the part of the comparison that may be written to the database: without the tables that sheets own whole.
+func (c *Comparison) Direct(d *Desired) *Plan {
+	p := c.Plan
+	p.Tables = slices.DeleteFunc(slices.Clone(c.Tables), func(t *plan.Table) bool { return slices.Contains(c.Owned, t.Schema.Name) })
+	if len(p.Problems) == 0 {
+		p.Digest = digest(p.Environment, p.Tables, d.Tests)
+	}
+	return &p
+}
+
 // SheetTables are the tables that sheets describe, by name.
 func (d *Desired) SheetTables() []string {
 	var names []string

@@ -107,6 +107,21 @@ func (d *Desired) addSheets(book *datasheets.Book) {
 	}
 }
 
+// Scope is the environment that sheets are read for.
+func (d *Desired) Scope(environment string) datasheets.Scope {
+	return datasheets.Scope{Environment: environment, Environments: d.reading.Environments}
+}
+
+// Mapping is what liveops.yaml says of a table; nil where it says nothing.
+func (d *Desired) Mapping(table string) *datasheets.Mapping {
+	for i := range d.reading.Tables {
+		if d.reading.Tables[i].Table == table {
+			return &d.reading.Tables[i]
+		}
+	}
+	return nil
+}
+
 // Location is the time zone of TIMESTAMP columns.
 func (d *Desired) Location() *time.Location {
 	if d.reading.Timezone == nil {

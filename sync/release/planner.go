@@ -16,7 +16,7 @@ import (
 // the problems of the files only.
 func MakePlan(ctx context.Context, d *Desired, environment string, snap *mysqlstore.Snapshot, watch func(done, total int)) (*Plan, error) {
 	p := &Plan{Environment: environment, Commit: d.Commit, Base: snap.State, Problems: slices.Clone(d.Problems)}
-	scope := datasheets.Scope{Environment: environment, Environments: d.reading.Environments}
+	scope := d.Scope(environment)
 	var jobs []*tableJob
 	for i := range d.Tables {
 		job, problems, err := newTableJob(&d.Tables[i], snap.Tables, scope, d.Location())
