@@ -15,20 +15,22 @@ import (
 // mayImport says which rooms of ours each room may use. A room is a folder with all below it, unless a deeper
 // one is named; "sandbox" and "cmd" may use everything, and nobody may use them but cmd/demo, cmd/bench and tests.
 var mayImport = map[string][]string{
-	"datasheets":      {},
-	"datasheets/xlsx": {"datasheets"},
-	"datarepo":        {"datasheets"},
-	"sync/plan":       {"datasheets"},
-	"sync/bookdiff":   {"datasheets", "sync/plan"},
-	"sync/check":      {"datasheets"},
-	"sync/rules":      {"datasheets"},
-	"sync/mysqlstore": {"datasheets", "sync/plan", "sync/check"},
-	"sync/export":     {"datasheets", "datasheets/xlsx", "sync/plan", "sync/mysqlstore"},
-	"sync/release":    {"datasheets", "datasheets/xlsx", "datarepo", "sync/plan", "sync/check", "sync/rules", "sync/mysqlstore"},
-	"sync/report":     {"datasheets", "sync/plan", "sync/bookdiff", "sync/mysqlstore", "sync/release"},
-	"engine":          {},
-	"bot":             {"datasheets", "datarepo", "sync/mysqlstore", "sync/release", "sync/report", "engine"},
-	"cmd/liveops":     {"datasheets", "datasheets/xlsx", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "engine", "bot"},
+	"datasheets":          {},
+	"datasheets/xlsx":     {"datasheets"},
+	"datasheets/csv":      {"datasheets"},
+	"datasheets/workbook": {"datasheets", "datasheets/csv", "datasheets/xlsx"},
+	"datarepo":            {"datasheets"},
+	"sync/plan":           {"datasheets"},
+	"sync/bookdiff":       {"datasheets", "sync/plan"},
+	"sync/check":          {"datasheets"},
+	"sync/rules":          {"datasheets"},
+	"sync/mysqlstore":     {"datasheets", "sync/plan", "sync/check"},
+	"sync/export":         {"datasheets", "datasheets/xlsx", "sync/plan", "sync/mysqlstore"},
+	"sync/release":        {"datasheets", "datasheets/workbook", "datarepo", "sync/plan", "sync/check", "sync/rules", "sync/mysqlstore"},
+	"sync/report":         {"datasheets", "sync/plan", "sync/bookdiff", "sync/mysqlstore", "sync/release"},
+	"engine":              {},
+	"bot":                 {"datasheets", "datarepo", "sync/mysqlstore", "sync/release", "sync/report", "engine"},
+	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "engine", "bot"},
 }
 
 // pure rooms do no I/O: they import none of these.

@@ -24,9 +24,9 @@ const (
 	lfsPointerBytes = 1024
 )
 
-// Workbooks lists the workbooks under datasheets/, at any depth and sorted: files named *.xlsx or *.xlsm in
+// Workbooks lists the workbooks under datasheets/, at any depth and sorted: files named *.xlsx, *.xlsm or *.csv in
 // either case. Dot files and the lock files of spreadsheet programs are passed over, and so are other
-// files, but a spreadsheet that cannot be read as it is (.xls, .xlsb, .ods, a link, a Git LFS pointer) is a
+// files, but a spreadsheet that cannot be read as it is (.xls, .xlsb, .ods, .numbers, a link, a Git LFS pointer) is a
 // problem. A repo without the directory has no workbook. It fails with ErrTooLarge on more than 100,000 entries.
 func Workbooks(fsys fs.FS) (paths []string, problems []datasheets.Problem, err error) {
 	entries := 0
@@ -65,7 +65,7 @@ func Workbooks(fsys fs.FS) (paths []string, problems []datasheets.Problem, err e
 
 func isWorkbook(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
-	case ".xlsx", ".xlsm":
+	case ".xlsx", ".xlsm", ".csv":
 		return true
 	}
 	return false
@@ -77,7 +77,7 @@ func unreadable(fsys fs.FS, name string, e fs.DirEntry) (text, mend string, err 
 	switch ext := strings.ToLower(path.Ext(name)); {
 	case ext == ".xls":
 		return "the workbook is in the old .xls format, which is not read", "save it as .xlsx and delete this one", nil
-	case ext == ".xlsb", ext == ".ods":
+	case ext == ".xlsb", ext == ".ods", ext == ".numbers":
 		return fmt.Sprintf("the workbook is in the %s format, which is not read", ext), "save it as .xlsx and delete this one", nil
 	case e.Type()&fs.ModeSymlink != 0 && (isWorkbook(name) || ext == ""): // a directory of workbooks may hide behind a link
 		return "this is a symbolic link, and links are not followed", "commit the file itself in its place", nil

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"liveops/datasheets"
-	"liveops/datasheets/xlsx"
+	"liveops/datasheets/workbook"
 	"liveops/sync/bookdiff"
 	"liveops/sync/report"
 )
@@ -145,5 +145,5 @@ func openBook(path, file string) (*datasheets.Book, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the workbook: %w", err)
 	}
-	return xlsx.Open(path, data, xlsx.Limits{})
+	return workbook.Open(path, data)
 }

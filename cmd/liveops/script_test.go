@@ -142,7 +142,7 @@ func xlsxCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: xlsx FILE.txt FILE.xlsx")
 	}
-	book, err := workbook(ts.ReadFile(args[0]))
+	book, err := workbookOf(ts.ReadFile(args[0]))
 	ts.Check(err)
 	to := ts.MkAbs(args[1])
 	ts.Check(os.MkdirAll(filepath.Dir(to), 0o755))

@@ -13,7 +13,7 @@ import (
 	"liveops/datasheets"
 )
 
-// workbook makes an xlsx of a text in which `## NAME` begins a sheet and every other line is a row, its cells
+// workbookOf makes an xlsx of a text in which `## NAME` begins a sheet and every other line is a row, its cells
 // separated by |. It is made by hand, not by the product's writer, so that it can hold what that would never write:
 //
 //	12, 0.5, 1e3     a number, with just these digits, however many
@@ -24,7 +24,7 @@ import (
 //	=A1+1 -> 5       a formula with one
 //	"…"              a text, by Go's rules for quotes: "12" is the text 12
 //	anything else    a text
-func workbook(text string) ([]byte, error) {
+func workbookOf(text string) ([]byte, error) {
 	var names []string
 	sheets := map[string]*strings.Builder{}
 	row := 0

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"liveops/datasheets"
 	"liveops/datasheets/xlsx"
@@ -74,6 +76,9 @@ func Over(ctx context.Context, snap *mysqlstore.Snapshot, targets []Target, r Re
 		b := books[path]
 		if !slices.ContainsFunc(b.sheets, func(e *sheetEdits) bool { return len(e.cells) > 0 }) {
 			continue
+		}
+		if strings.EqualFold(filepath.Ext(path), ".csv") {
+			return nil, fmt.Errorf("%s differs from the database, and only workbooks (.xlsx) are written over; make one of it", path)
 		}
 		data, err := read(path)
 		if err != nil {

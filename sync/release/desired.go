@@ -10,7 +10,7 @@ import (
 
 	"liveops/datarepo"
 	"liveops/datasheets"
-	"liveops/datasheets/xlsx"
+	"liveops/datasheets/workbook"
 	"liveops/sync/check"
 )
 
@@ -49,7 +49,7 @@ func Read(ctx context.Context, commit string, files fs.FS) (*Desired, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", path, err)
 		}
-		book, err := xlsx.Open(path, data, xlsx.Limits{})
+		book, err := workbook.Open(path, data)
 		var problem *datasheets.Problem
 		switch {
 		case errors.As(err, &problem):
