@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/storage/filesystem"
 )
 
 // Checkout is a local clone of the data repo with a work tree. It is safe for concurrent use.
@@ -17,6 +19,7 @@ type Checkout struct {
 	repository *git.Repository
 	objects    *objects
 	root       *os.Root
+	large      largeStore
 }
 
 // OpenCheckout opens the clone whose work tree dir is in, linked work trees included. It fails with
@@ -44,6 +47,9 @@ func OpenCheckout(dir string) (*Checkout, error) {
 		Dir:        work.Filesystem.Root(),
 		repository: repository,
 		objects:    &objects{store: repository.Storer},
+	}
+	if s, ok := repository.Storer.(*filesystem.Storage); ok {
+		c.large.dir = filepath.Join(s.Filesystem().Root(), "lfs", "objects") // where git-lfs keeps them
 	}
 	if c.root, err = os.OpenRoot(c.Dir); err != nil {
 		return fail(err)
@@ -76,7 +82,7 @@ func (c *Checkout) Commit(id string) (*Commit, error) {
 	if err != nil {
 		return nil, err
 	}
-	commit, err := newCommit(c.objects, hash, nil)
+	commit, err := newCommit(c.objects, hash, c.large, nil)
 	if isMissing(err) {
 		return nil, c.missing(hash)
 	}
@@ -85,7 +91,7 @@ func (c *Checkout) Commit(id string) (*Commit, error) {
 
 // WorkTree is the files as they stand on disk, uncommitted changes included, on the terms of Commit.Files:
 // links are listed and never followed, and .git is left out. A write to the disk shows at once.
-func (c *Checkout) WorkTree() fs.FS { return &workTree{c.root} }
+func (c *Checkout) WorkTree() fs.FS { return &workTree{c.root, c.large} }
 
 // missing says why a commit is not in the clone.
 func (c *Checkout) missing(id plumbing.Hash) error {

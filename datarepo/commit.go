@@ -23,7 +23,7 @@ type Commit struct {
 	// fs.ReadFileFS and fs.StatFS; an open file is an io.Seeker and an io.ReaderAt. Symbolic links and
 	// submodules are listed, as what they are, but never opened or followed; the same goes for an entry whose
 	// name cannot be part of a path (not UTF-8, a backslash, ".."), which is listed as irregular with U+FFFD for
-	// what is wrong in it. A file over 100 MiB fails to open with ErrTooLarge.
+	// what is wrong in it. A file over 100 MiB fails to open with ErrTooLarge. It is a LargeFiles.
 	Files fs.FS
 
 	tree    plumbing.Hash
@@ -41,7 +41,7 @@ func (c *Commit) Close() error {
 }
 
 // newCommit reads the commit's header and the top of its tree; release is what Close is to do.
-func newCommit(o *objects, id plumbing.Hash, release func() error) (*Commit, error) {
+func newCommit(o *objects, id plumbing.Hash, large largeStore, release func() error) (*Commit, error) {
 	raw, err := o.commit(id)
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func newCommit(o *objects, id plumbing.Hash, release func() error) (*Commit, err
 		Subject: subject(raw.Message),
 		Author:  author(raw),
 		When:    raw.Committer.When,
-		Files:   &treeFS{objects: o, root: raw.TreeHash, when: raw.Committer.When},
+		Files:   &treeFS{objects: o, root: raw.TreeHash, when: raw.Committer.When, large: large},
 		tree:    raw.TreeHash,
 		release: release,
 	}

@@ -42,6 +42,7 @@ type Remote struct {
 	Stall    time.Duration // longest silence of the server; default one minute
 	MaxBytes int64         // most bytes of one answer, compressed as they come; default 1 GiB
 	TempDir  string        // where fetched commits are kept until they are closed; default the system's
+	LargeDir string        // where files of Git LFS are kept while they are asked for once a month; "" for nowhere
 }
 
 // Fetch reads one commit and its files, and nothing of its history: ref is a full ref name, such as
@@ -88,7 +89,7 @@ func (r *Remote) fetch(ctx context.Context, ref string, store *filesystem.Storag
 	if err = errors.Join(err, session.Close()); err != nil {
 		return nil, explain(ctx, w, err)
 	}
-	return newCommit(kept, id, release)
+	return newCommit(kept, id, r.large(), release)
 }
 
 // receive stores the pack of the commit that ref names and returns its id.
@@ -117,6 +118,21 @@ func receive(ctx context.Context, session transport.UploadPackSession, ref strin
 	}
 	defer pack.Close()
 	return id, packfile.UpdateObjectStorage(store, unwrapSideband(request.Capabilities, pack))
+}
+
+// unusedLarge is how long a Remote's file of Git LFS is kept that no commit asks for any more.
+const unusedLarge = 30 * 24 * time.Hour
+
+// large finds files of Git LFS on the server that the repository is on: its URL with /info/lfs
+// (https://github.com/git-lfs/git-lfs/blob/main/docs/api/server-discovery.md).
+func (r *Remote) large() largeStore {
+	client := http.Client{}
+	if r.Client != nil {
+		client = *r.Client
+	}
+	client.Transport = r.wire()
+	return largeStore{dir: r.LargeDir, unused: unusedLarge, server: &lfsServer{url: strings.TrimSuffix(r.URL, "/") + "/info/lfs",
+		username: r.Username, password: r.Password, client: &client, wait: waitFor}}
 }
 
 // session is one conversation with the server, with the credentials where there are any.

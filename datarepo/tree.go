@@ -1,6 +1,7 @@
 package datarepo
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -22,7 +23,13 @@ type treeFS struct {
 	objects *objects
 	root    plumbing.Hash
 	when    time.Time
+	large   largeStore
 	levels  sync.Map // plumbing.Hash to []entry; never changed once stored
+}
+
+// Large implements LargeFiles.
+func (t *treeFS) Large(ctx context.Context, pointers []Pointer) ([][]byte, []error) {
+	return t.large.Large(ctx, pointers)
 }
 
 // entry is one name of a tree.

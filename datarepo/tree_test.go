@@ -58,7 +58,7 @@ func handMade(t *testing.T, entries ...object.TreeEntry) fs.FS {
 		return err
 	})
 	commit := put((&object.Commit{TreeHash: tree, Message: "by hand"}).Encode)
-	c, err := newCommit(&objects{store: store}, commit, nil)
+	c, err := newCommit(&objects{store: store}, commit, largeStore{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,8 @@
 package datarepo
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"strings"
@@ -17,17 +15,13 @@ const (
 
 	// maxDataEntries bounds the walk through a tree that was made to have no end.
 	maxDataEntries = 100_000
-
-	// A Git LFS pointer begins with this line and stays under 1024 bytes:
-	// https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
-	lfsPointer      = "version https://git-lfs.github.com/spec/"
-	lfsPointerBytes = 1024
 )
 
 // Workbooks lists the workbooks under datasheets/, at any depth and sorted: files named *.xlsx, *.xlsm or *.csv in
 // either case. Dot files and the lock files of spreadsheet programs are passed over, and so are other
-// files, but a spreadsheet that cannot be read as it is (.xls, .xlsb, .ods, .numbers, a link, a Git LFS pointer) is a
-// problem. A repo without the directory has no workbook. It fails with ErrTooLarge on more than 100,000 entries.
+// files, but a spreadsheet that cannot be read as it is (.xls, .xlsb, .ods, .numbers, a link) is a problem. Git LFS
+// pointers are listed: see FollowPointers. A repo without the directory has no workbook. It fails with ErrTooLarge on
+// more than 100,000 entries.
 func Workbooks(fsys fs.FS) (paths []string, problems []datasheets.Problem, err error) {
 	entries := 0
 	err = fs.WalkDir(fsys, workbooksDir, func(name string, e fs.DirEntry, err error) error {
@@ -46,10 +40,8 @@ func Workbooks(fsys fs.FS) (paths []string, problems []datasheets.Problem, err e
 		case isPassedOver(name), e.IsDir():
 			return nil
 		}
-		text, mend, err := unreadable(fsys, name, e)
+		text, mend := unreadable(name, e)
 		switch {
-		case err != nil:
-			return err
 		case text != "":
 			problems = append(problems, datasheets.Problem{At: datasheets.Position{Path: name}, Text: text, Mend: mend})
 		case isWorkbook(name):
@@ -73,43 +65,16 @@ func isWorkbook(name string) bool {
 
 // unreadable says why a spreadsheet cannot be read, and how to put it right; "" for one that can, or that is
 // no spreadsheet.
-func unreadable(fsys fs.FS, name string, e fs.DirEntry) (text, mend string, err error) {
+func unreadable(name string, e fs.DirEntry) (text, mend string) {
 	switch ext := strings.ToLower(path.Ext(name)); {
 	case ext == ".xls":
-		return "the workbook is in the old .xls format, which is not read", "save it as .xlsx and delete this one", nil
+		return "the workbook is in the old .xls format, which is not read", "save it as .xlsx and delete this one"
 	case ext == ".xlsb", ext == ".ods", ext == ".numbers":
-		return fmt.Sprintf("the workbook is in the %s format, which is not read", ext), "save it as .xlsx and delete this one", nil
+		return fmt.Sprintf("the workbook is in the %s format, which is not read", ext), "save it as .xlsx and delete this one"
 	case e.Type()&fs.ModeSymlink != 0 && (isWorkbook(name) || ext == ""): // a directory of workbooks may hide behind a link
-		return "this is a symbolic link, and links are not followed", "commit the file itself in its place", nil
+		return "this is a symbolic link, and links are not followed", "commit the file itself in its place"
 	case !e.Type().IsRegular() && (isWorkbook(name) || ext == ""):
-		return "this is a submodule, or its name is not one that every system can have, and is not read", "commit a plain file whose name is UTF-8 without a backslash", nil
-	case !isWorkbook(name):
-		return "", "", nil
+		return "this is a submodule, or its name is not one that every system can have, and is not read", "commit a plain file whose name is UTF-8 without a backslash"
 	}
-	pointer, err := isPointer(fsys, name, e)
-	if err != nil || !pointer {
-		return "", "", err
-	}
-	return "this is a Git LFS pointer and not the workbook itself", "take *.xlsx and *.xlsm out of .gitattributes (`git lfs untrack`) and commit the workbook", nil
-}
-
-// isPointer looks into small files only; no workbook is as small.
-func isPointer(fsys fs.FS, name string, e fs.DirEntry) (bool, error) {
-	at, err := e.Info()
-	if err != nil || at.Size() >= lfsPointerBytes {
-		return false, err
-	}
-	f, err := fsys.Open(name)
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
-	start := make([]byte, len(lfsPointer))
-	if _, err := io.ReadFull(f, start); err != nil {
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return false, nil
-		}
-		return false, err
-	}
-	return bytes.Equal(start, []byte(lfsPointer)), nil
+	return "", ""
 }

@@ -2,6 +2,7 @@ package datarepo
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"io/fs"
 	"os"
@@ -13,7 +14,13 @@ import (
 
 // workTree is a checkout's directory, read through an os.Root, which nothing escapes even while links change.
 type workTree struct {
-	root *os.Root
+	root  *os.Root
+	large largeStore
+}
+
+// Large implements LargeFiles.
+func (w *workTree) Large(ctx context.Context, pointers []Pointer) ([][]byte, []error) {
+	return w.large.Large(ctx, pointers)
 }
 
 // check refuses what a commit's tree could not hold or give: bad paths, .git, and ways through a link.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"liveops/datarepo"
 	"liveops/datasheets"
 	"liveops/datasheets/xlsx"
 	"liveops/sync/export"
@@ -16,7 +17,7 @@ import (
 
 // over writes tables over the sheets of one workbook that is there.
 func (e *exporter) over(ctx context.Context, file string, tables []string) error {
-	data, err := os.ReadFile(file)
+	data, err := readOver(file)
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func (e *exporter) intoRepo(ctx context.Context, tables []string) error {
 
 // write writes targets over their workbooks and other tables into new ones. All is made before any file is written.
 func (e *exporter) write(ctx context.Context, targets []export.Target, others []string, file func(path string) string) error {
-	written, err := export.Over(ctx, e.snap, targets, e.reading(), func(p string) ([]byte, error) { return os.ReadFile(file(p)) })
+	written, err := export.Over(ctx, e.snap, targets, e.reading(), func(p string) ([]byte, error) { return readOver(file(p)) })
 	if err != nil {
 		return err
 	}
@@ -110,6 +111,18 @@ func (e *exporter) write(ctx context.Context, targets []export.Target, others []
 		fmt.Fprintf(e.out, "Nothing to write: the sheets say what %s holds.\n", e.environment)
 	}
 	return nil
+}
+
+// readOver reads a workbook that is to be changed where it stands. A Git LFS pointer stands for one that is elsewhere.
+func readOver(file string) ([]byte, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	if _, is := datarepo.ParsePointer(data); is {
+		return nil, fmt.Errorf("%s is a Git LFS pointer and not the workbook itself: run `git lfs pull` first", file)
+	}
+	return data, nil
 }
 
 func (e *exporter) tellRewritten(file string, w export.Rewritten) {

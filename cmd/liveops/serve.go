@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -90,12 +92,9 @@ func (a *app) serve(ctx context.Context) (err error) {
 }
 
 func (a *app) openEngine(ctx context.Context, log *slog.Logger) (*engine.Engine, error) {
-	dir, err := a.settings.get("LIVEOPS_STATE_DIR")
+	dir, err := a.stateDir()
 	if err != nil {
 		return nil, err
-	}
-	if dir == "" {
-		dir = "liveops-state"
 	}
 	options, err := a.nats()
 	if err != nil {
@@ -103,6 +102,12 @@ func (a *app) openEngine(ctx context.Context, log *slog.Logger) (*engine.Engine,
 	}
 	options.Dir, options.Logger = dir, log
 	return engine.Open(ctx, options)
+}
+
+// stateDir is where the process keeps its files.
+func (a *app) stateDir() (string, error) {
+	dir, err := a.settings.get("LIVEOPS_STATE_DIR")
+	return cmp.Or(dir, "liveops-state"), err
 }
 
 // nats is the external NATS cluster, if there is one.
@@ -135,7 +140,7 @@ func (a *app) nats() (o engine.Options, err error) {
 // botOptions makes the bot's options of the settings. All that is missing or wrong is told at once.
 func (a *app) botOptions(log *slog.Logger, open *stores) (bot.Options, error) {
 	o := bot.Options{Log: log, Stores: open}
-	var wrong [6]error
+	var wrong [7]error
 	for i, name := range []string{"LIVEOPS_GITHUB_APP_ID", "LIVEOPS_GITHUB_APP_KEY"} {
 		var value string
 		if value, wrong[i] = a.settings.get(name); value != "" {
@@ -146,9 +151,11 @@ func (a *app) botOptions(log *slog.Logger, open *stores) (bot.Options, error) {
 	o.Repositories, wrong[3] = a.repositories()
 	token, err := a.settings.need("LIVEOPS_GITHUB_TOKEN", "the bot reads the data repo and writes comments with it")
 	wrong[4] = err
+	dir, err := a.stateDir()
+	wrong[6] = err
 	base, err := a.settings.get("LIVEOPS_GITHUB_URL")
 	if err == nil {
-		if o.GitHub, o.Git, err = gitHub(base, token); err != nil {
+		if o.GitHub, o.Git, err = gitHub(base, token, filepath.Join(dir, "lfs")); err != nil {
 			err = &bot.SettingError{Setting: "LIVEOPS_GITHUB_URL", Reason: err.Error()}
 		}
 	}
@@ -169,8 +176,8 @@ func (a *app) repositories() ([]string, error) {
 }
 
 // gitHub makes the clients of GitHub's API and of its git servers. base is the address of a GitHub Enterprise
-// server; "" means github.com.
-func gitHub(base, token string) (*github.Client, func(repository string) *datarepo.Remote, error) {
+// server; "" means github.com. largeDir is where files of Git LFS are kept.
+func gitHub(base, token, largeDir string) (*github.Client, func(repository string) *datarepo.Remote, error) {
 	client := github.NewClient(&http.Client{Timeout: time.Minute}).WithAuthToken(token)
 	clone := "https://github.com"
 	if base != "" {
@@ -184,6 +191,6 @@ func gitHub(base, token string) (*github.Client, func(repository string) *datare
 		}
 	}
 	return client, func(repository string) *datarepo.Remote {
-		return &datarepo.Remote{URL: clone + "/" + repository + ".git", Username: "x-access-token", Password: token}
+		return &datarepo.Remote{URL: clone + "/" + repository + ".git", Username: "x-access-token", Password: token, LargeDir: largeDir}
 	}, nil
 }

@@ -31,6 +31,10 @@ type Repo struct {
 	statuses    map[plumbing.Hash][]*status
 
 	commitComments map[plumbing.Hash][]*commitComment
+
+	large     map[string][]byte // the contents of Git LFS, by their SHA-256
+	lfsTicket string
+	downloads int
 }
 
 // CreateRepo makes a private repository whose default branch, main, has one

@@ -140,6 +140,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	switch base := path.Base(r.URL.Path); {
 	case strings.HasSuffix(r.URL.Path, "/info/refs"), base == uploadPack, base == receivePack:
 		s.serveGit(w, r)
+	case isLFS(r.URL.Path):
+		s.serveLFS(w, r)
 	default:
 		s.serveREST(w, r)
 	}

@@ -46,10 +46,9 @@ INSERT INTO settings VALUES (1, 99, NULL, '2024-05-01')`
 // mappedWorld is a database with the tables, a store of it, and what liveops.yaml says.
 type mappedWorld struct {
 	*testing.T
-	dsn     string
-	files   fstest.MapFS
-	random  *rand.Rand
-	numbers []int // of the rows that are there
+	dsn    string
+	files  fstest.MapFS
+	random *rand.Rand
 }
 
 func newMappedWorld(t *testing.T) *mappedWorld {

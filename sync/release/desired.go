@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,14 +41,24 @@ func Read(ctx context.Context, commit string, files fs.FS) (*Desired, error) {
 		return nil, fmt.Errorf("list the workbooks: %w", err)
 	}
 	d.Problems = append(problems, more...)
-	unread := len(more) // workbooks
+	large, missing, err := datarepo.FollowPointers(ctx, files, paths)
+	if err != nil {
+		return nil, err
+	}
+	d.Problems = append(d.Problems, missing...)
+	unread := len(more) + len(missing) // workbooks
 	for _, path := range paths {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		data, err := fs.ReadFile(files, path)
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", path, err)
+		if slices.ContainsFunc(missing, func(p datasheets.Problem) bool { return p.At.Path == path }) {
+			continue
+		}
+		data, isLarge := large[path]
+		if !isLarge {
+			if data, err = fs.ReadFile(files, path); err != nil {
+				return nil, fmt.Errorf("read %s: %w", path, err)
+			}
 		}
 		book, err := workbook.Open(path, data)
 		var problem *datasheets.Problem
