@@ -66,14 +66,24 @@ func run(ctx context.Context, names []string) error {
 		}
 	}
 	for _, f := range figures {
-		if len(names) > 0 && !slices.Contains(names, f.name) {
-			continue
-		}
-		if e := f.measure(ctx, dir); e != nil {
-			err = errors.Join(err, fmt.Errorf("%s: %w", f.name, e))
+		switch {
+		case len(names) == 1 && names[0] == f.name:
+			return f.measure(ctx, dir)
+		case len(names) == 0, slices.Contains(names, f.name):
+			if e := measureApart(ctx, f.name); e != nil {
+				err = errors.Join(err, fmt.Errorf("%s: %w", f.name, e))
+			}
 		}
 	}
 	return err
+}
+
+// measureApart measures one figure in a process of its own, so that none counts the memory of one before it.
+func measureApart(ctx context.Context, name string) error {
+	c := exec.CommandContext(ctx, os.Args[0], name)
+	c.Stdout, c.Stderr = os.Stdout, os.Stderr
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) } // it has a server to stop
+	return c.Run()
 }
 
 // prepareDSN tells a process of this program to make the rows and workbook of a benchmark and nothing else. The
