@@ -182,9 +182,9 @@ func hostileTable(s string) *plan.Table {
 	t.Schema.Columns[0].Name, t.Schema.Columns[1].Name = "id"+s, "name"+s
 	t.Schema.Columns[0].Type, t.Schema.Columns[1].Type = datasheets.String, datasheets.String
 	t.Sources = []plan.Source{{Path: "datasheets/" + s + ".xlsx", Sheet: s}}
-	insert(t, "a"+s, s, 1)
+	insert(t, "a"+s+" ", s+" ", 1) // a blank at the end is told about
 	remove(t, "b"+s, s, 1)
-	update(t, values("c"+s, s, 1), values("c"+s, "x"+s, 2))
+	update(t, values("c"+s, s, 1), values("c"+s, "x"+s+" ", 2))
 	return t
 }
 

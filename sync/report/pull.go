@@ -42,6 +42,7 @@ type Unreachable struct {
 // next. It is never longer than GitHub takes; what does not fit is counted.
 func PullComment(p Pull) string {
 	vs, fs := views(p.Plans), findings(p.Problems, p.Plans)
+	look := blankSection(vs)
 	heading := "### liveops: " + p.heading(len(tableNames(vs)), len(fs)) + "\n\n"
 	last := PullMarker + "\n" + heading + "The report is too long for a comment.\n"
 	return fitting(func(d detail) string {
@@ -57,6 +58,7 @@ func PullComment(p Pull) string {
 		b.WriteString(summary(p.Plans, vs, d))
 		b.WriteString(pendings(p.Plans, p.BaseName))
 		b.WriteString(rehearsals(p.Plans))
+		b.WriteString(look)
 		b.WriteString(blocks(vs, len(p.Plans), d, false))
 		b.WriteString(p.footer(len(fs), cut(vs, d)))
 		return b.String()

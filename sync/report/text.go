@@ -56,6 +56,7 @@ func Text(w io.Writer, plans []*release.Plan, problems []datasheets.Problem, o T
 			}
 		}
 	}
+	t.blanks(vs)
 	return t.flush(w)
 }
 
