@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"liveops/datasheets"
+	"liveops/sync/release"
 )
 
 // Check is what a check run shows (https://docs.github.com/en/rest/checks/runs).
@@ -93,4 +94,21 @@ func Annotations(problems []datasheets.Problem) []Annotation {
 		as = append(as, annotation(f))
 	}
 	return as
+}
+
+// StepDeployment is a step as the status of a GitHub Deployment (https://docs.github.com/en/rest/deployments/statuses), with
+// a description of at most 140 characters; "" while there is nothing to show.
+func StepDeployment(s *release.Step) (state, description string) {
+	switch s.State {
+	case release.Applied:
+		return "success", describe("release " + grouped(int(s.Release)) + ": " + counts(s.Count, "-"))
+	case release.Same:
+		return "success", nothing
+	case release.Stopped:
+		return "failure", describe(s.Reason)
+	case release.Applying:
+		return "in_progress", "applying"
+	default:
+		return "", ""
+	}
 }

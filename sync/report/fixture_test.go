@@ -199,6 +199,20 @@ func hostilePull(s string) Pull {
 	return p
 }
 
+// hostileAnswer is an answer with a text everywhere that somebody else writes.
+func hostileAnswer(s string) Answer {
+	hold := mysqlstore.Hold{Reason: s, By: s, Since: now}
+	e := EnvironmentStatus{Name: "staging", State: mysqlstore.State{Commit: mergeCommit, Release: 3, Hold: &hold}, Tables: []TableRows{{Table: s, Sheets: s}},
+		Last: []mysqlstore.Release{{ID: 3, Kind: mysqlstore.ApplyKind, Actor: s, Commit: mergeCommit, State: mysqlstore.Failed, Error: s, Finished: now}}}
+	return Answer{Comment: 7, Asker: s, Replies: []Reply{
+		{Command: "/liveops lock staging " + s, State: Done, Text: StatusMarkdown([]EnvironmentStatus{e, {Name: "other", Error: s}})},
+		{Command: s, State: Refused, Text: Sentence(s, s)},
+		{Command: "/liveops rollback production", State: Failed, Text: RollbackMarkdown("production", mysqlstore.Rollback{Release: mysqlstore.Release{ID: 4, Undoes: 3}, Kept: []string{s}, Hold: hold})},
+		{Command: "/liveops plan", State: Done, Text: PlansMarkdown(hostilePull(s).Plans)},
+		{Command: "/liveops status", State: Working},
+	}}
+}
+
 func progress(states ...release.StepState) *release.Progress {
 	p := &release.Progress{Commit: release.Commit{ID: mergeCommit, Subject: "Balance: wands (#41)"}, Actor: "dana"}
 	for i, s := range states {

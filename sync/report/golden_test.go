@@ -220,8 +220,8 @@ func TestProblemsText(t *testing.T) {
 	golden(t, "problems-none.txt", written(t, func(w io.Writer) error { return ProblemsText(w, nil, nil, true) }))
 }
 
-func TestStatus(t *testing.T) {
-	es := []EnvironmentStatus{
+func statuses() []EnvironmentStatus {
+	return []EnvironmentStatus{
 		{
 			Name:  "staging",
 			State: mysqlstore.State{Epoch: 9, Commit: mergeCommit, Release: 18, Hold: &mysqlstore.Hold{Reason: "rolled back", By: "dana", Since: now}},
@@ -235,8 +235,13 @@ func TestStatus(t *testing.T) {
 		{Name: "production", Tables: []TableRows{{"level_guide", 238, "levels.xlsx › LevelContents", &plan.Count{Inserted: 2}, ""}, {"stuff", 40000, "items.xlsx › TreasureItemData, Artifact", nil, ""}}},
 		{Name: "other", Error: "dial tcp 10.0.0.7:3306: connection refused"},
 	}
+}
+
+func TestStatus(t *testing.T) {
+	es := statuses()
 	golden(t, "status.txt", written(t, func(w io.Writer) error { return StatusText(w, es, TextOptions{}) }))
 	golden(t, "status-color.txt", written(t, func(w io.Writer) error { return StatusText(w, es, TextOptions{Color: true}) }))
+	golden(t, "status.md", StatusMarkdown(es))
 	golden(t, "status.json", written(t, func(w io.Writer) error { return StatusJSON(w, es) }))
 }
 

@@ -116,6 +116,7 @@ func reports(s string) map[string]string {
 		"markdown": Markdown(hostilePull(s).Plans, nil),
 		"merge":    MergeComment(Merge{Progress: p, Note: s, Now: now}),
 		"retrying": MergeComment(Merge{Progress: retrying, Retrying: s, Now: now}),
+		"answer":   AnswerComment(hostileAnswer(s)),
 		"push":     PushComment(DirectPush{Commit: release.Commit{ID: headCommit, Subject: s}, Pusher: s, Paths: []string{s, s}}),
 	}
 }

@@ -93,35 +93,49 @@ func (t *terminal) releases(rs []mysqlstore.Release) {
 	t.columns("releases, newest first", rows)
 }
 
-// sideBySide writes the rows of every table in each environment that answered.
-func (t *terminal) sideBySide(environments []EnvironmentStatus) {
-	head := []string{""}
-	sheets, in := map[string]string{}, map[string]map[string]string{}
+// statusGrid is the rows of every table in each environment that answered.
+type statusGrid struct {
+	environments, tables []string // tables sorted
+	sheets               map[string]string
+	cells                map[string]map[string]string // by table, then environment
+}
+
+func gridOf(environments []EnvironmentStatus) statusGrid {
+	g := statusGrid{sheets: map[string]string{}, cells: map[string]map[string]string{}}
 	for i := range environments {
 		e := &environments[i]
 		if e.Error != "" {
 			continue
 		}
-		head = append(head, literal(e.Name, 64))
+		g.environments = append(g.environments, e.Name)
 		for _, r := range e.Tables {
-			if in[r.Table] == nil {
-				in[r.Table] = map[string]string{}
+			if g.cells[r.Table] == nil {
+				g.cells[r.Table] = map[string]string{}
 			}
-			sheets[r.Table], in[r.Table][e.Name] = r.Sheets, r.describe()
+			g.sheets[r.Table], g.cells[r.Table][e.Name] = r.Sheets, r.describe()
 		}
 	}
-	if len(sheets) == 0 {
+	g.tables = slices.Sorted(maps.Keys(g.sheets))
+	return g
+}
+
+// sideBySide writes the rows of every table in each environment that answered.
+func (t *terminal) sideBySide(environments []EnvironmentStatus) {
+	g := gridOf(environments)
+	if len(g.tables) == 0 {
 		return
 	}
+	head := []string{""}
+	for _, e := range g.environments {
+		head = append(head, literal(e, 64))
+	}
 	rows := [][]string{append(head, "")}
-	for _, table := range slices.Sorted(maps.Keys(sheets)) {
+	for _, table := range g.tables {
 		row := []string{literal(table, 64)}
-		for i := range environments {
-			if environments[i].Error == "" {
-				row = append(row, in[table][environments[i].Name])
-			}
+		for _, e := range g.environments {
+			row = append(row, g.cells[table][e])
 		}
-		rows = append(rows, append(row, literal(sheets[table], 200)))
+		rows = append(rows, append(row, literal(g.sheets[table], 200)))
 	}
 	t.line("")
 	t.columns("tables: rows now, and in brackets what the sheets would change", rows)

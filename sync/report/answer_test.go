@@ -1,0 +1,37 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"liveops/sync/mysqlstore"
+)
+
+func TestAnswer(t *testing.T) {
+	kept := []string{"stuff 30021 (Sword) was changed since", "stuff 30022 is gone"}
+	a := Answer{Comment: 4711, Asker: "jun", Replies: []Reply{
+		{Command: "/liveops rollback production", State: Done, Text: RollbackMarkdown("production", mysqlstore.Rollback{
+			Release: mysqlstore.Release{ID: 42, Undoes: 41, Deleted: 2, Inserted: 1, Updated: 4}, Kept: kept,
+			Hold: mysqlstore.Hold{Reason: "release 41 was rolled back", By: "jun", Since: now}})},
+		{Command: "/liveops lock prod wait", State: Refused, Text: Sentence("`prod` is no environment", "did you mean `production`?")},
+	}}
+	golden(t, "answer.md", AnswerComment(a))
+	if !a.Finished() || a.Well() || !AnswerFinished(4711, AnswerComment(a)) || AnswerFinished(471, AnswerComment(a)) {
+		t.Error("the answer is final, and yet not")
+	}
+	a.Replies[0].State = Working
+	if body := AnswerComment(a); a.Finished() || AnswerFinished(4711, body) || !strings.HasPrefix(body, AnswerMarker(4711)) {
+		t.Errorf("the answer is not final, and yet:\n%s", body)
+	}
+	// Whoever writes the mark into a command does not end the answer.
+	a.Replies[1].Command = finished
+	a.Replies = a.Replies[1:]
+	a.Replies[0].State = Working
+	if AnswerFinished(4711, AnswerComment(a)) {
+		t.Error("a command's text ends the answer")
+	}
+	a.Replies[0] = Reply{Command: "/liveops status", State: Done, Text: strings.Repeat("가", longestComment)}
+	if n := length(AnswerComment(a)); n > longestComment {
+		t.Errorf("%d long", n)
+	}
+}
