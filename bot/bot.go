@@ -1,6 +1,7 @@
 // Package bot answers GitHub: it plans every pull request of the data repo and shows the plan in one comment,
 // and takes every merge to the environments and tells how that went. A delivery is stored durably before it
-// is answered, and worked off in order, one at a time.
+// is answered. It leads to jobs (dispatch.go), which are done in order for each pull request, and for each
+// repository where they change environments.
 package bot
 
 import (
@@ -22,11 +23,17 @@ import (
 	"liveops/sync/mysqlstore"
 )
 
-// Queue keeps deliveries until they are worked off; *engine.Engine is one.
-type Queue interface {
+// Inbox keeps deliveries.
+type Inbox interface {
 	Deliver(ctx context.Context, d engine.Delivery) (duplicate bool, err error)
-	Work(ctx context.Context, handler engine.Handler) error
 	Retry(ctx context.Context, id string) error
+}
+
+// Queue keeps deliveries, and the jobs that they lead to, until they are worked off; *engine.Engine is one.
+type Queue interface {
+	Inbox
+	Enqueue(ctx context.Context, j engine.Job) (duplicate bool, err error)
+	Work(ctx context.Context, handlers engine.Handlers) error
 }
 
 // Stores opens the MySQL of an environment, or gives the one that is open. A *SettingError says that the
@@ -109,33 +116,20 @@ func (b *Bot) Serve(ctx context.Context, l net.Listener) error {
 		defer cancel()
 		return server.Shutdown(stop)
 	})
-	g.Go(func() error { return b.Queue.Work(ctx, b.Handle) })
+	g.Go(func() error { return b.Queue.Work(ctx, engine.Handlers{Dispatch: b.Dispatch, Do: b.Do}) })
 	return g.Wait()
 }
 
-// Handle does what one delivery asks for. An error means that it should be tried again later.
-func (b *Bot) Handle(ctx context.Context, d engine.Delivery, attempt int) error {
-	log := b.Log.With("delivery", d.ID, "event", d.Event, "attempt", attempt)
-	owner, name, _ := strings.Cut(d.Repository, "/")
-	job := &job{Bot: b, log: log, turns: map[int]bool{}, owner: owner, name: name, repository: d.Repository}
-	var err error
-	switch d.Event {
-	case "pull_request":
-		err = job.pullRequest(ctx, d.Body)
-	case "push":
-		err = job.push(ctx, d.Body)
-	case replanEvent:
-		var again replan
-		if err := json.Unmarshal(d.Body, &again); err != nil {
-			return engine.Park(fmt.Errorf("read the delivery: %w", err))
-		}
-		job.try = again.Try
-		err = job.plan(ctx, again.Number)
-	}
+// Do does what one job asks for. An error means that it should be tried again later.
+func (b *Bot) Do(ctx context.Context, j engine.Job, attempt int) error {
+	log := b.Log.With("job", j.ID, "kind", j.Kind, "about", j.About, "attempt", attempt)
+	owner, name, _ := strings.Cut(j.Repository, "/")
+	work := &job{Bot: b, log: log, turns: map[int]bool{}, owner: owner, name: name, repository: j.Repository}
+	err := work.do(ctx, j)
 	if err == nil {
 		return nil
 	}
-	log.Error("delivery not done", "error", err)
+	log.Error("job not done", "error", err)
 	if d := pause(err, b.Now()); d > 0 {
 		log.Warn("GitHub asks to wait", "duration", d)
 		err = errors.Join(err, b.Wait(ctx, d))
@@ -143,35 +137,33 @@ func (b *Bot) Handle(ctx context.Context, d engine.Delivery, attempt int) error 
 	return err
 }
 
-// job is one delivery being worked off.
+// job is one job being worked off.
 type job struct {
 	*Bot
 	log                     *slog.Logger
 	owner, name, repository string
-	try                     int          // of a replan: how often an environment gave no answer before
-	turns                   map[int]bool // the earlier merges that had their turn within this delivery
+	try                     int          // of a plan: how often an environment gave no answer before
+	turns                   map[int]bool // the earlier merges that had their turn within this job
 }
 
-// pullRequest handles a pull_request event
-// (https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request). The event only says which
-// pull request to look at: how it stands is asked of GitHub, since deliveries come late and out of order.
-func (j *job) pullRequest(ctx context.Context, body []byte) error {
-	var e github.PullRequestEvent
-	if err := json.Unmarshal(body, &e); err != nil {
-		return engine.Park(fmt.Errorf("read the pull_request event: %w", err))
+func (j *job) do(ctx context.Context, w engine.Job) error {
+	if w.Kind == kindPush {
+		return j.push(ctx, w.Body)
 	}
-	if e.GetNumber() <= 0 {
-		return engine.Park(errors.New("read the pull_request event: it names no pull request"))
+	var about pullJob
+	if err := json.Unmarshal(w.Body, &about); err != nil {
+		return engine.Park(fmt.Errorf("read the job: %w", err))
 	}
-	switch e.GetAction() {
-	case "opened", "reopened", "synchronize", "ready_for_review", "edited":
-		return j.plan(ctx, e.GetNumber())
-	case "closed":
-		if e.GetPullRequest().GetMerged() {
-			return j.release(ctx, e.GetNumber())
-		}
+	switch w.Kind {
+	case kindPlan:
+		j.try = about.Try
+		return j.plan(ctx, about.Number)
+	case kindMerged:
+		return j.enqueue(ctx, releaseJob(j.repository, w.ID, about.Number))
+	case kindRelease:
+		return j.release(ctx, about.Number)
 	}
-	return nil
+	return engine.Park(fmt.Errorf("a job of the kind %q is not known to this version", w.Kind))
 }
 
 func wait(ctx context.Context, d time.Duration) error {

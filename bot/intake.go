@@ -31,7 +31,7 @@ var handled = []string{"pull_request", "push"}
 type intake struct {
 	secrets      []string
 	repositories []string
-	queue        Queue
+	queue        Inbox
 	log          *slog.Logger
 	now          func() time.Time
 	reading      chan struct{} // holds one for each body being read, of at most mostReading

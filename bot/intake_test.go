@@ -132,7 +132,7 @@ func (w *world) waiting() int {
 // onlyStores is a queue that is not worked off.
 type onlyStores struct{ bot.Queue }
 
-func (onlyStores) Work(ctx context.Context, _ engine.Handler) error {
+func (onlyStores) Work(ctx context.Context, _ engine.Handlers) error {
 	<-ctx.Done()
 	return nil
 }

@@ -77,7 +77,7 @@ func (j *job) planLater(ctx context.Context, number int, cause error) error {
 	if err := j.Wait(ctx, min(time.Second<<min(j.try, 10), longestUnreached)); err != nil {
 		return err
 	}
-	return j.askForPlan(ctx, fmt.Sprintf("unreached-%d", j.Now().UnixNano()), replan{Number: number, Try: j.try + 1})
+	return j.askForPlan(ctx, fmt.Sprintf("unreached-%d", j.Now().UnixNano()), pullJob{Number: number, Try: j.try + 1})
 }
 
 // planAll plans every environment of the base's policy. unreached is what may be mended by trying again.

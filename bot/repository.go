@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,12 +12,11 @@ import (
 	"github.com/google/go-github/v62/github"
 
 	"liveops/datarepo"
-	"liveops/engine"
 	"liveops/sync/release"
 )
 
 // mergeWait is how long the bot waits for GitHub to make a pull request's merge ref, which happens in the
-// background (https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request), before it leaves the delivery for later.
+// background (https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request), before it leaves the job for later.
 const mergeWait = time.Minute
 
 // fetch reads a commit with the git credentials of the repository.
@@ -170,7 +168,7 @@ func summary(c *github.RepositoryCommit) datarepo.Summary {
 }
 
 // targets opens the environments that a policy names, in promotion order. Those that cannot be opened are told
-// apart; one that may come back makes err, so that the delivery is tried again.
+// apart; one that may come back makes err, so that the job is tried again.
 func (j *job) targets(ctx context.Context, config *datarepo.Config) (targets []release.Target, failed map[string]error) {
 	failed = map[string]error{}
 	for _, e := range config.Environments {
@@ -183,17 +181,8 @@ func (j *job) targets(ctx context.Context, config *datarepo.Config) (targets []r
 	return targets, failed
 }
 
-// replan is the body of a delivery that the bot sends to itself.
-type replan struct {
-	Number int `json:"number"`
-	Try    int `json:"try,omitempty"` // how often an environment gave no answer before
-}
-
-// replanEvent is the event of such a delivery; GitHub has none of that name.
-const replanEvent = "liveops.replan"
-
 // planAgain asks for a new plan of every open pull request, since the base or an environment has moved. cause
-// makes the deliveries' ids, so that asking twice for one cause is asking once.
+// makes the jobs' ids, so that asking twice for one cause is asking once.
 func (j *job) planAgain(ctx context.Context, branch, cause string) error {
 	o := &github.PullRequestListOptions{State: "open", Base: branch, ListOptions: github.ListOptions{PerPage: 100}}
 	for {
@@ -202,7 +191,7 @@ func (j *job) planAgain(ctx context.Context, branch, cause string) error {
 			return fmt.Errorf("list the open pull requests: %w", explain(err))
 		}
 		for _, pr := range prs {
-			if err := j.askForPlan(ctx, cause, replan{Number: pr.GetNumber()}); err != nil {
+			if err := j.askForPlan(ctx, cause, pullJob{Number: pr.GetNumber()}); err != nil {
 				return err
 			}
 		}
@@ -213,15 +202,7 @@ func (j *job) planAgain(ctx context.Context, branch, cause string) error {
 	}
 }
 
-// askForPlan delivers a replan to the bot itself.
-func (j *job) askForPlan(ctx context.Context, cause string, r replan) error {
-	body, err := json.Marshal(r)
-	if err == nil {
-		_, err = j.Queue.Deliver(ctx, engine.Delivery{ID: fmt.Sprintf("replan-%s-%s-%d", j.repository, cause, r.Number),
-			Event: replanEvent, Repository: j.repository, Body: body, Received: j.Now()})
-	}
-	if err != nil {
-		return fmt.Errorf("ask for a new plan of #%d: %w", r.Number, err)
-	}
-	return nil
+// askForPlan enqueues a plan, behind whatever waits by now.
+func (j *job) askForPlan(ctx context.Context, cause string, p pullJob) error {
+	return j.enqueue(ctx, planJob(j.repository, fmt.Sprintf("replan-%s-%s-%d", j.repository, cause, p.Number), p))
 }

@@ -101,17 +101,18 @@ func TestRestartAfterAStop(t *testing.T) {
 	w.releases("0", "0")
 }
 
-// Handle may be called again with what was done before.
+// What was done before may be handed over again.
 func TestHandleTwice(t *testing.T) {
 	w := newWorld(t, options{})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.merge(n)
 	w.settle()
 	told := w.told(n)
-	b, err := newBot(w, w.queue)
+	queue := &stored{}
+	b, err := newBot(w, queue)
 	w.must(err)
 	for _, d := range w.github.Deliveries() {
-		err := b.Handle(context.Background(), engine.Delivery{ID: d.GUID, Event: d.Event, Repository: repository, Body: d.Payload}, 2)
+		err := queue.handle(context.Background(), b, engine.Delivery{ID: d.GUID, Event: d.Event, Repository: repository, Body: d.Payload}, 2)
 		if err != nil {
 			t.Errorf("%s %s: %v", d.Event, d.Action, err)
 		}

@@ -30,7 +30,8 @@ func (w *world) checkNothingLeaks() {
 type wire struct {
 	mu     sync.Mutex
 	bodies []string
-	before func(r *http.Request, body string) // called before a write is sent; not for reads
+	before func(r *http.Request, body string) // called before a write is sent, for one after the other; not for reads
+	calls  sync.Mutex                         // held while before runs
 }
 
 // RoundTrip sends a request.
@@ -47,7 +48,9 @@ func (v *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		before := v.before
 		v.mu.Unlock()
 		if before != nil {
+			v.calls.Lock()
 			before(r, string(body))
+			v.calls.Unlock()
 		}
 	}
 	return http.DefaultTransport.RoundTrip(r)

@@ -132,7 +132,7 @@ func TestAClusterLosesANodeAndABot(t *testing.T) {
 	inHand := make(chan context.Context)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- first.Work(t.Context(), func(ctx context.Context, d Delivery, _ int) error {
+		ended <- work(t.Context(), first, func(ctx context.Context, d Delivery, _ int) error {
 			if d.ID == "b" {
 				inHand <- ctx
 				<-ctx.Done()

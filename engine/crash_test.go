@@ -37,7 +37,7 @@ func act(role, dir string) error {
 		return err
 	}
 	if role == "work" {
-		return e.Work(context.Background(), func(_ context.Context, d Delivery, attempt int) error {
+		return work(context.Background(), e, func(_ context.Context, d Delivery, attempt int) error {
 			fmt.Printf("%s#%d\n", d.ID, attempt)
 			select {}
 		})
@@ -145,7 +145,7 @@ func TestADeliveryThatAlwaysEndsTheProcessIsParked(t *testing.T) {
 	deliver(t, e, "good")
 	// A process that dies says nothing, so the server counts on: here by taking the message and dropping it.
 	for range 2 * e.options.Attempts {
-		m, err := e.worker.Next()
+		m, err := e.queues[0].consumer.Next()
 		if err != nil {
 			t.Fatal(err)
 		}

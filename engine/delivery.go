@@ -10,7 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// MaxBody is the largest body of a Delivery: what GitHub caps a webhook's payload at
+// MaxBody is the largest body of a Delivery, and of a Job: what GitHub caps a webhook's payload at
 // (https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap).
 const MaxBody = 25 << 20
 
@@ -18,8 +18,8 @@ const MaxBody = 25 << 20
 // more back.
 const maxMessage = MaxBody + 64<<10
 
-// ErrTooLarge says that a delivery's body is larger than MaxBody, or than an external server takes.
-var ErrTooLarge = errors.New("the delivery is too large")
+// ErrTooLarge says that the body of a delivery or job is larger than MaxBody, or than an external server takes.
+var ErrTooLarge = errors.New("it is too large")
 
 // Delivery is one webhook delivery from GitHub.
 type Delivery struct {
@@ -38,13 +38,20 @@ func (d Delivery) check() error {
 	if len(d.Body) > MaxBody {
 		return fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, len(d.Body), MaxBody)
 	}
-	for _, field := range []struct{ name, text string }{{"id", d.ID}, {"event", d.Event}, {"repository", d.Repository}} {
+	return checkFields("delivery", field{"id", d.ID}, field{"event", d.Event}, field{"repository", d.Repository})
+}
+
+// field is a text that becomes a header.
+type field struct{ name, text string }
+
+func checkFields(of string, fields ...field) error {
+	for _, f := range fields {
 		const most = 256
-		if len(field.text) > most {
-			return fmt.Errorf("the delivery's %s has %d bytes, at most %d", field.name, len(field.text), most)
+		if len(f.text) > most {
+			return fmt.Errorf("the %s's %s has %d bytes, at most %d", of, f.name, len(f.text), most)
 		}
-		if strings.ContainsFunc(field.text, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || r == ' ' }) {
-			return fmt.Errorf("the delivery's %s %q has more than printable ASCII", field.name, field.text)
+		if strings.ContainsFunc(f.text, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || r == ' ' }) {
+			return fmt.Errorf("the %s's %s %q has more than printable ASCII", of, f.name, f.text)
 		}
 	}
 	return nil

@@ -1,4 +1,13 @@
-// Package engine carries liveops' work on NATS JetStream: deliveries from GitHub, one after the other.
+// Package engine carries liveops' work on NATS JetStream: deliveries from GitHub, and the jobs that they lead to.
+//
+// A delivery is stored (Deliver) before GitHub is answered. Work hands deliveries, one after the other, to
+// Handlers.Dispatch, which only decides what is to be done and enqueues it (Enqueue) as jobs in lanes; and the jobs
+// to Handlers.Do. What is enqueued in one lane waits for nothing in another: a release that cannot reach its database
+// holds up no plan and no command. A handler may enqueue jobs in its turn, which is how a merge comes after the
+// plans of its pull request: it goes to the pull request's own queue as a job that enqueues the release.
+//
+// What fails is tried again with backoff, before anything behind it in its queue, and in the end parked (Parked,
+// Retry). Jobs says how all stands, and Cancel ends a job wherever it is.
 //
 // By default it runs a server of its own inside the process, which listens on no port and keeps its streams in
 // the state directory, synced to disk at every write. With Options.URL it uses an external server or cluster
@@ -14,6 +23,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -35,8 +46,11 @@ type Engine struct {
 	js      jetstream.JetStream
 
 	deliveries jetstream.Stream
+	jobs       jetstream.Stream
 	parked     jetstream.Stream
-	worker     jetstream.Consumer
+	queues     []*queue      // the deliveries' first
+	planning   chan struct{} // holds one for each plan that is being made
+	hands      hands
 
 	mu      sync.Mutex
 	closed  bool
@@ -61,11 +75,17 @@ type Options struct {
 	Logger *slog.Logger     // slog.Default by default
 	Now    func() time.Time // time.Now by default; the server has its own clock
 
-	// Attempts is how often a delivery's handling may fail before it is parked: 10 by default. Backoff is the
-	// wait after each failure, its last member repeated: 1 s, 5 s, 30 s, 2 min, 10 min by default.
+	// Name is what Jobs calls this process: by default the machine's name and the process's id.
+	Name string
+	// PlansAtOnce is how many jobs of the lane Plans this process works on at once, since each may hold a game's
+	// tables in memory: 4 by default, and 8 at most. The other lanes have no such limit.
+	PlansAtOnce int
+
+	// Attempts is how often the handling of a delivery or job may fail before it is parked: 10 by default. Backoff
+	// is the wait after each failure, its last member repeated: 1 s, 5 s, 30 s, 2 min, 10 min by default.
 	Attempts int
 	Backoff  []time.Duration
-	// AckWait is how long after its worker's last sign of life a delivery is handed over again: 30 s by
+	// AckWait is how long after its worker's last sign of life a delivery or job is handed over again: 30 s by
 	// default. A sign is given three times as often.
 	AckWait time.Duration
 }
@@ -88,6 +108,13 @@ func (o Options) complete() (Options, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Name == "" {
+		host, _ := os.Hostname() // the process's id must do where it has no name
+		o.Name = host + "/" + strconv.Itoa(os.Getpid())
+	}
+	if o.PlansAtOnce <= 0 {
+		o.PlansAtOnce = 4
+	}
 	if o.Attempts <= 0 {
 		o.Attempts = 10
 	}
@@ -108,7 +135,7 @@ func Open(ctx context.Context, options Options) (_ *Engine, err error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{options: options}
+	e := &Engine{options: options, planning: make(chan struct{}, options.PlansAtOnce)}
 	e.working, e.stop = context.WithCancelCause(context.Background())
 	defer func() {
 		if err != nil {
@@ -185,7 +212,7 @@ func redacted(where string) string {
 }
 
 // Close ends every Work, waits for the handlers in hand, and shuts the server down. A second call does
-// nothing. Deliveries that wait are kept for the next Open.
+// nothing. What waits is kept for the next Open.
 func (e *Engine) Close() error {
 	e.mu.Lock()
 	closed := e.closed

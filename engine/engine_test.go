@@ -53,6 +53,11 @@ func deliver(t *testing.T, e *Engine, id string) {
 	}
 }
 
+// work works deliveries off.
+func work(ctx context.Context, e *Engine, dispatch func(ctx context.Context, d Delivery, attempt int) error) error {
+	return e.Work(ctx, Handlers{Dispatch: dispatch, Do: func(context.Context, Job, int) error { return errors.New("no job was expected") }})
+}
+
 // worker is a Work in the background: what its handler did comes out of handled.
 type worker struct {
 	handled chan string // "id#attempt"
@@ -66,7 +71,7 @@ func working(t *testing.T, e *Engine, answer func(id string, attempt int) error)
 	ctx, cancel := context.WithCancel(t.Context())
 	w := &worker{handled: make(chan string, 2000), stop: cancel, ended: make(chan error, 1)}
 	go func() {
-		w.ended <- e.Work(ctx, func(_ context.Context, d Delivery, attempt int) error {
+		w.ended <- work(ctx, e, func(_ context.Context, d Delivery, attempt int) error {
 			err := answer(d.ID, attempt)
 			w.handled <- fmt.Sprintf("%s#%d", d.ID, attempt)
 			return err
@@ -162,7 +167,7 @@ func TestADeliveryComesOutAsItWentIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(bounded(t))
-	err := e.Work(ctx, func(_ context.Context, got Delivery, attempt int) error {
+	err := work(ctx, e, func(_ context.Context, got Delivery, attempt int) error {
 		defer cancel()
 		if !got.Received.Equal(want.Received) {
 			t.Errorf("received %v, want %v", got.Received, want.Received)
@@ -210,7 +215,7 @@ func TestCloseWaitsForTheHandler(t *testing.T) {
 	started := make(chan struct{})
 	finished, ended := false, make(chan error, 1)
 	go func() {
-		ended <- e.Work(t.Context(), func(ctx context.Context, _ Delivery, _ int) error {
+		ended <- work(t.Context(), e, func(ctx context.Context, _ Delivery, _ int) error {
 			close(started)
 			<-ctx.Done()
 			finished = true
@@ -228,7 +233,7 @@ func TestCloseWaitsForTheHandler(t *testing.T) {
 	if _, err := e.Deliver(bounded(t), Delivery{ID: "two"}); !errors.Is(err, ErrClosed) {
 		t.Errorf("Deliver = %v, want ErrClosed", err)
 	}
-	if err := e.Work(bounded(t), nil); !errors.Is(err, ErrClosed) {
+	if err := work(bounded(t), e, nil); !errors.Is(err, ErrClosed) {
 		t.Errorf("Work = %v, want ErrClosed", err)
 	}
 	closed(t, e) // again
@@ -244,7 +249,7 @@ func TestTheLargestBody(t *testing.T) {
 		t.Errorf("one byte more: %v, want ErrTooLarge", err)
 	}
 	ctx, cancel := context.WithCancel(bounded(t))
-	if err := e.Work(ctx, func(_ context.Context, d Delivery, _ int) error {
+	if err := work(ctx, e, func(_ context.Context, d Delivery, _ int) error {
 		defer cancel()
 		if !bytes.Equal(d.Body, body) {
 			t.Errorf("another body of %d bytes came out", len(d.Body))
@@ -297,5 +302,3 @@ func TestOpenOfABrokenDirectory(t *testing.T) {
 		t.Error("opened a directory whose store cannot be made")
 	}
 }
-
-// A handler that is done at once once made the client forget to ask for more, for half a minute.

@@ -35,7 +35,7 @@ func TestParking(t *testing.T) {
 			deliver(t, e, "good")
 			calls := 0
 			ctx, cancel := context.WithCancel(bounded(t))
-			err := e.Work(ctx, func(_ context.Context, d Delivery, attempt int) error {
+			err := work(ctx, e, func(_ context.Context, d Delivery, attempt int) error {
 				if d.ID == "good" {
 					cancel()
 					return nil
@@ -52,7 +52,7 @@ func TestParking(t *testing.T) {
 				t.Fatalf("Parked = %v, %v", list, err)
 			}
 			p := list[0]
-			if p.ID != "bad" || p.Event != "push" || p.Repository != "game/data" || p.Reason != test.reason || p.Attempts != test.calls || !p.At.Equal(at) || p.Body != nil {
+			if p.ID != "bad" || p.Kind != "push" || p.Repository != "game/data" || p.Reason != test.reason || p.Attempts != test.calls || !p.At.Equal(at) || p.Body != nil {
 				t.Errorf("parked as %+v", p)
 			}
 		})
@@ -92,7 +92,7 @@ func TestRetry(t *testing.T) {
 		broken = round == 0
 		bodies := make(chan string, 1)
 		ctx, cancel := context.WithCancel(bounded(t))
-		if err := e.Work(ctx, func(_ context.Context, d Delivery, attempt int) error {
+		if err := work(ctx, e, func(_ context.Context, d Delivery, attempt int) error {
 			defer cancel()
 			bodies <- fmt.Sprintf("%s %s#%d", d.Body, d.ID, attempt)
 			if broken {

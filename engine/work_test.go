@@ -90,7 +90,7 @@ func TestAnInterruptedHandlerComesAgainAtOnce(t *testing.T) {
 	e := opened(t, Options{Dir: t.TempDir(), AckWait: time.Hour, Backoff: []time.Duration{time.Hour}, Attempts: 1})
 	deliver(t, e, "one")
 	ctx, cancel := context.WithCancel(bounded(t))
-	err := e.Work(ctx, func(ctx context.Context, _ Delivery, _ int) error {
+	err := work(ctx, e, func(ctx context.Context, _ Delivery, _ int) error {
 		cancel()
 		<-ctx.Done()
 		return ctx.Err()
@@ -104,6 +104,7 @@ func TestAnInterruptedHandlerComesAgainAtOnce(t *testing.T) {
 	w.end(t)
 }
 
+// A handler that is done at once once made the client forget to ask for more, for half a minute.
 func TestQuickHandlersDoNotStall(t *testing.T) {
 	const n = 1500
 	e := opened(t, Options{Dir: t.TempDir(), AckWait: time.Hour})
