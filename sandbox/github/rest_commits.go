@@ -44,8 +44,9 @@ func getUser(c *call) (answer, error) {
 
 func getRepo(c *call) (answer, error) { return found(c.repo.document(c.user)) }
 
-// getPermission tells what a user may do: role_name is exact, permission knows
-// no maintain and calls it write.
+// getPermission tells what a user may do: role_name is exact; permission knows
+// neither maintain, which it calls write, nor triage, which it calls read. See
+// https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
 func getPermission(c *call) (answer, error) {
 	a, err := c.s.account(c.r.PathValue("login"))
 	if err != nil {
@@ -53,8 +54,11 @@ func getPermission(c *call) (answer, error) {
 	}
 	role := c.repo.permission(a)
 	coarse := role
-	if role == Maintain {
+	switch role {
+	case Maintain:
 		coarse = Write
+	case Triage:
+		coarse = Read
 	}
 	user := c.s.userDocument(a).(document)
 	user["permissions"], user["role_name"] = role.document(), role.String()

@@ -78,6 +78,8 @@ func names(events []any) []string {
 			list = append(list, "pull_request "+e.GetAction())
 		case *gogithub.IssueCommentEvent:
 			list = append(list, "issue_comment "+e.GetAction())
+		case *gogithub.IssuesEvent:
+			list = append(list, "issues "+e.GetAction())
 		default:
 			list = append(list, "unexpected")
 		}
