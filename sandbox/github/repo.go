@@ -31,6 +31,8 @@ type Repo struct {
 	labels      map[string]int64      // the ids of labels, by name
 	comments    []*comment
 	reactions   []*reaction
+	checkRuns   []*checkRun
+	checkSuites []*checkSuite
 	statuses    map[plumbing.Hash][]*status
 
 	commitComments map[plumbing.Hash][]*commitComment

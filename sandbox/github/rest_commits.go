@@ -69,9 +69,12 @@ func getPermission(c *call) (answer, error) {
 // https://docs.github.com/en/rest/commits/commits#compare-two-commits
 const maxListedFiles = 300
 
-// getCommit also takes the paths of statuses whose {ref} has a slash in it.
+// getCommit also takes the paths of statuses and checks whose {ref} has a slash
+// in it.
 func getCommit(c *call) (answer, error) {
-	for suffix, run := range map[string]func(*call) (answer, error){"/status": combinedStatus, "/statuses": listStatuses} {
+	for suffix, run := range map[string]func(*call) (answer, error){
+		"/status": combinedStatus, "/statuses": listStatuses, "/check-runs": listCheckRuns, "/check-suites": listCheckSuites,
+	} {
 		if ref, ok := strings.CutSuffix(c.r.PathValue("ref"), suffix); ok {
 			c.r.SetPathValue("ref", ref)
 			return run(c)
