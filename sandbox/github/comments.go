@@ -10,7 +10,8 @@ import (
 // the server's own message, which names the number.
 const maxText = 65536
 
-// Comment is a comment on a pull request as the Go methods show it.
+// Comment is a comment on an issue, a pull request or a commit as the Go
+// methods show it.
 type Comment struct {
 	ID               int64
 	Author           string
@@ -21,13 +22,13 @@ type Comment struct {
 // comment is a comment as the server keeps it.
 type comment struct {
 	id               int64
-	pull             *pull
+	issue            *issue
 	author           *account
 	body             string
 	created, updated time.Time
 }
 
-// Comments are the comments on a pull request, oldest first.
+// Comments are the comments on an issue or a pull request, oldest first.
 func (r *Repo) Comments(n int) []Comment {
 	r.s.mu.Lock()
 	defer r.s.mu.Unlock()
@@ -38,11 +39,12 @@ func (r *Repo) Comments(n int) []Comment {
 	return list
 }
 
-// AddComment comments on a pull request as a user and returns the comment's id.
+// AddComment comments on an issue or a pull request as a user and returns the
+// comment's id.
 func (r *Repo) AddComment(n int, author, body string) (int64, error) {
 	id := int64(0)
-	err := r.onPull(n, author, "comment on", func(p *pull, by *account) error {
-		c, err := p.comment(body, by)
+	err := r.onIssue(n, author, "comment on", func(i *issue, by *account) error {
+		c, err := i.comment(body, by)
 		if err != nil {
 			return err
 		}
@@ -55,7 +57,7 @@ func (r *Repo) AddComment(n int, author, body string) (int64, error) {
 func (r *Repo) commentsOf(n int) []*comment {
 	var list []*comment
 	for _, c := range r.comments {
-		if c.pull.number == n {
+		if c.issue.number == n {
 			list = append(list, c)
 		}
 	}
@@ -70,13 +72,16 @@ func tooLong(field string, most int) string {
 // document describes the comment; see
 // https://docs.github.com/en/rest/issues/comments#get-an-issue-comment
 func (c *comment) document() document {
-	r := c.pull.repo
+	r := c.issue.repo
 	return document{
 		"id": c.id, "node_id": nodeID("IssueComment", c.id), "body": c.body, "user": r.s.userDocument(c.author),
 		"created_at": stamp(c.created), "updated_at": stamp(c.updated),
 		"author_association": r.association(c.author),
 		"url":                r.api("/issues/comments/%d", c.id),
-		"html_url":           fmt.Sprintf("%s#issuecomment-%d", c.pull.htmlURL(), c.id),
-		"issue_url":          r.api("/issues/%d", c.pull.number),
+		"html_url":           fmt.Sprintf("%s#issuecomment-%d", c.issue.htmlURL(), c.id),
+		"issue_url":          r.api("/issues/%d", c.issue.number),
+		"reactions":          r.reactionSummary(c.id, r.api("/issues/comments/%d", c.id)),
+
+		"performed_via_github_app": r.s.appDocument(c.author),
 	}
 }

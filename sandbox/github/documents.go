@@ -31,7 +31,7 @@ func (r *Repo) document(viewer *account) document {
 // document is the permission as the flags that GitHub has for it.
 func (p Permission) document() document {
 	return document{
-		"pull": p >= Read, "triage": p >= Write, "push": p >= Write, "maintain": p >= Maintain, "admin": p >= Admin,
+		"pull": p >= Read, "triage": p >= Triage, "push": p >= Write, "maintain": p >= Maintain, "admin": p >= Admin,
 	}
 }
 
@@ -48,6 +48,8 @@ func (r *Repo) association(a *account) string {
 	switch {
 	case strings.EqualFold(a.Login, r.owner):
 		return "OWNER"
+	case !a.Bot && r.s.isMember(r.owner, a):
+		return "MEMBER"
 	case r.permission(a) >= Write, r.private && r.permission(a) >= Read:
 		return "COLLABORATOR"
 	}
@@ -67,7 +69,7 @@ func (p *pull) simple() document {
 	d := document{
 		"id": p.id, "node_id": nodeID("PullRequest", p.id), "number": p.number, "state": p.state, "locked": false,
 		"title": p.title, "body": p.body, "draft": p.draft, "user": s.userDocument(p.author),
-		"author_association": p.repo.association(p.author), "labels": []any{}, "assignees": []any{}, "requested_reviewers": []any{},
+		"author_association": p.repo.association(p.author), "labels": p.repo.labelDocuments(p.labels), "assignees": []any{}, "requested_reviewers": []any{},
 		"created_at": stamp(p.created), "updated_at": stamp(p.updated), "closed_at": stamp(p.closed), "merged_at": stamp(p.merged),
 		"head": p.head.repo.sideDocument(p.head.branch, p.head.sha), "base": p.repo.sideDocument(p.base, p.baseSHA),
 		"url": p.repo.api("/pulls/%d", p.number), "html_url": p.htmlURL(), "diff_url": p.htmlURL() + ".diff", "patch_url": p.htmlURL() + ".patch",
@@ -104,10 +106,6 @@ func (p *pull) full() document {
 	return d
 }
 
-func (p *pull) htmlURL() string {
-	return fmt.Sprintf("%s/%s/pull/%d", p.repo.s.url, p.repo.FullName(), p.number)
-}
-
 // sideDocument is the head or the base of a pull request.
 func (r *Repo) sideDocument(branch string, sha plumbing.Hash) document {
 	return document{
@@ -116,18 +114,31 @@ func (r *Repo) sideDocument(branch string, sha plumbing.Hash) document {
 	}
 }
 
-// issue is the pull request as an issue, which it is to comments. See
+// document describes the issue, or the pull request as the issue that it also
+// is: "pull_request" is there for one only. See
 // https://docs.github.com/en/rest/issues/issues#get-an-issue
-func (p *pull) issue() document {
-	return document{
-		"id": p.id, "node_id": nodeID("Issue", p.id), "number": p.number, "state": p.state, "title": p.title, "body": p.body,
-		"user": p.repo.s.userDocument(p.author), "labels": []any{}, "locked": false, "draft": p.draft,
-		"comments":   len(p.repo.commentsOf(p.number)),
-		"created_at": stamp(p.created), "updated_at": stamp(p.updated), "closed_at": stamp(p.closed),
-		"url": p.repo.api("/issues/%d", p.number), "html_url": p.htmlURL(),
-		"repository_url": p.repo.api(""), "comments_url": p.repo.api("/issues/%d/comments", p.number),
-		"pull_request": document{
-			"url": p.repo.api("/pulls/%d", p.number), "html_url": p.htmlURL(), "merged_at": stamp(p.merged),
-		},
+func (i *issue) document() document {
+	s := i.repo.s
+	d := document{
+		"id": i.id, "node_id": nodeID("Issue", i.id), "number": i.number, "state": i.state, "title": i.title, "body": i.body,
+		"user": s.userDocument(i.author), "labels": i.repo.labelDocuments(i.labels), "locked": false, "assignees": []any{},
+		"author_association": i.repo.association(i.author), "closed_by": s.userDocument(i.closedBy), "state_reason": nil,
+		"comments":   len(i.repo.commentsOf(i.number)),
+		"created_at": stamp(i.created), "updated_at": stamp(i.updated), "closed_at": stamp(i.closed),
+		"url": i.repo.api("/issues/%d", i.number), "html_url": i.htmlURL(),
+		"repository_url": i.repo.api(""), "comments_url": i.repo.api("/issues/%d/comments", i.number),
+		"performed_via_github_app": s.appDocument(i.author),
+
+		"reactions": i.repo.reactionSummary(i.id, i.repo.api("/issues/%d", i.number)),
 	}
+	if i.reason != "" {
+		d["state_reason"] = i.reason
+	}
+	if p := i.pull; p != nil {
+		d["draft"] = p.draft
+		d["pull_request"] = document{
+			"url": i.repo.api("/pulls/%d", i.number), "html_url": i.htmlURL(), "merged_at": stamp(p.merged),
+		}
+	}
+	return d
 }

@@ -34,12 +34,24 @@ func (p *pull) fire(action string, sender *account, extra document) {
 	p.repo.fire("pull_request", sender, payload)
 }
 
+// fire sends an issues event; of a pull request, for its labels, a pull_request
+// event. See https://docs.github.com/en/webhooks/webhook-events-and-payloads#issues
+func (i *issue) fire(action string, sender *account, extra document) {
+	if i.pull != nil {
+		i.pull.fire(action, sender, extra)
+		return
+	}
+	payload := document{"action": action, "issue": i.document()}
+	maps.Copy(payload, extra)
+	i.repo.fire("issues", sender, payload)
+}
+
 // fire sends an issue_comment event. See
 // https://docs.github.com/en/webhooks/webhook-events-and-payloads#issue_comment
 func (c *comment) fire(action string, sender *account, extra document) {
-	payload := document{"action": action, "issue": c.pull.issue(), "comment": c.document()}
+	payload := document{"action": action, "issue": c.issue.document(), "comment": c.document()}
 	maps.Copy(payload, extra)
-	c.pull.repo.fire("issue_comment", sender, payload)
+	c.issue.repo.fire("issue_comment", sender, payload)
 }
 
 // firePush sends the event of a moved branch or tag; it is called before the move. See

@@ -23,21 +23,16 @@ type branchHead struct {
 
 // pull is a pull request.
 type pull struct {
-	repo        *Repo // that it would be merged into
-	id          int64
-	number      int
-	title, body string
-	author      *account
+	*issue      // its repository is the one that it would be merged into
 	head        branchHead
 	base        string        // a branch
 	baseSHA     plumbing.Hash // of the branch when the head last moved or the merge was made
-	state       string
 	draft       bool
 	mergeable   *bool         // nil until it is known
 	mergeCommit plumbing.Hash // the test merge; once merged, the commit that did it
 
-	created, updated, closed, merged time.Time
-	mergedBy                         *account
+	merged   time.Time
+	mergedBy *account
 }
 
 // NewPull says what a pull request is to be.
@@ -78,12 +73,8 @@ func (r *Repo) openPull(n NewPull, by *account) (*pull, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := r.s.now()
-	p := &pull{
-		repo: r, id: r.s.nextID(), number: len(r.pulls) + 1, title: n.Title, body: n.Body, author: by,
-		head: head, base: n.Base, baseSHA: r.tip(n.Base), state: stateOpen, draft: n.Draft,
-		created: now, updated: now,
-	}
+	p := &pull{issue: r.newIssue(n.Title, n.Body, by), head: head, base: n.Base, baseSHA: r.tip(n.Base), draft: n.Draft}
+	p.issue.pull = p
 	r.pulls = append(r.pulls, p)
 	r.setRef(p.ref("head"), head.sha)
 	p.fire("opened", by, nil)
@@ -117,7 +108,7 @@ func (p *pull) synchronize(to plumbing.Hash, by *account) error {
 
 // close closes the pull request without merging it.
 func (p *pull) close(by *account) {
-	p.state, p.closed = stateClosed, p.repo.s.now()
+	p.state, p.closed, p.closedBy = stateClosed, p.repo.s.now(), by
 	p.updated = p.closed
 	p.repo.setRef(p.ref("merge"), plumbing.ZeroHash)
 	p.fire("closed", by, nil)
@@ -150,7 +141,7 @@ func (p *pull) reopen(by *account) error {
 	if !kept {
 		return refuse(fmt.Sprintf("state cannot be changed. The %s branch was force-pushed or recreated.", p.head.branch))
 	}
-	p.state, p.closed, p.updated = stateOpen, time.Time{}, p.repo.s.now()
+	p.state, p.closed, p.closedBy, p.updated = stateOpen, time.Time{}, nil, p.repo.s.now()
 	p.head.sha, p.baseSHA = tip, p.repo.tip(p.base)
 	p.repo.setRef(p.ref("head"), tip)
 	p.fire("reopened", by, nil)
@@ -160,10 +151,11 @@ func (p *pull) reopen(by *account) error {
 
 // pull finds a pull request by its number.
 func (r *Repo) pull(n int) (*pull, error) {
-	if n < 1 || n > len(r.pulls) {
+	i, err := r.issue(n)
+	if err != nil || i.pull == nil {
 		return nil, notFound()
 	}
-	return r.pulls[n-1], nil
+	return i.pull, nil
 }
 
 // onPull runs a Go method on a pull request as a user.

@@ -3,6 +3,7 @@ package github
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -120,6 +121,9 @@ func (p *pull) mergeableState() string {
 		return "draft"
 	}
 	if state, latest := p.repo.combined(p.head.sha); len(latest) > 0 && state != "success" {
+		return "unstable"
+	}
+	if slices.ContainsFunc(p.repo.latestRuns(p.head.sha), func(run *checkRun) bool { return !run.passes() }) {
 		return "unstable"
 	}
 	return "clean"

@@ -14,7 +14,7 @@ import (
 // defaultBranch is the default branch of every repository.
 const defaultBranch = "main"
 
-// Repo is a repository with its pull requests, comments and statuses. What a
+// Repo is a repository with its issues, pull requests, comments and statuses. What a
 // method changes has its webhooks queued when the method returns.
 type Repo struct {
 	s           *Server
@@ -26,8 +26,13 @@ type Repo struct {
 	git         *memory.Storage
 	permissions map[string]Permission // by login in lower case
 	protected   map[string]bool       // branches
-	pulls       []*pull               // pull request n is pulls[n-1]
+	issues      []*issue              // number n is issues[n-1], pull requests included
+	pulls       []*pull               // in the order of their numbers
+	labels      map[string]int64      // the ids of labels, by name
 	comments    []*comment
+	reactions   []*reaction
+	checkRuns   []*checkRun
+	checkSuites []*checkSuite
 	statuses    map[plumbing.Hash][]*status
 
 	commitComments map[plumbing.Hash][]*commitComment
@@ -68,6 +73,7 @@ func (s *Server) newRepo(owner, name string) (*Repo, error) {
 		git:         memory.NewStorage(),
 		permissions: map[string]Permission{},
 		protected:   map[string]bool{},
+		labels:      map[string]int64{},
 		statuses:    map[plumbing.Hash][]*status{},
 
 		commitComments: map[plumbing.Hash][]*commitComment{},

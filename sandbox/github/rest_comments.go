@@ -11,7 +11,6 @@ import (
 func commentRoutes() []route {
 	const docs = "https://docs.github.com/en/rest/issues/comments"
 	return []route{
-		{"GET /repos/{owner}/{repo}/issues/{number}", Read, "https://docs.github.com/en/rest/issues/issues#get-an-issue", getIssue},
 		{"GET /repos/{owner}/{repo}/issues/{number}/comments", Read, docs + "#list-issue-comments", listComments},
 		{"POST /repos/{owner}/{repo}/issues/{number}/comments", Read, docs + "#create-an-issue-comment", createComment},
 		{"GET /repos/{owner}/{repo}/issues/comments/{id}", Read, docs + "#get-an-issue-comment", getComment},
@@ -20,21 +19,12 @@ func commentRoutes() []route {
 	}
 }
 
-// getIssue shows a pull request as the issue that it also is.
-func getIssue(c *call) (answer, error) {
-	p, err := c.pull()
-	if err != nil {
-		return answer{}, err
-	}
-	return found(p.issue())
-}
-
 func listComments(c *call) (answer, error) {
-	p, err := c.pull()
+	i, err := c.issue()
 	if err != nil {
 		return answer{}, err
 	}
-	list := c.repo.commentsOf(p.number)
+	list := c.repo.commentsOf(i.number)
 	if since := c.query.Get("since"); since != "" {
 		from, err := time.Parse(time.RFC3339, since)
 		if err != nil {
@@ -63,12 +53,12 @@ func (c *call) commentBody() (string, error) {
 	return *in.Body, nil
 }
 
-// createComment needs no more than reading: whoever sees a pull request may comment.
+// createComment needs no more than reading: whoever sees an issue or a pull request may comment.
 func createComment(c *call) (answer, error) {
 	if err := c.signedIn(); err != nil {
 		return answer{}, err
 	}
-	p, err := c.pull()
+	i, err := c.issue()
 	if err != nil {
 		return answer{}, err
 	}
@@ -76,7 +66,7 @@ func createComment(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	created, err := p.comment(body, c.user)
+	created, err := i.comment(body, c.user)
 	if err != nil {
 		return answer{}, err
 	}
@@ -86,7 +76,7 @@ func createComment(c *call) (answer, error) {
 
 // comment adds a comment. A blank or too long body is refused in the words that
 // GitHub has for it here, which differ from those for an edit.
-func (p *pull) comment(body string, by *account) (*comment, error) {
+func (i *issue) comment(body string, by *account) (*comment, error) {
 	refuse := func(message string) error {
 		return invalid(FieldError{Resource: "IssueComment", Code: "unprocessable", Field: "data", Message: message})
 	}
@@ -96,11 +86,11 @@ func (p *pull) comment(body string, by *account) (*comment, error) {
 	case utf8.RuneCountInString(body) > maxText:
 		return nil, refuse(tooLong("Body", maxText))
 	}
-	r := p.repo
+	r := i.repo
 	now := r.s.now()
-	c := &comment{id: r.s.nextID(), pull: p, author: by, body: body, created: now, updated: now}
+	c := &comment{id: r.s.nextID(), issue: i, author: by, body: body, created: now, updated: now}
 	r.comments = append(r.comments, c)
-	p.updated = now
+	i.updated = now
 	c.fire("created", by, nil)
 	return c, nil
 }
@@ -169,6 +159,7 @@ func deleteComment(c *call) (answer, error) {
 	}
 	c.repo.comments = slices.DeleteFunc(c.repo.comments, is(comment))
 	comment.fire("deleted", c.user, nil)
+	c.repo.reactions = slices.DeleteFunc(c.repo.reactions, func(one *reaction) bool { return one.subject == comment.id })
 	return answer{http.StatusNoContent, nil}, nil
 }
 

@@ -44,8 +44,9 @@ func getUser(c *call) (answer, error) {
 
 func getRepo(c *call) (answer, error) { return found(c.repo.document(c.user)) }
 
-// getPermission tells what a user may do: role_name is exact, permission knows
-// no maintain and calls it write.
+// getPermission tells what a user may do: role_name is exact; permission knows
+// neither maintain, which it calls write, nor triage, which it calls read. See
+// https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
 func getPermission(c *call) (answer, error) {
 	a, err := c.s.account(c.r.PathValue("login"))
 	if err != nil {
@@ -53,8 +54,11 @@ func getPermission(c *call) (answer, error) {
 	}
 	role := c.repo.permission(a)
 	coarse := role
-	if role == Maintain {
+	switch role {
+	case Maintain:
 		coarse = Write
+	case Triage:
+		coarse = Read
 	}
 	user := c.s.userDocument(a).(document)
 	user["permissions"], user["role_name"] = role.document(), role.String()
@@ -65,9 +69,12 @@ func getPermission(c *call) (answer, error) {
 // https://docs.github.com/en/rest/commits/commits#compare-two-commits
 const maxListedFiles = 300
 
-// getCommit also takes the paths of statuses whose {ref} has a slash in it.
+// getCommit also takes the paths of statuses and checks whose {ref} has a slash
+// in it.
 func getCommit(c *call) (answer, error) {
-	for suffix, run := range map[string]func(*call) (answer, error){"/status": combinedStatus, "/statuses": listStatuses} {
+	for suffix, run := range map[string]func(*call) (answer, error){
+		"/status": combinedStatus, "/statuses": listStatuses, "/check-runs": listCheckRuns, "/check-suites": listCheckSuites,
+	} {
 		if ref, ok := strings.CutSuffix(c.r.PathValue("ref"), suffix); ok {
 			c.r.SetPathValue("ref", ref)
 			return run(c)

@@ -61,11 +61,13 @@ func TestWhoIsWho(t *testing.T) {
 func TestPermissionLevel(t *testing.T) {
 	w := newWorld(t, github.Options{})
 	w.repo.SetPermission("Reader", github.Maintain)
+	w.repo.SetPermission("liveops[bot]", github.Triage)
 	tests := map[string][2]string{
 		"acme": {"admin", "admin"}, "writer": {"write", "write"}, "reader": {"write", "maintain"}, "stranger": {"none", "none"},
+		"liveops[bot]": {"read", "triage"},
 	}
 	for login, want := range tests {
-		level, _, err := w.client(botToken).Repositories.GetPermissionLevel(t.Context(), "acme", "data", login)
+		level, _, err := w.client(ownerToken).Repositories.GetPermissionLevel(t.Context(), "acme", "data", login)
 		if err != nil {
 			t.Fatal(err)
 		}

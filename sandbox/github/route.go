@@ -18,7 +18,10 @@ type route struct {
 // routes are all endpoints; the first one that matches serves a request.
 func routes() []route {
 	var all []route
-	for _, group := range [][]route{accountRoutes(), pullRoutes(), commentRoutes(), statusRoutes(), commitCommentRoutes(), commitRoutes()} {
+	for _, group := range [][]route{
+		accountRoutes(), teamRoutes(), pullRoutes(), issueRoutes(), commentRoutes(), reactionRoutes(),
+		statusRoutes(), checkRoutes(), commitCommentRoutes(), commitRoutes(),
+	} {
 		all = append(all, group...)
 	}
 	return all

@@ -19,6 +19,7 @@ const (
 	readerToken = "token-reader"
 	strangerTok = "token-stranger"
 	botToken    = "token-bot"
+	otherToken  = "token-other-app"
 )
 
 // clock is a time that moves by a second each time it is asked for.
@@ -45,6 +46,7 @@ func newWorld(t *testing.T, options github.Options) world {
 		{Login: "reader", Token: readerToken, Permission: github.Read},
 		{Login: "stranger", Token: strangerTok},
 		{Login: "liveops[bot]", Token: botToken, Bot: true, Permission: github.Write},
+		{Login: "other[bot]", Token: otherToken, Bot: true, Permission: github.Write},
 	}
 	if options.Now == nil {
 		options.Now = clock()

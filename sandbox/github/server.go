@@ -47,6 +47,7 @@ type Server struct {
 	tokens     map[string]*account
 	anonymous  *account
 	repos      map[string]*Repo // by owner/name in lower case
+	teams      []*team
 	faults     []*fault
 	hook       *hook
 	deliveries []*Delivery

@@ -15,10 +15,11 @@ import (
 // https://docs.github.com/en/organizations/managing-user-access-to-your-organizations-repositories/managing-repository-roles/repository-roles-for-an-organization
 type Permission int
 
-// The permissions; triage is left out.
+// The permissions.
 const (
 	None Permission = iota
 	Read
+	Triage
 	Write
 	Maintain
 	Admin
@@ -26,7 +27,7 @@ const (
 
 // String is the role's name as GitHub writes it.
 func (p Permission) String() string {
-	return [...]string{"none", "read", "write", "maintain", "admin"}[p]
+	return [...]string{"none", "read", "triage", "write", "maintain", "admin"}[p]
 }
 
 // User is an account of the server.
@@ -38,7 +39,9 @@ type User struct {
 	// Token is the secret that signs requests in as this user; empty for a user
 	// who only acts through the Go methods.
 	Token string
-	// Bot marks the account of a GitHub App.
+	// Bot marks the account of a GitHub App, whose login ends in [bot] at GitHub.
+	// Only such an account may write check runs; its Token stands for an
+	// installation's token. A person's account with a token is not one.
 	Bot bool
 	// Permission holds in every repository unless Repo.SetPermission says
 	// otherwise. The owner of a repository is always Admin.

@@ -78,6 +78,14 @@ func names(events []any) []string {
 			list = append(list, "pull_request "+e.GetAction())
 		case *gogithub.IssueCommentEvent:
 			list = append(list, "issue_comment "+e.GetAction())
+		case *gogithub.CheckRunEvent:
+			list = append(list, "check_run "+e.GetAction())
+		case *gogithub.CheckSuiteEvent:
+			list = append(list, "check_suite "+e.GetAction())
+		case *gogithub.PullRequestReviewEvent:
+			list = append(list, "pull_request_review "+e.GetAction())
+		case *gogithub.IssuesEvent:
+			list = append(list, "issues "+e.GetAction())
 		default:
 			list = append(list, "unexpected")
 		}
