@@ -29,10 +29,10 @@ func (r *resolver) read(words []string) *Error {
 		return err
 	}
 	for i, a := range r.Spec.Args {
-		switch {
-		case len(words) == 0 && a.Optional:
-			return nil
-		case len(words) == 0:
+		if len(words) == 0 && a.Optional {
+			break
+		}
+		if len(words) == 0 {
 			return &Error{fmt.Sprintf("`%s %s` needs %s, %s", prefix, r.Spec.Name, a.Name, a.Kind), r.usage()}
 		}
 		n := 1
@@ -66,12 +66,7 @@ func (r *resolver) takeFlags(words []string) (rest []string, err *Error) {
 		if len(rest) >= fixed {
 			return append(rest, words[i:]...), nil
 		}
-		flag := plain(word)
-		for _, dash := range []string{"—", "–", "―", "ーー"} {
-			if after, ok := strings.CutPrefix(flag, dash); ok {
-				flag = "--" + after
-			}
-		}
+		flag := dashed(word)
 		switch {
 		case flag == "--":
 			return append(rest, words[i+1:]...), nil
@@ -90,6 +85,17 @@ func (r *resolver) takeFlags(words []string) (rest []string, err *Error) {
 	return rest, nil
 }
 
+// dashed is a word as a flag is typed, if it is one.
+func dashed(word string) string {
+	flag := plain(word)
+	for _, dash := range []string{"—", "–", "―", "ーー"} {
+		if after, ok := strings.CutPrefix(flag, dash); ok {
+			return "--" + after
+		}
+	}
+	return flag
+}
+
 // take reads an argument.
 func (r *resolver) take(a Arg, words []string) (err *Error) {
 	switch a.Kind {
@@ -104,11 +110,21 @@ func (r *resolver) take(a Arg, words []string) (err *Error) {
 	case Text:
 		r.Reason, err = reason(words)
 	case Topic:
-		var spec Spec
-		spec, _, err = r.table.find(words)
-		r.Topic = spec.Name
+		return r.topic(words)
 	}
 	return err
+}
+
+func (r *resolver) topic(words []string) *Error {
+	spec, used, err := r.table.find(words)
+	switch {
+	case err != nil:
+		return err
+	case used < len(words):
+		return &Error{"there is a word too many: " + shown(words[used]), r.usage()}
+	}
+	r.Topic = spec.Name
+	return nil
 }
 
 func (r *resolver) environment(word string) (string, *Error) {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"liveops/datasheets"
@@ -100,6 +101,9 @@ func (c Command) String() string {
 				words = append(words, fmt.Sprint(c.Release))
 			}
 		case TableName:
+			if slices.ContainsFunc(c.Tables, func(table string) bool { return strings.HasPrefix(dashed(table), "-") }) {
+				words = append(words, "--")
+			}
 			for _, table := range c.Tables {
 				words = append(words, quote(table))
 			}
@@ -118,7 +122,7 @@ func (c Command) String() string {
 // quote puts quotes around a word that is more than letters, digits, _ and -.
 func quote(word string) string {
 	simple := func(r rune) bool { return r == '_' || r == '-' || takesApostrophe(r) }
-	if word != "" && word[0] != '-' && strings.TrimFunc(word, simple) == "" {
+	if word != "" && strings.TrimFunc(word, simple) == "" {
 		return word
 	}
 	var b strings.Builder

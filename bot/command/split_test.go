@@ -45,7 +45,7 @@ func TestSplitTellsWhereAQuoteOpens(t *testing.T) {
 	for comment, want := range map[string]string{
 		"/liveops lock production \"why":         "the quote at character 26 of the line, before `why`, is never closed",
 		"/liveops lock production 'why":          "the quote at character 26 of the line, before `why`, is never closed",
-		"/liveops　lock production “점검 중":          "the quote at character 26 of the line, before `점검 중`, is never closed",
+		"/liveops　lock production “점검 중":         "the quote at character 26 of the line, before `점검 중`, is never closed",
 		"/liveops plan `":                        "the quote at character 15 of the line, before ``, is never closed",
 		"/liveops lock staging \"a' \u202e`":     "the quote at character 23 of the line, before `a' '`, is never closed",
 		"/liveops lock staging the players' own": "the quote at character 34 of the line, before `own`, is never closed",
