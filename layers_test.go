@@ -29,13 +29,15 @@ var mayImport = map[string][]string{
 	"sync/release":        {"datasheets", "datasheets/workbook", "datarepo", "sync/plan", "sync/check", "sync/rules", "sync/mysqlstore"},
 	"sync/report":         {"datasheets", "sync/plan", "sync/bookdiff", "sync/mysqlstore", "sync/release"},
 	"engine":              {},
-	"bot":                 {"datasheets", "datarepo", "sync/mysqlstore", "sync/release", "sync/report", "engine"},
+	"bot/command":         {"datasheets"},
+	"bot/access":          {},
+	"bot":                 {"bot/command", "bot/access", "datasheets", "datarepo", "sync/mysqlstore", "sync/release", "sync/report", "engine"},
 	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "engine", "bot"},
 }
 
 // pure rooms do no I/O: they import none of these.
 var (
-	pure   = []string{"datasheets", "sync/plan", "sync/check", "sync/rules", "sync/bookdiff"}
+	pure   = []string{"datasheets", "sync/plan", "sync/check", "sync/rules", "sync/bookdiff", "bot/command", "bot/access"}
 	impure = []string{"os", "net", "net/http", "database/sql", "os/exec", "io/ioutil"}
 )
 
@@ -47,6 +49,7 @@ var only = map[string]string{
 	"github.com/nats-io/nats-server/v2":  "engine",
 	"github.com/google/go-github/v62":    "bot",
 	"github.com/goccy/go-yaml":           "datarepo",
+	"github.com/yuin/goldmark":          "bot/command",
 	"github.com/dolthub/go-mysql-server": "sandbox",
 	"github.com/dolthub/vitess":          "sync/check",
 }

@@ -1,0 +1,89 @@
+package command
+
+// through makes a rollback go on over rows that have changed since.
+const through = "--through"
+
+// Commands are the commands of liveops.
+func Commands() Table {
+	env := Arg{Name: "ENV", Kind: Environment}
+	return Table{
+		{
+			Name: "help", Args: []Arg{{Name: "COMMAND", Kind: Topic, Optional: true, Many: true}},
+			Help:  "lists the commands, and marks those that you may use",
+			About: "With a command's name it says what that one does and who may use it.",
+			Needs: MayPlan, Where: Anywhere,
+		},
+		{
+			Name:  "plan",
+			Help:  "plans the pull request anew",
+			About: "Reads the workbooks and every environment again and updates the plan's comment. On a pull request from a fork it is the only way to a plan: what the fork brings is read by the base's policy, and never run.",
+			Needs: MayPlan, Where: PullRequest,
+		},
+		{
+			Name: "apply", Args: []Arg{env},
+			Help:  "applies the merged pull request to an environment that waits for it",
+			About: "For an environment with `requires: [approval]`, and for one where the release was stopped. Whoever gives the approval must not have written the pull request; what is applied is the plan that was shown, or nothing.",
+			Needs: MayApply, Where: PullRequest,
+		},
+		{
+			Name:  "confirm",
+			Help:  "lets a release go on that is over a limit",
+			About: "A second person says that so many deleted rows are meant. It counts for the plan last shown and for no other: once that changes, it is asked for again.",
+			Needs: MayConfirm, Where: Anywhere,
+		},
+		{
+			Name:  "retry",
+			Help:  "tries again what failed here",
+			About: "Takes up again the last release, rollback or other command of this page that failed or was given up, from where it stopped. What was done already is not done twice.",
+			Needs: MayApply, Where: Anywhere,
+		},
+		{
+			Name: "rollback", Args: []Arg{env, {Name: "RELEASE", Kind: Release, Optional: true}}, Flags: []string{through},
+			Help:  "takes back a release: the newest, or the one with the number",
+			About: "Restores the rows as they were before it, holds the environment, and opens the pull request that brings Git to the same state. It refuses where rows have changed since, and names them; `--through` restores all others then.",
+			Needs: MayRollback, Where: Anywhere,
+		},
+		{
+			Name: "promote", Args: []Arg{{Name: "FROM", Kind: Source}, {Name: "TO", Kind: Environment}, {Name: "TABLE", Kind: TableName, Optional: true, Many: true}},
+			Help:  "brings tables from one environment to a later one",
+			About: "Tables that no sheet owns are written at once, as a release with a way back. For those that sheets own it opens a pull request with the workbooks, since the next merge would undo anything else.",
+			Needs: MayPromote, Where: Anywhere,
+		},
+		{
+			Name: "export", Args: []Arg{env, {Name: "TABLE", Kind: TableName, Many: true}},
+			Help:  "brings tables of an environment into the workbooks, as a pull request",
+			About: "Changes only the cells that differ. Nothing is written to a database.",
+			Needs: MayExport, Where: Anywhere,
+		},
+		{
+			Name:  "status",
+			Help:  "shows where every environment is: commit, hold, newest releases, rows",
+			About: "Only looks.",
+			Needs: MayPlan, Where: Anywhere,
+		},
+		{
+			Name:  "drift",
+			Help:  "compares every environment with the commit that it has",
+			About: "Shows rows that were changed by hand, and brings the issues about them up to date. Nothing is written to a database.",
+			Needs: MayPlan, Where: Anywhere,
+		},
+		{
+			Name: "lock", Args: []Arg{env, {Name: "REASON", Kind: Text, Many: true}},
+			Help:  "holds an environment: nothing is released to it",
+			About: "The reason and your name are shown to everyone whose release waits. A hold that is there already stays.",
+			Needs: MayLock, Where: Anywhere,
+		},
+		{
+			Name: "unlock", Args: []Arg{env},
+			Help:  "lifts the hold of an environment",
+			About: "What waits is not released by that: the next merge brings it, or `/liveops apply`.",
+			Needs: MayLock, Where: Anywhere,
+		},
+		{
+			Name:  "cancel",
+			Help:  "drops what waits here and has not begun",
+			About: "A release in hand is not broken off; one that waits, for an approval, a confirmation or its turn, is dropped.",
+			Needs: MayApply, Where: Anywhere,
+		},
+	}
+}
