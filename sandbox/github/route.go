@@ -18,7 +18,7 @@ type route struct {
 // routes are all endpoints; the first one that matches serves a request.
 func routes() []route {
 	var all []route
-	for _, group := range [][]route{accountRoutes(), pullRoutes(), commentRoutes(), statusRoutes(), commitCommentRoutes(), commitRoutes()} {
+	for _, group := range [][]route{accountRoutes(), pullRoutes(), commentRoutes(), statusRoutes(), commitCommentRoutes(), commitRoutes(), appRoutes()} {
 		all = append(all, group...)
 	}
 	return all
