@@ -20,10 +20,11 @@ import (
 // lfsServer is a server of Git LFS, asked by its batch API:
 // https://github.com/git-lfs/git-lfs/blob/main/docs/api/batch.md
 type lfsServer struct {
-	url                string // …/info/lfs, https unless the repository is read over http
-	username, password string
-	client             *http.Client
-	wait               func(ctx context.Context, d time.Duration) error
+	url      string // …/info/lfs, https unless the repository is read over http
+	username string
+	password func(ctx context.Context) (string, error) // "" for none
+	client   *http.Client
+	wait     func(ctx context.Context, d time.Duration) error
 }
 
 const (
@@ -112,13 +113,17 @@ func (s *lfsServer) batch(ctx context.Context, pointers []Pointer, indexes []int
 	if err != nil {
 		return nil, err
 	}
+	password, err := s.password(ctx)
+	if err != nil {
+		return nil, err
+	}
 	answer, err := s.do(ctx, lfsBatchAnswer, func() (*http.Request, error) {
 		r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/objects/batch", bytes.NewReader(body))
 		if err == nil {
 			r.Header.Set("Accept", lfsMedia)
 			r.Header.Set("Content-Type", lfsMedia)
-			if s.password != "" {
-				r.SetBasicAuth(cmp.Or(s.username, "x-access-token"), s.password)
+			if password != "" {
+				r.SetBasicAuth(cmp.Or(s.username, "x-access-token"), password)
 			}
 		}
 		return r, err
@@ -205,7 +210,7 @@ func (s *lfsServer) once(r *http.Request, most int64) (answer []byte, later time
 		}
 		return nil, later, fmt.Errorf("the Git LFS server answers %s", response.Status)
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return nil, 0, &LargeFileError{"the Git LFS server refuses the token (" + response.Status + ")", "let the token of LIVEOPS_GITHUB_TOKEN read the repository's contents"}
+		return nil, 0, &LargeFileError{"the Git LFS server refuses the token (" + response.Status + ")", "let the token of LIVEOPS_GITHUB_TOKEN, or the GitHub App, read the repository's contents"}
 	case status != http.StatusOK:
 		return nil, 0, &LargeFileError{"the Git LFS server answers " + response.Status, mendPush}
 	case err != nil:

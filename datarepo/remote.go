@@ -38,6 +38,10 @@ type Remote struct {
 	Username string // where a token needs none, "x-access-token" (GitHub takes any name)
 	Password string // a token; empty for none. It appears in no error
 
+	// CurrentPassword, where there is one, is asked for the token in place of Password: before each fetch, and before
+	// each batch of Git LFS files, which may be read much later. It is for tokens that expire.
+	CurrentPassword func(ctx context.Context) (string, error)
+
 	Client   *http.Client  // for its Transport, proxy and TLS; nil for net/http's default transport
 	Stall    time.Duration // longest silence of the server; default one minute
 	MaxBytes int64         // most bytes of one answer, compressed as they come; default 1 GiB
@@ -81,7 +85,7 @@ func (r *Remote) fetch(ctx context.Context, ref string, store *filesystem.Storag
 		return nil, err
 	}
 	w := r.wire()
-	session, err := r.session(w)
+	session, err := r.session(ctx, w)
 	if err != nil {
 		return nil, err
 	}
@@ -132,22 +136,34 @@ func (r *Remote) large() largeStore {
 	}
 	client.Transport = r.wire()
 	return largeStore{dir: r.LargeDir, unused: unusedLarge, server: &lfsServer{url: strings.TrimSuffix(r.URL, "/") + "/info/lfs",
-		username: r.Username, password: r.Password, client: &client, wait: waitFor}}
+		username: r.Username, password: r.password, client: &client, wait: waitFor}}
+}
+
+// password is the token as it is now; "" for none.
+func (r *Remote) password(ctx context.Context) (string, error) {
+	if r.CurrentPassword == nil {
+		return r.Password, nil
+	}
+	return r.CurrentPassword(ctx)
 }
 
 // session is one conversation with the server, with the credentials where there are any.
-func (r *Remote) session(w *wire) (transport.UploadPackSession, error) {
+func (r *Remote) session(ctx context.Context, w *wire) (transport.UploadPackSession, error) {
 	endpoint, err := transport.NewEndpoint(r.URL)
 	if err != nil {
 		return nil, err
 	}
+	password, err := r.password(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var auth transport.AuthMethod
-	if r.Password != "" {
+	if password != "" {
 		name := r.Username
 		if name == "" {
 			name = "x-access-token"
 		}
-		auth = &githttp.BasicAuth{Username: name, Password: r.Password}
+		auth = &githttp.BasicAuth{Username: name, Password: password}
 	}
 	client := http.Client{}
 	if r.Client != nil {

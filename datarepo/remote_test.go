@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -218,6 +219,43 @@ func TestFetchWithAToken(t *testing.T) {
 		if c != nil {
 			c.Close()
 		}
+	}
+}
+
+func TestFetchAsksForTheToken(t *testing.T) {
+	o := newOrigin(t)
+	next := gitServer(t, o.dir)
+	var sent []string
+	r := o.remote(serve(t, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		_, token, _ := request.BasicAuth()
+		if len(sent) == 0 || sent[len(sent)-1] != token {
+			sent = append(sent, token)
+		}
+		next.ServeHTTP(w, request)
+	})))
+	tokens := []string{"first", "second"}
+	r.Password = "not this one"
+	failed := errors.New("no token")
+	r.CurrentPassword = func(context.Context) (string, error) {
+		if len(tokens) == 0 {
+			return "", failed
+		}
+		token := tokens[0]
+		tokens = tokens[1:]
+		return token, nil
+	}
+	for range 2 {
+		c, err := r.Fetch(t.Context(), "refs/heads/main")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+	}
+	if !slices.Equal(sent, []string{"first", "second"}) {
+		t.Errorf("the server was sent %q", sent)
+	}
+	if _, err := r.Fetch(t.Context(), "refs/heads/main"); !errors.Is(err, failed) {
+		t.Errorf("without a token: %v", err)
 	}
 }
 

@@ -10,7 +10,10 @@
 //     asks for version 2 is answered in version 0, as git allows.
 //   - REST under /api/v3 (the base URL of a GitHub Enterprise server) and,
 //     the same, at the root (as at api.github.com).
-//   - Webhooks for pull_request, push, issue_comment and ping.
+//   - Webhooks for pull_request, push, issue_comment and ping, and the API of
+//     their deliveries.
+//   - GitHub Apps: JSON web tokens, installations and their tokens, permissions,
+//     and registering one from a manifest.
 //
 // It keeps state: what one request wrote, the next one reads. Rules that a
 // client can trip over (status codes, limits, paging, what is computed in the

@@ -135,6 +135,9 @@ func (r *Repo) Protect(branch string) {
 
 // permission is what the user may do here.
 func (r *Repo) permission(a *account) Permission {
+	if a.installation != nil {
+		return a.installation.permission(r)
+	}
 	granted := None
 	if a != r.s.anonymous {
 		granted = a.Permission

@@ -70,13 +70,16 @@ func (c *call) run(rt route) (answer, error) {
 	defer c.s.mu.Unlock()
 	user, ok := c.s.authenticate(c.r)
 	if !ok {
-		return answer{}, &APIError{Status: http.StatusUnauthorized, Message: "Bad credentials", Docs: restDocs}
+		return answer{}, c.s.badCredentials(c.r)
 	}
 	c.user = user
 	if err := user.spend(c.s.now(), c.header); err != nil {
 		return answer{}, err
 	}
 	if err := c.enter(rt.needs); err != nil {
+		return answer{}, err
+	}
+	if err := c.asApp(rt); err != nil {
 		return answer{}, err
 	}
 	return rt.run(c)
@@ -101,7 +104,7 @@ func (c *call) enter(needs Permission) error {
 // need refuses a user with less than the permission.
 func (c *call) need(permission Permission) error {
 	switch {
-	case c.repo.permission(c.user) >= permission:
+	case c.repo.permission(c.user) >= permission, c.user.installation != nil: // see asApp
 		return nil
 	case c.user == c.s.anonymous:
 		return &APIError{Status: http.StatusUnauthorized, Message: "Requires authentication"}

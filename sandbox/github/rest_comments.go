@@ -112,7 +112,7 @@ func (c *call) comment() (*comment, error) {
 // ownComment is comment for who may change it: its author, and those who can write.
 func (c *call) ownComment() (*comment, error) {
 	comment, err := c.comment()
-	if err == nil && comment.author != c.user {
+	if err == nil && comment.author.id != c.user.id {
 		err = c.need(Write)
 	}
 	return comment, err

@@ -79,7 +79,7 @@ func updatePull(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if c.user != p.author {
+	if c.user.id != p.author.id {
 		if err := c.need(Write); err != nil {
 			return answer{}, err
 		}

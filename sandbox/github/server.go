@@ -52,6 +52,7 @@ type Server struct {
 	hook       *hook
 	deliveries []*Delivery
 	lastID     int64
+	apps       appRegistry
 	requests   int64
 }
 

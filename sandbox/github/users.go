@@ -55,6 +55,9 @@ type account struct {
 	limit int // requests an hour
 	used  int
 	reset time.Time // when used starts again at 0
+
+	app          *App          // that signed in by itself
+	installation *installation // that signed in, of an App
 }
 
 func (s *Server) addUser(u User) error {
@@ -110,7 +113,9 @@ func (s *Server) authenticate(r *http.Request) (who *account, ok bool) {
 		(strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "token")) {
 		token = strings.TrimSpace(value)
 	}
-	who = s.tokens[token]
+	if who = s.tokens[token]; who == nil {
+		who = s.appAccount(token)
+	}
 	return who, who != nil
 }
 

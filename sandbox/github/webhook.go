@@ -46,7 +46,8 @@ type Delivery struct {
 	Payload    []byte
 
 	Sent         bool // false while it waits its turn
-	StatusCode   int  // of the answer; 0 if there was none
+	Delivered    time.Time
+	StatusCode   int // of the answer; 0 if there was none
 	ResponseBody []byte
 	Err          string // why there was no answer
 
@@ -128,7 +129,7 @@ func (s *Server) send(ctx context.Context, d *Delivery) {
 	status, body, err := post(ctx, d)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d.Sent, d.StatusCode, d.ResponseBody = true, status, body
+	d.Sent, d.StatusCode, d.ResponseBody, d.Delivered = true, status, body, s.now()
 	if err != nil {
 		d.Err = err.Error()
 	}
