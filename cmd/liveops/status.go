@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"liveops/sync/plan"
 	"liveops/sync/release"
 	"liveops/sync/report"
 )
@@ -70,7 +69,7 @@ func (a *app) status(ctx context.Context, w *where) ([]report.EnvironmentStatus,
 		var status report.EnvironmentStatus
 		store, err := open.Store(ctx, e.Name)
 		if err == nil {
-			status, err = environmentStatus(ctx, release.Target{Name: e.Name, Store: store}, s.desired, a.bar())
+			status, err = a.environmentStatus(ctx, release.Target{Name: e.Name, Store: store}, s.desired)
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -83,37 +82,9 @@ func (a *app) status(ctx context.Context, w *where) ([]report.EnvironmentStatus,
 	return all, nil
 }
 
-func environmentStatus(ctx context.Context, t release.Target, desired *release.Desired, bar *bar) (report.EnvironmentStatus, error) {
-	e := report.EnvironmentStatus{Name: t.Name}
-	snap, err := t.Store.Snapshot(ctx)
-	if err != nil {
-		return e, err
-	}
-	defer snap.Close()
-	e.State = snap.State
-	if e.Last, err = t.Store.Releases(ctx, releasesShown); err != nil {
-		return e, err
-	}
-	p, err := release.MakePlan(ctx, desired, t.Name, snap, func(done, total int) { bar.show("compare "+t.Name, "sheets", done, total) })
-	bar.clear()
-	if err != nil {
-		return e, err
-	}
-	differs := map[string]*plan.Count{}
-	if len(p.Problems) == 0 {
-		for _, t := range p.Tables {
-			n := t.Count()
-			differs[t.Schema.Name] = &n
-		}
-	}
-	for _, t := range desired.Tables {
-		row := report.TableRows{Table: t.Mapping.Table, Sheets: report.Sheets(t.Sources()), Differs: differs[t.Mapping.Table]}
-		if table := snap.Tables[row.Table]; table == nil {
-			row.Err = "no such table"
-		} else if row.Rows, err = snap.Count(ctx, table); err != nil {
-			return e, err
-		}
-		e.Tables = append(e.Tables, row)
-	}
-	return e, nil
+func (a *app) environmentStatus(ctx context.Context, t release.Target, desired *release.Desired) (report.EnvironmentStatus, error) {
+	bar := a.bar()
+	defer bar.clear()
+	s, err := release.ReadStatus(ctx, t, desired, releasesShown, func(done, total int) { bar.show("compare "+t.Name, "sheets", done, total) })
+	return report.StatusOf(s), err
 }

@@ -30,6 +30,19 @@ type TableRows struct {
 	Err     string      `json:"error,omitempty"` // why the rows could not be counted
 }
 
+// StatusOf is an environment's answer.
+func StatusOf(s release.Status) EnvironmentStatus {
+	e := EnvironmentStatus{Name: s.Environment, State: s.State, Last: s.Last}
+	for _, t := range s.Tables {
+		row := TableRows{Table: t.Table, Rows: t.Rows, Sheets: Sheets(t.Sources), Differs: t.Differs}
+		if t.Missing {
+			row.Err = "no such table"
+		}
+		e.Tables = append(e.Tables, row)
+	}
+	return e
+}
+
 // StatusText writes where environments stand, for a terminal: one after another, then the tables of all side by side.
 func StatusText(w io.Writer, environments []EnvironmentStatus, o TextOptions) error {
 	t := &terminal{color: o.Color}
