@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"liveops/datasheets"
-	"liveops/datasheets/xlsx"
 	"liveops/sync/export"
 	"liveops/sync/mysqlstore"
 	"liveops/sync/release"
@@ -107,7 +105,7 @@ func (e *exporter) into(ctx context.Context, file string, tables []string) error
 	if err != nil {
 		return err
 	}
-	book, err := newWorkbook(exported)
+	book, err := export.Workbook(exported)
 	if err != nil {
 		return err
 	}
@@ -143,18 +141,6 @@ func (e *exporter) tellUnowned(tables []string, exported []*export.Exported) {
 			fmt.Fprintf(e.out, "%s of %s in no sheet: no filter of liveops.yaml takes them.\n", several(t.Unowned, "row", "rows"), tables[i])
 		}
 	}
-}
-
-// newWorkbook is tables as a workbook's bytes.
-func newWorkbook(tables []*export.Exported) ([]byte, error) {
-	export.Link(tables)
-	var sheets []xlsx.Sheet
-	for _, t := range tables {
-		sheets = append(sheets, t.Sheets...)
-	}
-	var b bytes.Buffer
-	err := xlsx.Write(&b, sheets)
-	return b.Bytes(), err
 }
 
 // knownTables refuses names of tables that the environment does not have, and names that stand twice.

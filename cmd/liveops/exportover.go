@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -76,38 +75,26 @@ func (e *exporter) intoRepo(ctx context.Context, tables []string) error {
 
 // write writes targets over their workbooks and other tables into new ones. All is made before any file is written.
 func (e *exporter) write(ctx context.Context, targets []export.Target, others []string, file func(path string) string) error {
-	written, err := export.Over(ctx, e.snap, targets, e.reading(), func(p string) ([]byte, error) { return readOver(file(p)) })
+	files, err := export.Files(ctx, e.snap, targets, others, e.desired.Mapping, e.reading(), func(p string) ([]byte, error) { return readOver(file(p)) })
 	if err != nil {
 		return err
 	}
-	exported, err := e.sheets(ctx, others)
-	if err != nil {
-		return err
-	}
-	fresh := map[string][]byte{}
-	for i, t := range exported {
-		if fresh[others[i]], err = newWorkbook([]*export.Exported{t}); err != nil {
-			return err
-		}
-	}
-	for _, w := range written {
-		if err := writeFile(file(w.Path), w.Data, true); err != nil {
-			return err
-		}
-		e.tellRewritten(file(w.Path), w)
-	}
-	for i, name := range others {
-		to := file(path.Join("datasheets", name+".xlsx"))
+	for _, f := range files {
+		to := file(f.Path)
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 			return err
 		}
-		if err := writeFile(to, fresh[name], false); err != nil {
+		if err := writeFile(to, f.Data, f.Over != nil); err != nil {
 			return err
 		}
-		fmt.Fprintf(e.out, "Wrote %s: %s.\n", to, rowsIn(exported[i:i+1]))
-		e.tellUnowned(others[i:i+1], exported[i:i+1])
+		if f.Over != nil {
+			e.tellRewritten(to, *f.Over)
+			continue
+		}
+		fmt.Fprintf(e.out, "Wrote %s: %s.\n", to, rowsIn([]*export.Exported{f.New}))
+		e.tellUnowned([]string{f.Table}, []*export.Exported{f.New})
 	}
-	if len(written)+len(others) == 0 {
+	if len(files) == 0 {
 		fmt.Fprintf(e.out, "Nothing to write: the sheets say what %s holds.\n", e.environment)
 	}
 	return nil

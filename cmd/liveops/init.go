@@ -183,7 +183,7 @@ func (f *initFlags) workbooks(files map[string][]byte, tables []*export.Exported
 	}
 	for path, tables := range books {
 		var err error
-		if files[path], err = newWorkbook(tables); err != nil {
+		if files[path], err = export.Workbook(tables); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
