@@ -244,7 +244,7 @@ func TestEnvironmentMoved(t *testing.T) {
 func lift(w *world, environment string) error {
 	s, err := w.Store(w.Context(), environment)
 	if err == nil {
-		_, err = s.LiftHold(w.Context())
+		_, err = s.LiftHold(w.Context(), "jun")
 	}
 	return err
 }

@@ -24,6 +24,11 @@ type Config struct {
 	Timezone     *time.Location // of TIMESTAMP columns and schedules; UTC unless set
 	Environments []Environment  // at least one; in promotion order: after what they name, else as in the file
 
+	Limits      Limits              // past them a second person confirms
+	Guards      []Guard             // in the file's order
+	Permissions map[string][]string // by action, who may; see Grants
+	Drift       *Drift              // nil where the file says nothing of it
+
 	Tables []datasheets.Mapping // those that liveops.yaml names, in its order; each sheet in one of them at most
 }
 
@@ -31,6 +36,11 @@ type Config struct {
 type Environment struct {
 	Name  string // [a-z][a-z0-9-]{0,31}, unique
 	After string // the environment that must take a commit before this one; "" for none
+
+	Approval bool          // a release waits until someone who is not its author approves it
+	Freeze   Freeze        // when nothing is applied
+	Soak     time.Duration // how long After must have had a commit; 0 for not at all
+	Guard    string        // the name of one of Guards that must be healthy; "" for none
 }
 
 // LoadConfig reads liveops.yaml strictly. It returns either the configuration or everything that is wrong with
@@ -90,7 +100,11 @@ func readRoot(node ast.Node, r *report) *Config {
 	if zone, ok := root.fields["timezone"]; ok {
 		config.Timezone = readZone(zone, r)
 	}
-	config.Environments = readEnvironments(root.fields["environments"].items, r)
+	config.Guards = readGuards(root.fields["guards"].entries, r)
+	config.Environments = readEnvironments(root.fields["environments"].items, policyReader{r, config.Timezone, root.fields["guards"].entries})
+	config.Limits = readLimits(root.fields["limits"])
+	config.Permissions = readPermissions(root.fields["permissions"], r)
+	config.Drift = readDrift(root.fields["drift"], config.Timezone, r)
 	config.Tables = readTables(root.fields["tables"].entries, r)
 	return config
 }
@@ -110,7 +124,8 @@ func readZone(v value, r *report) *time.Location {
 }
 
 // readEnvironments checks names against each other and puts the environments in promotion order.
-func readEnvironments(items []value, r *report) []Environment {
+func readEnvironments(items []value, policy policyReader) []Environment {
+	r := policy.report
 	named := make(map[string]value)
 	var names []string
 	for _, item := range items {
@@ -133,8 +148,9 @@ func readEnvironments(items []value, r *report) []Environment {
 			reportUnknownAfter(after, names, r)
 			after.text = ""
 		}
-		if name.text != "" && named[name.text].at == name.at {
-			environments = append(environments, Environment{Name: name.text, After: after.text})
+		e := policy.environment(item)
+		if e.Name, e.After = name.text, after.text; name.text != "" && named[name.text].at == name.at {
+			environments = append(environments, e)
 		}
 	}
 	sorted, circle := promotionOrder(environments)

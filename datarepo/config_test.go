@@ -21,17 +21,17 @@ func TestLoadConfig(t *testing.T) {
 	tests := []struct {
 		name, yaml string
 		zone       string
-		want       []Environment
+		want       [][2]string // names, and what each comes after
 	}{
-		{"the smallest that the advice shows", smallestConfig, "UTC", []Environment{{"staging", ""}, {"production", "staging"}}},
-		{"a time zone", "timezone: Asia/Seoul\nenvironments:\n  - name: live\n", "Asia/Seoul", []Environment{{"live", ""}}},
+		{"the smallest that the advice shows", smallestConfig, "UTC", [][2]string{{"staging", ""}, {"production", "staging"}}},
+		{"a time zone", "timezone: Asia/Seoul\nenvironments:\n  - name: live\n", "Asia/Seoul", [][2]string{{"live", ""}}},
 		{"promotion order, whatever the file's", "environments:\n- {name: live, after: beta}\n- {name: beta, after: dev}\n- {name: dev}\n", "UTC",
-			[]Environment{{"dev", ""}, {"beta", "dev"}, {"live", "beta"}}},
+			[][2]string{{"dev", ""}, {"beta", "dev"}, {"live", "beta"}}},
 		{"two after one keep the file's order", "environments: [{name: s}, {name: z, after: s}, {name: a, after: s}, {name: solo}]", "UTC",
-			[]Environment{{"s", ""}, {"z", "s"}, {"a", "s"}, {"solo", ""}}},
-		{"byte order mark, CR LF, comments, document marks", "\uFEFF# ours\r\n---\r\nenvironments: # all\r\n  - name: 'a-1'\r\n...\r\n", "UTC", []Environment{{"a-1", ""}}},
-		{"a lone pair in a flow list is a mapping", "environments: [name: staging]", "UTC", []Environment{{"staging", ""}}},
-		{"the longest name", "environments: [{name: " + strings.Repeat("a", 32) + "}]", "UTC", []Environment{{strings.Repeat("a", 32), ""}}},
+			[][2]string{{"s", ""}, {"z", "s"}, {"a", "s"}, {"solo", ""}}},
+		{"byte order mark, CR LF, comments, document marks", "\uFEFF# ours\r\n---\r\nenvironments: # all\r\n  - name: 'a-1'\r\n...\r\n", "UTC", [][2]string{{"a-1", ""}}},
+		{"a lone pair in a flow list is a mapping", "environments: [name: staging]", "UTC", [][2]string{{"staging", ""}}},
+		{"the longest name", "environments: [{name: " + strings.Repeat("a", 32) + "}]", "UTC", [][2]string{{strings.Repeat("a", 32), ""}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -39,7 +39,11 @@ func TestLoadConfig(t *testing.T) {
 			if len(problems) > 0 {
 				t.Fatalf("problems: %v", problems)
 			}
-			if diff := cmp.Diff(tt.want, config.Environments); diff != "" {
+			var got [][2]string
+			for _, e := range config.Environments {
+				got = append(got, [2]string{e.Name, e.After})
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("environments (-want +got):\n%s", diff)
 			}
 			if got := config.Timezone.String(); got != tt.zone {
@@ -86,14 +90,13 @@ func TestLoadConfigProblems(t *testing.T) {
 		{"a circle, told from its first on, with one that waits for it", "environments:\n  - {name: d, after: b}\n  - {name: a, after: c}\n  - {name: b, after: a}\n  - {name: c, after: b}\n", []string{
 			"3:12 the environments wait for each other: a after c after b after a -- leave `after` out of the first one"}},
 		{"too many environments", "environments:\n" + manyEnvironments(17), []string{"18:3 the list has 17 elements; at most 16 are allowed"}},
-		{"keys not enforced yet", "language: ko\nlimits: {deletedRows: 500}\nenvironments:\n  - name: a\n    requires: []\n    freeze: []\n    push: {}\n    capacity: 1\nguards: {}\npermissions: {}\n", []string{
-			"1:1 `language` is not enforced by this version yet -- remove it", "2:1 `limits` is not enforced by this version yet",
-			"5:5 `requires` is not enforced by this version yet", "6:5 `freeze` is not enforced by this version yet",
-			"7:5 `push` is not enforced by this version yet", "8:5 `capacity` is not enforced by this version yet",
-			"9:1 `guards` is not enforced by this version yet", "10:1 `permissions` is not enforced by this version yet"}},
+		{"keys not enforced yet", "language: ko\nlimits: {purgedDocuments: 500}\nenvironments:\n  - name: a\n    push: {}\n    capacity: 1\npermissions: {purge: [admin], push: [admin]}\n", []string{
+			"1:1 `language` is not enforced by this version yet -- remove it", "2:10 `purgedDocuments` is not enforced by this version yet",
+			"5:5 `push` is not enforced by this version yet", "6:5 `capacity` is not enforced by this version yet",
+			"7:15 `purge` is not enforced by this version yet", "7:31 `push` is not enforced by this version yet"}},
 		{"unknown keys", "enviroments: []\nenvironments:\n  - name: a\n    zzzzzzzzzz: 1\n1: x\n", []string{
-			"1:1 unknown key `enviroments`; nearest: `environments` -- the keys here are `timezone`, `environments`, `tables`",
-			"4:5 unknown key `zzzzzzzzzz` -- the keys here are `name`, `after`", "5:1 unknown key `1`"}},
+			"1:1 unknown key `enviroments`; nearest: `environments` -- the keys here are `timezone`, `environments`, `tables`, `limits`, `permissions`, `guards`, `drift`",
+			"4:5 unknown key `zzzzzzzzzz` -- the keys here are `name`, `after`, `requires`, `freeze`, `soak`, `guard`", "5:1 unknown key `1`"}},
 		{"a key twice", "timezone: UTC\ntimezone: UTC\nenvironments: [{name: a, name: b}]\n", []string{
 			"2:1 the key `timezone` stands here a second time; the first is in line 1 -- keep one of the two",
 			"3:26 the key `name` stands here a second time; the first is in line 3"}},
@@ -118,8 +121,8 @@ func TestLoadConfigProblems(t *testing.T) {
 		{"indented beyond reason", "a:\n" + strings.Repeat(" ", 300) + "b: c\n", []string{"2:301 this is nested too deeply"}},
 		{"too long", strings.Repeat("a: b\n", 7000), []string{"6667:4 the file is too long"}},
 		{"too large", "#" + strings.Repeat(" ", maxYAMLBytes), []string{"0:0 the file is over 1048576 bytes"}},
-		{"all at once", "timezone: KST\nlimits: {}\nenvironments:\n  - name: A\n  - name: b\n    after: c\n", []string{
-			"1:11 `KST` is not a time zone", "2:1 `limits` is not enforced", "4:11 `A` is not allowed here", "6:12 `after` names no environment"}},
+		{"all at once", "timezone: KST\nlanguage: {}\nenvironments:\n  - name: A\n  - name: b\n    after: c\n", []string{
+			"1:11 `KST` is not a time zone", "2:1 `language` is not enforced", "4:11 `A` is not allowed here", "6:12 `after` names no environment"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -220,7 +223,7 @@ func FuzzLoadConfig(f *testing.F) {
 	for _, seed := range []string{
 		"", smallestConfig, "timezone: Asia/Seoul\nenvironments:\n  - name: staging\n  - name: production\n    after: staging\n",
 		"a: &a [*a]\n<<: *a\n", "? a\n: b\n", "---\n...\n", "a:\n\tb: c", "{a: [b, {c: d}]}", "- - - a", "a: |\n  b\nc: >-\n  d\n", "\uFEFFa: \"\\x41\"\n", "a: 'b", "[a: b]",
-		"environments: [{name: a, after: b}, {name: b, after: a}]", "%YAML 1.2\n--- a", "a: !!binary x\n", "한국: 어\r\n", designTables, everyOption,
+		"environments: [{name: a, after: b}, {name: b, after: a}]", "%YAML 1.2\n--- a", "a: !!binary x\n", "한국: 어\r\n", designTables, everyOption, everyPolicy,
 	} {
 		f.Add([]byte(seed))
 	}

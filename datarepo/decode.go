@@ -19,6 +19,7 @@ type value struct {
 	fields  map[string]value
 	entries []named // of a dictionary, in the file's order
 	number  int
+	share   float64
 	flag    bool
 	cell    datasheets.Cell
 	spoilt  bool // of a mapping: something in it was reported, and is left out
@@ -57,6 +58,10 @@ func decode(n ast.Node, s shape, r *report) (v value, ok bool) {
 		if text, is := numberText(n); is {
 			return decodeNumber(v, text, s, r)
 		}
+	case aFraction:
+		if text, is := numberText(n); is {
+			return decodeFraction(v, text, r)
+		}
 	case aFlag:
 		if b, is := n.(*ast.BoolNode); is {
 			v.flag = b.Value
@@ -94,7 +99,7 @@ func matches(v value, s shape, r *report) bool {
 
 func decodeList(v value, n *ast.SequenceNode, s shape, r *report) (value, bool) {
 	switch {
-	case len(n.Values) == 0:
+	case len(n.Values) == 0 && !s.mayBeEmpty:
 		r.add(v.at, "", "the list is empty; it needs at least one")
 		return v, false
 	case len(n.Values) > s.most:

@@ -68,6 +68,16 @@ func decodeNumber(v value, text string, s shape, r *report) (value, bool) {
 	return v, true
 }
 
+func decodeFraction(v value, text string, r *report) (value, bool) {
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(f >= 0 && f <= 1) {
+		r.add(v.at, "", "expected a number from 0 to 1, found %s", quoted(text))
+		return v, false
+	}
+	v.share = f
+	return v, true
+}
+
 // cellOf is a plain value as the cell that would say the same; Empty is null. ok is false where it is none, which
 // is reported of numbers only.
 func cellOf(n ast.Node, r *report) (cell datasheets.Cell, ok bool) {

@@ -10,12 +10,13 @@ const (
 	aDictionary // a mapping whose keys are names of the writer's own
 	aNumber     // a whole number
 	aFlag
-	aValue // what a cell can hold: text, a number, true, false or null
+	aValue    // what a cell can hold: text, a number, true, false or null
+	aFraction // a number from 0 to 1
 )
 
 // String is how a person is told of the kind.
 func (k kind) String() string {
-	return [...]string{"text", "a list", "a mapping", "a mapping", "a whole number", "true or false", "a value"}[k]
+	return [...]string{"text", "a list", "a mapping", "a mapping", "a whole number", "true or false", "a value", "a number"}[k]
 }
 
 // shape is what a value must look like. It is data for both the reader and the JSON Schema, so that the two
@@ -30,7 +31,7 @@ type shape struct {
 	most     int    // list, dictionary: most elements; it has at least one, unless mayBeEmpty
 	keys     []key  // mapping, in the order of documentation
 
-	mayBeEmpty      bool // dictionary
+	mayBeEmpty      bool // list, dictionary
 	least, greatest int  // number
 }
 
@@ -65,8 +66,10 @@ func configShape() shape {
 		keys: []key{
 			{name: "name", required: true, shape: name},
 			{name: "after", shape: after},
-			{name: "requires", later: true},
-			{name: "freeze", later: true},
+			{name: "requires", shape: requiresShape()},
+			{name: "freeze", shape: freezeShape()},
+			{name: "soak", shape: durationShape("How long the environment before this one must have had a commit before this one takes it.", "30m")},
+			{name: "guard", shape: shape{kind: aText, about: "The name of one of `guards`: nothing is applied while it is not healthy."}},
 			{name: "push", later: true},
 			{name: "capacity", later: true},
 		},
@@ -87,9 +90,10 @@ func configShape() shape {
 				most:  maxEnvironments,
 			}},
 			{name: "tables", shape: tablesShape()},
-			{name: "limits", later: true},
-			{name: "permissions", later: true},
-			{name: "guards", later: true},
+			{name: "limits", shape: limitsShape()},
+			{name: "permissions", shape: permissionsShape()},
+			{name: "guards", shape: guardsShape()},
+			{name: "drift", shape: driftShape()},
 			{name: "language", later: true},
 		},
 	}

@@ -26,7 +26,7 @@ environments:
 		t.Errorf("got\n%swant\n%s", content, want)
 	}
 	config, problems := LoadConfig(fstest.MapFS{ConfigPath: {Data: content}})
-	if len(problems) > 0 || config.Timezone.String() != "Asia/Seoul" || len(config.Environments) != 3 || config.Environments[2] != (Environment{"eu-1", "null"}) || !reflect.DeepEqual(made, config) {
+	if len(problems) > 0 || config.Timezone.String() != "Asia/Seoul" || len(config.Environments) != 3 || config.Environments[2].Name != "eu-1" || config.Environments[2].After != "null" || !reflect.DeepEqual(made, config) {
 		t.Errorf("read as %+v, %v", config, problems)
 	}
 }

@@ -3,6 +3,7 @@ package datarepo
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // schemaNode is one JSON Schema, in the order in which its keywords are printed.
@@ -16,7 +17,7 @@ type schemaNode struct {
 	Minimum     *int                  `json:"minimum,omitempty"`
 	Maximum     *int                  `json:"maximum,omitempty"`
 	Examples    []string              `json:"examples,omitempty"`
-	MinItems    int                   `json:"minItems,omitempty"`
+	MinItems    *int                  `json:"minItems,omitempty"`
 	MaxItems    int                   `json:"maxItems,omitempty"`
 	Items       *schemaNode           `json:"items,omitempty"`
 	Required    []string              `json:"required,omitempty"`
@@ -47,10 +48,17 @@ func schemaOf(s shape) schemaNode {
 		n.Type, n.Examples, n.MinLength = "string", s.examples, 1
 		if s.pattern != "" {
 			n.Pattern = "^" + s.pattern + "$"
+			if strings.Contains(s.pattern, "|") {
+				n.Pattern = "^(?:" + s.pattern + ")$"
+			}
 		}
 	case aList:
 		item := schemaOf(*s.item)
-		n.Type, n.Items, n.MinItems, n.MaxItems = "array", &item, 1, s.most
+		least := 1
+		if s.mayBeEmpty {
+			least = 0
+		}
+		n.Type, n.Items, n.MinItems, n.MaxItems = "array", &item, &least, s.most
 	case aMapping:
 		n.Type, n.Additional, n.Properties = "object", false, make(map[string]schemaNode)
 		for _, k := range s.keys {
@@ -69,6 +77,9 @@ func schemaOf(s shape) schemaNode {
 		}
 	case aNumber:
 		n.Type, n.Minimum, n.Maximum = "integer", &s.least, &s.greatest
+	case aFraction:
+		least, greatest := 0, 1
+		n.Type, n.Minimum, n.Maximum = "number", &least, &greatest
 	case aFlag:
 		n.Type = "boolean"
 	case aValue:

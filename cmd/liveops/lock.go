@@ -57,7 +57,7 @@ then brings the environment to the default branch as it is, so look at liveops p
 			if err != nil {
 				return err
 			}
-			h, err := store.LiftHold(c.Context())
+			h, err := store.LiftHold(c.Context(), actor())
 			if err != nil {
 				return err
 			}

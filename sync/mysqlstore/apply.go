@@ -20,6 +20,7 @@ type Request struct {
 	Read     time.Time // State.Read of the snapshot that the plan was made from; zero where unknown
 	Tables   []*plan.Table
 	Tests    []check.Test          // each must find no row in what the plan makes of the database
+	Override string                // which gates were passed over, and why, for the audit; "" for none
 	Progress func(done, total int) // called now and then with rows done; nil for none
 }
 
@@ -41,6 +42,9 @@ func (s *Store) Apply(ctx context.Context, q Request) (Release, error) {
 			return nil, errAlready
 		case st.Hold != nil:
 			return nil, &HeldError{s.environment, *st.Hold}
+		}
+		if err := s.auditOverride(ctx, tx, q); err != nil {
+			return nil, err
 		}
 		return s.applyTables(ctx, tx, st, q, &r)
 	})
@@ -66,6 +70,9 @@ func (s *Store) Promote(ctx context.Context, q Request) (Release, error) {
 			return nil, &HeldError{s.environment, *st.Hold}
 		}
 		r.Commit = st.Commit
+		if err := s.auditOverride(ctx, tx, q); err != nil {
+			return nil, err
+		}
 		return s.applyTables(ctx, tx, st, q, &r)
 	})
 	return r, err
@@ -87,6 +94,9 @@ func (s *Store) release(ctx context.Context, r *Release, work func(*transaction,
 		}
 		r.Finished = s.now()
 		if err := s.insertRelease(ctx, tx, r); err != nil {
+			return err
+		}
+		if err := s.auditRelease(ctx, tx, r); err != nil {
 			return err
 		}
 		if err := writeImages(ctx, tx, r.ID, done); err != nil {

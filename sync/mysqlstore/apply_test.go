@@ -77,7 +77,7 @@ func TestApplyRefuses(t *testing.T) {
 			if _, err := g.store.SetHold(g.Context(), "x", "y"); err != nil {
 				g.Fatal(err)
 			}
-			if _, err := g.store.LiftHold(g.Context()); err != nil {
+			if _, err := g.store.LiftHold(g.Context(), "jun"); err != nil {
 				g.Fatal(err)
 			}
 		}, isMoved, "has changed since the plan"},

@@ -19,11 +19,16 @@ func (s *Store) SetHold(ctx context.Context, reason, by string) (Hold, error) {
 	return h, err
 }
 
-// LiftHold lifts the environment's hold and returns it; nil where there was none.
-func (s *Store) LiftHold(ctx context.Context) (*Hold, error) {
+// LiftHold lifts the environment's hold and returns it; nil where there was none. by is as in Hold.By.
+func (s *Store) LiftHold(ctx context.Context, by string) (*Hold, error) {
 	var lifted *Hold
 	err := s.moveState(ctx, func(st State, tx *transaction) error {
-		lifted = st.Hold
+		if lifted = st.Hold; lifted != nil {
+			e := AuditEntry{Actor: by, Action: AuditLift, Detail: "the hold by " + lifted.By + ": " + lifted.Reason}
+			if err := s.audit(ctx, tx, e); err != nil {
+				return err
+			}
+		}
 		_, err := tx.ExecContext(ctx, `UPDATE liveops_environment
 			SET hold_reason = NULL, hold_by = NULL, hold_since = NULL, epoch = epoch + 1 WHERE id = 1`)
 		return err
@@ -43,6 +48,9 @@ func (s *Store) Fail(ctx context.Context, r Release, hold string) (Release, Hold
 		if err := s.insertRelease(ctx, tx, &r); err != nil {
 			return err
 		}
+		if err := s.auditRelease(ctx, tx, &r); err != nil {
+			return err
+		}
 		if st.Hold != nil {
 			h = *st.Hold
 			return nil
@@ -52,11 +60,15 @@ func (s *Store) Fail(ctx context.Context, r Release, hold string) (Release, Hold
 	return r, h, err
 }
 
+// writeHold holds the environment, and tells the audit.
 func (s *Store) writeHold(ctx context.Context, q querier, h Hold) error {
 	_, err := q.ExecContext(ctx, `UPDATE liveops_environment
 		SET hold_reason = ?, hold_by = ?, hold_since = ?, epoch = epoch + 1 WHERE id = 1`,
 		h.Reason, h.By, formatTime(h.Since))
-	return err
+	if err != nil {
+		return err
+	}
+	return s.audit(ctx, q, AuditEntry{At: h.Since, Actor: h.By, Action: AuditHold, Detail: h.Reason})
 }
 
 // moveState changes the state under its lock.

@@ -11,7 +11,9 @@ import (
 )
 
 // ledgerTables are the tables in which an environment keeps the truth about itself. They are made by Prepare,
-// before and never inside an apply, since MySQL commits at every CREATE TABLE.
+// before and never inside an apply, since MySQL commits at every CREATE TABLE. A ledger that an earlier version made
+// gets those that it lacks; the definition of one that was ever released is never changed here, since it would not
+// reach the tables that are there.
 var ledgerTables = []string{
 	// One row. name says which environment this database is, so that a wrong DSN is noticed.
 	`CREATE TABLE IF NOT EXISTS liveops_environment (
@@ -59,6 +61,38 @@ var ledgerTables = []string{
 		at DATETIME(6) NOT NULL,
 		PRIMARY KEY (repository, pull)
 	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+	// The digest that a merged pull request showed while it waits for this environment.
+	`CREATE TABLE IF NOT EXISTS liveops_shown (
+		repository VARCHAR(191) NOT NULL,
+		pull INT NOT NULL,
+		commit_id VARCHAR(64) NOT NULL,
+		digest VARCHAR(64) NOT NULL,
+		at DATETIME(6) NOT NULL,
+		PRIMARY KEY (repository, pull)
+	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+	// Who agreed to which plan.
+	`CREATE TABLE IF NOT EXISTS liveops_confirmations (
+		id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+		kind VARCHAR(16) NOT NULL,
+		repository VARCHAR(191) NOT NULL,
+		pull INT NOT NULL,
+		digest VARCHAR(64) NOT NULL,
+		actor VARCHAR(255) NOT NULL,
+		at DATETIME(6) NOT NULL,
+		KEY of_pull (repository, pull)
+	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+	// Who did what, written with what it tells and never changed: see audit.go.
+	`CREATE TABLE IF NOT EXISTS liveops_audit (
+		id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+		at DATETIME(6) NOT NULL,
+		actor VARCHAR(255) NOT NULL,
+		action VARCHAR(16) NOT NULL,
+		pull INT NOT NULL,
+		release_id BIGINT NOT NULL,
+		commit_id VARCHAR(64) NOT NULL,
+		digest VARCHAR(64) NOT NULL,
+		detail TEXT NOT NULL
+	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
 }
 
 // noSuchTable is MySQL's ER_NO_SUCH_TABLE.
@@ -75,15 +109,11 @@ func (e *WrongEnvironmentError) Error() string {
 // Prepare makes the ledger's tables where they are missing and writes the environment's name into a new one.
 func (s *Store) Prepare(ctx context.Context) error {
 	_, err := s.readState(ctx, s.db, "")
-	if err == nil {
-		var n int
-		if err := s.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM liveops_reviews").Scan(&n); err == nil {
-			if err := s.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM liveops_environment").Scan(&n); err == nil && n == 1 {
-				return nil
-			}
-		}
-	} else if wrong := (*WrongEnvironmentError)(nil); errors.As(err, &wrong) {
+	if wrong := (*WrongEnvironmentError)(nil); errors.As(err, &wrong) {
 		return err
+	}
+	if err == nil && s.hasLedger(ctx) {
+		return nil
 	}
 	for _, ddl := range ledgerTables {
 		if _, err := s.db.ExecContext(ctx, ddl); err != nil {
@@ -96,6 +126,18 @@ func (s *Store) Prepare(ctx context.Context) error {
 	}
 	_, err = s.readState(ctx, s.db, "")
 	return err
+}
+
+// hasLedger says whether all tables of this version's ledger are there, and the environment's row.
+func (s *Store) hasLedger(ctx context.Context) bool {
+	var tables, rows int
+	err := s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN
+		('liveops_environment', 'liveops_releases', 'liveops_images', 'liveops_reviews', 'liveops_shown', 'liveops_confirmations', 'liveops_audit')`).Scan(&tables)
+	if err != nil || tables < len(ledgerTables) {
+		return false
+	}
+	err = s.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM liveops_environment").Scan(&rows)
+	return err == nil && rows == 1
 }
 
 // State reads where the environment stands; zero where nothing was ever applied.

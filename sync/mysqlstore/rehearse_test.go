@@ -46,7 +46,7 @@ func TestRehearsalLeavesNoTrace(t *testing.T) {
 		if after := g.everything(); after != before {
 			t.Errorf("it left\n%s\nwas\n%s", after, before)
 		}
-		if _, err := g.store.LiftHold(t.Context()); err != nil {
+		if _, err := g.store.LiftHold(t.Context(), "jun"); err != nil {
 			t.Fatal(err)
 		}
 		if next := g.applied("c2", want); next.ID != first.ID+1 {

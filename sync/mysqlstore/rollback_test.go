@@ -35,7 +35,7 @@ func TestRollback(t *testing.T) {
 		if _, err := g.apply("c1", stuff("1|나무 검|11", "4|새 검|40")); !isHeld(err) {
 			t.Errorf("applied while on hold: %v", err)
 		}
-		if _, err := g.store.LiftHold(t.Context()); err != nil {
+		if _, err := g.store.LiftHold(t.Context(), "jun"); err != nil {
 			t.Fatal(err)
 		}
 		g.applied("c1", stuff("1|나무 검|11", "4|새 검|40"))
@@ -108,11 +108,11 @@ func TestHold(t *testing.T) {
 		if err != nil || hold.Reason != "event" || failed.State != mysqlstore.Failed {
 			t.Errorf("failed %+v under %+v, %v", failed, hold, err)
 		}
-		lifted, err := g.store.LiftHold(t.Context())
+		lifted, err := g.store.LiftHold(t.Context(), "jun")
 		if err != nil || lifted == nil || lifted.By != "jun" {
 			t.Errorf("lifted %+v, %v", lifted, err)
 		}
-		if again, err := g.store.LiftHold(t.Context()); err != nil || again != nil {
+		if again, err := g.store.LiftHold(t.Context(), "jun"); err != nil || again != nil {
 			t.Errorf("lifted again %+v, %v", again, err)
 		}
 	})

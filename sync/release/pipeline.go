@@ -28,32 +28,38 @@ type History interface {
 type Pipeline struct {
 	Targets []Target // in promotion order
 	Log     *slog.Logger
+	Guard   Guard                                            // nil to ask by HTTP
 	Now     func() time.Time                                 // nil for time.Now
 	Wait    func(ctx context.Context, d time.Duration) error // between tries; nil for a real timer
 }
 
 // Request is one commit to release.
 type Request struct {
-	Desired  *Desired
-	Commit   Commit
-	History  History
-	Actor    string
-	Pull     int
-	Reviewed map[string]string                 // environment → digest that the pull request showed; nil where nothing was to be reviewed
-	Only     string                            // one environment alone, whose predecessor must have the commit already; "" for all
-	Report   func(*Progress)                   // called at every change of the progress; nil for none
-	Rows     func(env string, done, total int) // called while rows are written; nil for none
+	Desired    *Desired
+	Commit     Commit
+	History    History
+	Actor      string
+	Policy     *Policy             // of the base; nil asks nothing
+	Despite    map[WaitKind]string // Frozen, Soaking and Unhealthy that are passed over, by the reason that the audit gets
+	Pull       int
+	Repository string                            // of Pull, as owner/name: by both confirmations are found; "" and 0 from the command line
+	Reviewed   map[string]string                 // environment → digest that the pull request showed; nil where nothing was to be reviewed
+	Only       string                            // one environment alone, whose predecessor must have the commit already; "" for all
+	Report     func(*Progress)                   // called at every change of the progress; nil for none
+	Rows       func(env string, done, total int) // called while rows are written; nil for none
 }
 
 // tries is how often a step is begun when locks, or another release, come in its way.
 const tries = 4
 
 // Run takes a commit to the environments, one after another, each in one transaction. It stops at the first
-// that does not take it: that environment is unchanged and on hold, those after it are untouched. An error is
+// that does not take it: that environment is unchanged and on hold, those after it are untouched. Where the policy has
+// an environment wait, it is unchanged and on no hold, and so are those that come after it by name; a later run goes
+// on. An error is
 // only what a retry may mend (a database that cannot be reached); what was stopped for good is in the Progress.
 // Running the same commit again goes on where it ended.
 func (p *Pipeline) Run(ctx context.Context, q Request) (*Progress, error) {
-	progress := &Progress{Commit: q.Commit, Actor: q.Actor}
+	progress := &Progress{Commit: q.Commit, Actor: q.Actor, Zone: q.Policy.Zone()}
 	for _, t := range p.Targets {
 		if q.Only == "" || q.Only == t.Name {
 			progress.Steps = append(progress.Steps, Step{Environment: t.Name, State: Waiting, Reviewed: q.Reviewed[t.Name]})
@@ -66,6 +72,11 @@ func (p *Pipeline) Run(ctx context.Context, q Request) (*Progress, error) {
 	run.report()
 	for i := range progress.Steps {
 		step := &progress.Steps[i]
+		if before := progress.step(p.target(step.Environment).After); before != nil && (before.State == Paused || before.State == Queued) {
+			step.State, step.Reason = Queued, step.Environment+" comes after "+before.Environment+", which waits"
+			run.report()
+			continue
+		}
 		step.Started = p.now()
 		if err := run.step(ctx, step, p.target(step.Environment)); err != nil {
 			step.State = Waiting
@@ -146,9 +157,9 @@ func (p *Pipeline) wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// try is one try of a step: gates, plan, apply.
+// try is one try of a step: gates, plan, waits, apply.
 func (r *run) try(ctx context.Context, s *Step, t Target) error {
-	s.State = Planning
+	s.State, s.Waits, s.Reason = Planning, nil, ""
 	r.report()
 	open, err := r.gates(ctx, s, t)
 	if err != nil || !open {
@@ -161,6 +172,9 @@ func (r *run) try(ctx context.Context, s *Step, t Target) error {
 	s.Plan, err = MakePlan(ctx, r.Desired, t.Name, snap, nil)
 	snap.Close()
 	if err != nil {
+		return err
+	}
+	if paused, err := r.pause(ctx, s, t); err != nil || paused {
 		return err
 	}
 	if stopped, err := r.checkPlan(ctx, s, t); err != nil || stopped {
@@ -176,21 +190,29 @@ func (r *run) checkPlan(ctx context.Context, s *Step, t Target) (stopped bool, e
 		return true, r.stop(ctx, s, t, fmt.Sprintf("%d problems in the files", n),
 			"mend the files in a new pull request, then lift the hold")
 	}
-	if r.Reviewed == nil || s.Plan.Count().Total() == 0 || s.Plan.Digest == s.Reviewed {
-		return false, nil
+	if reason := r.notAsReviewed(s, t); reason != "" {
+		return true, r.stop(ctx, s, t, reason, "read the plan as it is now; to take it, lift the hold and apply the commit")
 	}
-	reason := "the plan is not the one that the pull request showed: " + t.Name + ", or the default branch, has changed since"
-	if s.Reviewed == "" {
-		reason = "the pull request showed no plan for " + t.Name + " before it was merged"
+	return false, nil
+}
+
+// notAsReviewed says why a plan is not the one that was reviewed; "" where it is, or changes nothing.
+func (r *run) notAsReviewed(s *Step, t Target) string {
+	switch {
+	case r.Reviewed == nil || s.Plan.Count().Total() == 0 || s.Plan.Digest == s.Reviewed:
+		return ""
+	case s.Reviewed == "":
+		return "the pull request showed no plan for " + t.Name + " before it was merged"
+	default:
+		return "the plan is not the one that the pull request showed: " + t.Name + ", or the default branch, has changed since"
 	}
-	return true, r.stop(ctx, s, t, reason, "read the plan as it is now; to take it, lift the hold and apply the commit")
 }
 
 func (r *run) apply(ctx context.Context, s *Step, t Target) error {
 	s.State = Applying
 	r.report()
 	q := mysqlstore.Request{Commit: r.Commit.ID, Digest: s.Plan.Digest, Actor: r.Actor, Pull: r.Pull, Epoch: s.Plan.Base.Epoch, Read: s.Plan.Base.Read,
-		Tables: s.Plan.Tables, Tests: r.Desired.Tests}
+		Tables: s.Plan.Tables, Tests: r.Desired.Tests, Override: r.override(t)}
 	if r.Rows != nil {
 		q.Progress = func(done, total int) { r.Rows(t.Name, done, total) }
 	}

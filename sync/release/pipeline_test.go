@@ -109,7 +109,7 @@ func TestHoldLiftedTakesWhatWaits(t *testing.T) {
 	if got := states(p); got != "staging applied, production stopped" || p.Stopped().Hold.Reason != "event" {
 		t.Fatalf("%s %+v", got, p.Stopped())
 	}
-	if _, err := w.store("production").LiftHold(t.Context()); err != nil {
+	if _, err := w.store("production").LiftHold(t.Context(), "jun"); err != nil {
 		t.Fatal(err)
 	}
 	p = w.run(w.items("c3", 30), nil)

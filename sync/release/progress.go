@@ -1,6 +1,7 @@
 package release
 
 import (
+	"context"
 	"time"
 
 	"liveops/datasheets"
@@ -11,7 +12,7 @@ import (
 // StepState is where one environment stands in a release.
 type StepState string
 
-// The states of a step. A step moves down this list; Applied, Same, Stopped and Skipped are final.
+// The states of a step. A step moves down this list; all from Applied on are final, Paused and Queued for this run only.
 const (
 	Waiting  StepState = "waiting"
 	Planning StepState = "planning"
@@ -20,11 +21,17 @@ const (
 	Same     StepState = "same"    // the environment had the commit's rows, or a later commit's, already
 	Stopped  StepState = "stopped" // nothing was changed; the environment is held, or was
 	Skipped  StepState = "skipped" // an earlier environment stopped
+	Paused   StepState = "paused"  // nothing was changed, and there is no hold: it waits for what Waits says
+	Queued   StepState = "queued"  // the environment that it comes after is paused, or queued itself
 )
 
 // Final reports whether a step in this state goes no further.
 func (s StepState) Final() bool {
-	return s == Applied || s == Same || s == Stopped || s == Skipped
+	switch s {
+	case Applied, Same, Stopped, Skipped, Paused, Queued:
+		return true
+	}
+	return false
 }
 
 // Step is one environment's part of a release.
@@ -35,10 +42,11 @@ type Step struct {
 	Release     int64                // the ledger's number; 0 while there is none
 	Count       plan.Count           // Applied: the rows changed, also where Plan is nil since an earlier run did it
 	Commits     []Commit             // what the release brings, oldest first: more than one when it is cumulative
-	Reason      string               // Stopped: why, one line of plain prose that may quote a cell's text
+	Reason      string               // Stopped, Paused: why, one line of plain prose that may quote a cell's text
 	Mend        string               // Stopped: what to do next
 	Hold        *mysqlstore.Hold     // Stopped: the hold that the environment is under now
 	Reviewed    string               // the digest that was reviewed; "" where there was no review
+	Waits       []Wait               // Paused: all that it waits for
 	Problems    []datasheets.Problem // Stopped by problems: all of them
 	Started     time.Time
 	Finished    time.Time
@@ -54,11 +62,87 @@ type Commit struct {
 // Progress is where one commit stands on its way through the environments, in promotion order.
 type Progress struct {
 	Commit Commit
-	Actor  string // who merged or commanded
+	Actor  string         // who merged or commanded
+	Zone   *time.Location // that times are told in, beside UTC; nil for UTC alone
 	Steps  []Step
 }
 
-// Done reports whether every step is final.
+// Until is when time alone lets a paused step go on; zero where someone must do something, or it is not known.
+func (s *Step) Until() time.Time {
+	var until time.Time
+	for _, w := range s.Waits {
+		if w.Until.IsZero() {
+			return time.Time{}
+		}
+		if w.Until.After(until) {
+			until = w.Until
+		}
+	}
+	return until
+}
+
+// GuardPause is how long to wait before a guard that was not healthy is asked again.
+const GuardPause = time.Minute
+
+// Again is when another run of the same commit may get further by itself; zero where it waits for people alone, or
+// nothing waits. now is that of this run.
+func (p *Progress) Again(now time.Time) time.Time {
+	var again time.Time
+	for i := range p.Steps {
+		for _, w := range p.Steps[i].Waits {
+			at := w.Until
+			if w.Kind == Unhealthy {
+				at = now.Add(GuardPause)
+			}
+			if !at.IsZero() && (again.IsZero() || at.Before(again)) {
+				again = at
+			}
+		}
+	}
+	return again
+}
+
+// Paused are the steps that wait for what the policy asks.
+func (p *Progress) Paused() []*Step {
+	var paused []*Step
+	for i := range p.Steps {
+		if p.Steps[i].State == Paused {
+			paused = append(paused, &p.Steps[i])
+		}
+	}
+	return paused
+}
+
+// SaveShown records, for each step that waits, the plan that it showed: what a command that lets it go on is bound
+// to. It is to be called once the progress has been shown.
+func (p *Progress) SaveShown(ctx context.Context, targets []Target, repository string, pull int) error {
+	for _, s := range p.Paused() {
+		if s.Plan == nil || s.Plan.Digest == "" {
+			continue
+		}
+		for _, t := range targets {
+			if t.Name != s.Environment {
+				continue
+			}
+			if err := t.Store.SaveShown(ctx, mysqlstore.Shown{Repository: repository, Pull: pull, Commit: p.Commit.ID, Digest: s.Plan.Digest}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// step is the step of an environment; nil where there is none.
+func (p *Progress) step(environment string) *Step {
+	for i := range p.Steps {
+		if p.Steps[i].Environment == environment {
+			return &p.Steps[i]
+		}
+	}
+	return nil
+}
+
+// Done reports whether every step is final for this run.
 func (p *Progress) Done() bool {
 	for i := range p.Steps {
 		if !p.Steps[i].State.Final() {

@@ -96,7 +96,7 @@ func TestDataTestsFromReviewToProduction(t *testing.T) {
 	if s := stopped.Stopped(); len(s.Problems) != 1 || !strings.Contains(s.Reason, "1 data test failed: checks/prices.sql") || w.prices("staging") != "10" {
 		t.Errorf("%+v", s)
 	}
-	if _, err := w.store("staging").LiftHold(t.Context()); err != nil {
+	if _, err := w.store("staging").LiftHold(t.Context(), "jun"); err != nil {
 		t.Fatal(err)
 	}
 	good := w.withTest("c3", fairPrices, 10, 20)
