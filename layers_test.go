@@ -49,7 +49,7 @@ var only = map[string]string{
 	"github.com/nats-io/nats-server/v2":  "engine",
 	"github.com/google/go-github/v62":    "bot",
 	"github.com/goccy/go-yaml":           "datarepo",
-	"github.com/yuin/goldmark":          "bot/command",
+	"github.com/yuin/goldmark":           "bot/command",
 	"github.com/dolthub/go-mysql-server": "sandbox",
 	"github.com/dolthub/vitess":          "sync/check",
 }
