@@ -117,7 +117,8 @@ func (b *Bot) Serve(ctx context.Context, l net.Listener) error {
 func (b *Bot) Handle(ctx context.Context, d engine.Delivery, attempt int) error {
 	log := b.Log.With("delivery", d.ID, "event", d.Event, "attempt", attempt)
 	owner, name, _ := strings.Cut(d.Repository, "/")
-	job := &job{Bot: b, log: log, turns: map[int]bool{}, owner: owner, name: name, repository: d.Repository}
+	job := &job{Bot: b, log: log, turns: map[int]bool{}, commits: map[string]*datarepo.Commit{}, owner: owner, name: name, repository: d.Repository}
+	defer job.close()
 	var err error
 	switch d.Event {
 	case "pull_request":
@@ -148,8 +149,9 @@ type job struct {
 	*Bot
 	log                     *slog.Logger
 	owner, name, repository string
-	try                     int          // of a replan: how often an environment gave no answer before
-	turns                   map[int]bool // the earlier merges that had their turn within this delivery
+	try                     int                         // of a replan: how often an environment gave no answer before
+	turns                   map[int]bool                // the earlier merges that had their turn within this delivery
+	commits                 map[string]*datarepo.Commit // what was fetched, by id
 }
 
 // pullRequest handles a pull_request event

@@ -37,6 +37,7 @@ type Request struct {
 	Desired  *Desired
 	Commit   Commit
 	History  History
+	Released Files // of the commits that environments have, to compare only what this one touches (see MakePlanSince); nil to compare every table
 	Actor    string
 	Pull     int
 	Reviewed map[string]string                 // environment → digest that the pull request showed; nil where nothing was to be reviewed
@@ -158,7 +159,7 @@ func (r *run) try(ctx context.Context, s *Step, t Target) error {
 	if err != nil {
 		return err
 	}
-	s.Plan, err = MakePlan(ctx, r.Desired, t.Name, snap, nil)
+	s.Plan, err = MakePlanSince(ctx, r.Desired, t.Name, snap, r.Released)
 	snap.Close()
 	if err != nil {
 		return err
