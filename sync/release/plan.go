@@ -32,11 +32,11 @@ type Plan struct {
 
 // Part says how much of what sheets describe a plan looked at, where it was not all.
 type Part struct {
-	Compared int    // tables that were compared
-	Checked  int    // tables that were read only to see that what they refer to in those stays
-	Of       int    // tables that sheets describe
-	Release  int64  // the release that left the others as the sheets say
-	Commit   string // what it was of
+	Compared int    `json:"compared"` // tables that were compared
+	Checked  int    `json:"checked"`  // tables that were read only to see that what they refer to in those stays
+	Of       int    `json:"of"`       // tables that sheets describe
+	Release  int64  `json:"release"`  // the release that left the others as the sheets say
+	Commit   string `json:"commit"`   // what it was of
 }
 
 // Count counts all changes.
