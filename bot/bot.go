@@ -124,7 +124,8 @@ func (b *Bot) Serve(ctx context.Context, l net.Listener) error {
 func (b *Bot) Do(ctx context.Context, j engine.Job, attempt int) error {
 	log := b.Log.With("job", j.ID, "kind", j.Kind, "about", j.About, "attempt", attempt)
 	owner, name, _ := strings.Cut(j.Repository, "/")
-	work := &job{Bot: b, log: log, turns: map[int]bool{}, owner: owner, name: name, repository: j.Repository}
+	work := &job{Bot: b, log: log, turns: map[int]bool{}, commits: map[string]*datarepo.Commit{}, owner: owner, name: name, repository: j.Repository}
+	defer work.close()
 	err := work.do(ctx, j)
 	if err == nil {
 		return nil
@@ -142,8 +143,9 @@ type job struct {
 	*Bot
 	log                     *slog.Logger
 	owner, name, repository string
-	try                     int          // of a plan: how often an environment gave no answer before
-	turns                   map[int]bool // the earlier merges that had their turn within this job
+	try                     int                         // of a plan: how often an environment gave no answer before
+	turns                   map[int]bool                // the earlier merges that had their turn within this job
+	commits                 map[string]*datarepo.Commit // what was fetched, by id
 }
 
 func (j *job) do(ctx context.Context, w engine.Job) error {

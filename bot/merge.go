@@ -38,7 +38,6 @@ func (j *job) release(ctx context.Context, number int) error {
 	if err != nil {
 		return err
 	}
-	defer merged.Close()
 	told := &report.Merge{Number: number}
 	progress, err := j.releaseCommit(ctx, pr, merged, told)
 	told.Progress = progress
@@ -98,7 +97,7 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 		return progress, err
 	}
 	pipeline := release.Pipeline{Targets: targets, Log: j.log, Now: j.Now, Wait: j.Wait}
-	return pipeline.Run(ctx, release.Request{Desired: desired, Commit: commit, History: history{j}, Actor: progress.Actor,
+	return pipeline.Run(ctx, release.Request{Desired: desired, Commit: commit, History: history{j}, Released: j.files, Actor: progress.Actor,
 		Pull: pr.GetNumber(), Reviewed: reviewed,
 		Report: func(p *release.Progress) {
 			told.Progress = p

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/go-github/v62/github"
-
 	"liveops/datarepo"
 	"liveops/sync/mysqlstore"
 	"liveops/sync/release"
@@ -47,9 +45,8 @@ func (j *job) plan(ctx context.Context, number int) error {
 	if err != nil {
 		return errors.Join(err, j.status(ctx, told.Head, "error", "could not plan yet; trying again"))
 	}
-	defer merged.Close()
 	told.Merge = merged.ID
-	unreached, err := j.planAll(ctx, &told, pr, merged)
+	unreached, err := j.planAll(ctx, &told, merged)
 	if err != nil {
 		return errors.Join(err, j.status(ctx, told.Head, "error", "could not plan yet; trying again"))
 	}
@@ -81,29 +78,25 @@ func (j *job) planLater(ctx context.Context, number int, cause error) error {
 }
 
 // planAll plans every environment of the base's policy. unreached is what may be mended by trying again.
-func (j *job) planAll(ctx context.Context, told *report.Pull, pr *github.PullRequest, merged *datarepo.Commit) (unreached, err error) {
+func (j *job) planAll(ctx context.Context, told *report.Pull, merged *datarepo.Commit) (unreached, err error) {
 	desired, err := release.Read(ctx, merged.ID, merged.Files)
 	if err != nil {
 		return nil, err
 	}
+	told.Problems = desired.Problems
 	before, err := j.fetch(ctx, told.Base)
 	if err != nil {
 		return nil, err
 	}
-	defer before.Close()
-	was, err := release.Read(ctx, told.Base, before.Files)
-	if err != nil {
-		return nil, err
-	}
-	told.Problems = desired.Problems
-	if was.Config == nil {
+	config, problems := datarepo.LoadConfig(before.Files)
+	if len(problems) > 0 {
 		told.PolicyMissing = true
 		told.Problems, err = desired.Check(ctx)
 		return nil, err
 	}
-	targets, failed := j.targets(ctx, was.Config)
+	targets, failed := j.targets(ctx, config)
 	for i, t := range targets {
-		p, err := j.planOne(ctx, t, failed[t.Name], desired, was, i == 0)
+		p, err := j.planOne(ctx, t, failed[t.Name], desired, before, i == 0)
 		var setting *SettingError
 		switch {
 		case ctx.Err() != nil:
@@ -124,11 +117,11 @@ func (j *job) planAll(ctx context.Context, told *report.Pull, pr *github.PullReq
 }
 
 // planOne plans one environment, tells apart what of the plan its base owes already and, where asked, rehearses it.
-func (j *job) planOne(ctx context.Context, t release.Target, opened error, desired, was *release.Desired, rehearse bool) (*release.Plan, error) {
+func (j *job) planOne(ctx context.Context, t release.Target, opened error, desired *release.Desired, before *datarepo.Commit, rehearse bool) (*release.Plan, error) {
 	if opened != nil {
 		return nil, opened
 	}
-	p, err := comparePlans(ctx, t, desired, was)
+	p, err := j.comparePlans(ctx, t, desired, before)
 	if err != nil || !rehearse {
 		return p, err
 	}
@@ -136,22 +129,22 @@ func (j *job) planOne(ctx context.Context, t release.Target, opened error, desir
 }
 
 // comparePlans makes the plan and, where the base was not released yet, the part of it that the base owes.
-func comparePlans(ctx context.Context, t release.Target, desired, was *release.Desired) (*release.Plan, error) {
+func (j *job) comparePlans(ctx context.Context, t release.Target, desired *release.Desired, before *datarepo.Commit) (*release.Plan, error) {
 	snap, err := t.Store.Snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer snap.Close()
-	p, err := release.MakePlan(ctx, desired, t.Name, snap, nil)
-	if err != nil || snap.State.Commit == was.Commit || len(p.Changed()) == 0 {
+	p, err := release.MakePlanSince(ctx, desired, t.Name, snap, j.files)
+	if err != nil || snap.State.Commit == before.ID || len(p.Changed()) == 0 {
 		return p, err
 	}
-	owed, err := release.MakePlan(ctx, was, t.Name, snap, nil)
+	was, err := release.Read(ctx, before.ID, before.Files)
 	if err != nil {
 		return nil, err
 	}
-	p.Pending = release.Pending(p, owed)
-	return p, nil
+	p.Pending, err = release.Owed(ctx, p, was, snap, j.files)
+	return p, err
 }
 
 // tell writes the comment and the status.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,13 +20,43 @@ import (
 // background (https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request), before it leaves the job for later.
 const mergeWait = time.Minute
 
-// fetch reads a commit with the git credentials of the repository.
+// fetch reads a commit with the git credentials of the repository. A commit by its id is fetched once in a delivery.
+// It is the job's to close.
 func (j *job) fetch(ctx context.Context, ref string) (*datarepo.Commit, error) {
+	if c := j.commits[ref]; c != nil {
+		return c, nil
+	}
 	c, err := j.Git(j.repository).Fetch(ctx, ref)
 	if errors.Is(err, datarepo.ErrUnauthorized) {
 		return nil, fmt.Errorf("git refuses the token of LIVEOPS_GITHUB_TOKEN (expired or revoked?): %w", err)
 	}
-	return c, err
+	if err != nil {
+		return nil, err
+	}
+	if known := j.commits[c.ID]; known != nil {
+		c.Close()
+		return known, nil
+	}
+	j.commits[c.ID] = c
+	return c, nil
+}
+
+// files are those of a commit that an environment has (see release.Files).
+func (j *job) files(ctx context.Context, commit string) (fs.FS, error) {
+	c, err := j.fetch(ctx, commit)
+	if err != nil {
+		return nil, err
+	}
+	return c.Files, nil
+}
+
+// close gives back what the delivery fetched.
+func (j *job) close() {
+	for _, c := range j.commits {
+		if err := c.Close(); err != nil {
+			j.log.Warn("a fetched commit is not removed", "commit", c.ID, "error", err)
+		}
+	}
 }
 
 // pull is a pull request as it stands, with the tip of the branch it goes into.
@@ -73,8 +104,7 @@ func (j *job) mergeResult(ctx context.Context, number int) (pr *github.PullReque
 		switch {
 		case err == nil && slices.Equal(c.Parents, []string{base, pr.GetHead().GetSHA()}):
 			return pr, base, c, nil
-		case err == nil:
-			c.Close() // of an earlier base or head
+		case err == nil: // of an earlier base or head
 		case !errors.Is(err, datarepo.ErrNotFound):
 			return nil, "", nil, err
 		}
@@ -95,7 +125,6 @@ func (j *job) policy(ctx context.Context, commit string) (*datarepo.Config, erro
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
 	config, problems := datarepo.LoadConfig(c.Files)
 	if len(problems) > 0 {
 		return nil, nil

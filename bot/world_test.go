@@ -49,6 +49,7 @@ type world struct {
 	envs   map[string]*environment
 	dir    string // the engine's state
 	wire   *wire
+	git    *gitWire
 	log    *lockedBuffer
 
 	queue   *engine.Engine
@@ -79,7 +80,7 @@ func newWorld(t *testing.T, o options) *world {
 	}})
 	w.must(err)
 	t.Cleanup(func() { w.must(server.Close()) })
-	w.github, w.wire = server, &wire{}
+	w.github, w.wire, w.git = server, &wire{}, &gitWire{}
 	files := map[string][]byte{"liveops.yaml": []byte(config), itemsPath: items(firstItems), levelsPath: levels(10, 20, 30)}
 	for path, content := range o.files {
 		if files[path] = content; content == nil {
@@ -126,7 +127,7 @@ func (w *world) botOptions(queue bot.Queue) bot.Options {
 		Secrets: []string{secret, oldSecret}, Repositories: []string{repository}, GitHub: client, Queue: queue, Stores: w,
 		Log: slog.New(slog.NewTextHandler(w.log, nil)),
 		Git: func(string) *datarepo.Remote {
-			return &datarepo.Remote{URL: w.repo.CloneURL(), Username: "x-access-token", Password: botToken}
+			return &datarepo.Remote{URL: w.repo.CloneURL(), Username: "x-access-token", Password: botToken, Client: &http.Client{Transport: w.git}}
 		},
 		Wait: func(ctx context.Context, d time.Duration) error {
 			if w.patient {

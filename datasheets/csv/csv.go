@@ -44,8 +44,15 @@ func Open(name string, data []byte) (*datasheets.Book, error) {
 		at.Line = 1 + bytes.Count(text[:i], []byte("\n"))
 		return nil, &datasheets.Problem{At: at, Text: "the file is not UTF-8: perhaps it was saved in the character set of a Korean, Japanese or Thai system", Mend: mendEncoding}
 	}
-	f := &file{path: name, sheet: strings.TrimSuffix(path.Base(name), path.Ext(name)), text: text, comma: separator(text)}
-	return &datasheets.Book{Path: name, Sheets: []datasheets.Sheet{{Path: name, Name: f.sheet, Rows: f.rows()}}}, nil
+	book := Contents(name)
+	f := &file{path: name, sheet: book.Sheets[0].Name, text: text, comma: separator(text)}
+	book.Sheets[0].Rows = f.rows()
+	return book, nil
+}
+
+// Contents is the workbook that a file is, without the sheet's Rows: the file's name says all of it.
+func Contents(name string) *datasheets.Book {
+	return &datasheets.Book{Path: name, Sheets: []datasheets.Sheet{{Path: name, Name: strings.TrimSuffix(path.Base(name), path.Ext(name))}}}
 }
 
 // decoded is the text without its byte order mark, in UTF-8.

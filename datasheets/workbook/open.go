@@ -20,5 +20,14 @@ func Open(name string, data []byte) (*datasheets.Book, error) {
 	return xlsx.Open(name, data, xlsx.Limits{})
 }
 
+// Contents lists the sheets of a file as Open does, without their Rows: no cell is read, so that what is wrong with
+// cells does not show. data is not kept. Every error is a *datasheets.Problem.
+func Contents(name string, data []byte) (*datasheets.Book, error) {
+	if IsCSV(name) {
+		return csv.Contents(name), nil
+	}
+	return xlsx.Contents(name, data, xlsx.Limits{})
+}
+
 // IsCSV says whether a file is one of comma-separated values.
 func IsCSV(name string) bool { return strings.EqualFold(path.Ext(name), ".csv") }

@@ -55,35 +55,58 @@ func (l Limits) withDefaults() Limits {
 //
 // Sheets whose name begins with '#' are listed like any other: not reading them is up to the caller.
 func Open(path string, data []byte, limits Limits) (*datasheets.Book, error) {
+	book, w, parts, err := list(path, data, limits)
+	if err != nil {
+		return nil, err
+	}
+	at := datasheets.Position{Path: path}
+	if err := w.readShared(); err != nil {
+		return nil, problemOf(at, err)
+	}
+	for i := range book.Sheets {
+		at.Sheet = book.Sheets[i].Name
+		book.Sheets[i].Rows = w.rows(at, parts[i])
+	}
+	return book, nil
+}
+
+// Contents lists the sheets of a workbook as Open does, without their Rows: no cell is read, nor what cells share. A
+// workbook that passes may still fail to open. Every error is a *datasheets.Problem.
+func Contents(path string, data []byte, limits Limits) (*datasheets.Book, error) {
+	book, _, _, err := list(path, data, limits)
+	return book, err
+}
+
+// list reads a workbook's directory: its sheets, and the part that each of them is.
+func list(path string, data []byte, limits Limits) (*datasheets.Book, *workbook, []*part, error) {
 	limits = limits.withDefaults()
 	at := datasheets.Position{Path: path}
+	fail := func(err error) (*datasheets.Book, *workbook, []*part, error) {
+		return nil, nil, nil, problemOf(at, err)
+	}
 	if err := checkKind(data); err != nil {
-		return nil, problemOf(at, err)
+		return fail(err)
 	}
 	zip, err := openContainer(data, limits)
 	if err != nil {
-		return nil, problemOf(at, err)
+		return fail(err)
 	}
-	w, err := readWorkbook(zip)
+	w, err := readContents(zip)
 	if err != nil {
-		return nil, problemOf(at, err)
+		return fail(err)
 	}
 	book := &datasheets.Book{Path: path}
+	var parts []*part
 	for _, s := range w.sheets {
 		at.Sheet = s.name
 		part, err := w.sheetPart(s)
 		if err != nil {
-			return nil, problemOf(at, err)
+			return fail(err)
 		}
-		book.Sheets = append(book.Sheets, datasheets.Sheet{
-			Path:     path,
-			Name:     s.name,
-			Hidden:   s.hidden,
-			Date1904: w.date1904,
-			Rows:     w.rows(at, part),
-		})
+		parts = append(parts, part)
+		book.Sheets = append(book.Sheets, datasheets.Sheet{Path: path, Name: s.name, Hidden: s.hidden, Date1904: w.date1904})
 	}
-	return book, nil
+	return book, w, parts, nil
 }
 
 // rows is the sequence of a sheet part's rows. Each use of it reads the part anew.

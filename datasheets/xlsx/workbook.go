@@ -16,8 +16,11 @@ type workbook struct {
 	sheets   []sheetEntry
 	used     map[*part]bool
 	date1904 bool
-	kinds    []datasheets.Kind // what a number is, by its cell's style
-	strings  sharedStrings
+
+	styles, texts *part // what readShared reads; nil where there is none
+
+	kinds   []datasheets.Kind // what a number is, by its cell's style
+	strings sharedStrings
 }
 
 // sheetEntry is one sheet as workbook.xml lists it.
@@ -34,7 +37,17 @@ type relationship struct{ id, kind, target string }
 // what they take in the file.
 const maxEntries = 1 << 16
 
+// readWorkbook reads all but the sheets themselves.
 func readWorkbook(zip *container) (*workbook, error) {
+	w, err := readContents(zip)
+	if err == nil {
+		err = w.readShared()
+	}
+	return w, err
+}
+
+// readContents reads the list of sheets, and nothing that only cells need.
+func readContents(zip *container) (*workbook, error) {
 	w := &workbook{zip: zip, rels: map[string]relationship{}, used: map[*part]bool{}}
 	root, err := zip.relationships("")
 	if err != nil {
@@ -54,14 +67,17 @@ func readWorkbook(zip *container) (*workbook, error) {
 	for _, rel := range rels {
 		w.rels[rel.id] = rel
 	}
-	if err := w.readStyles(zip.find(w.path, targetOf(rels, "styles"))); err != nil {
-		return nil, err
-	}
-	if err := w.readStrings(zip.find(w.path, targetOf(rels, "sharedStrings"))); err != nil {
-		return nil, err
-	}
+	w.styles, w.texts = zip.find(w.path, targetOf(rels, "styles")), zip.find(w.path, targetOf(rels, "sharedStrings"))
 	w.sheets = w.worksheets()
 	return w, nil
+}
+
+// readShared reads what the cells of all sheets share.
+func (w *workbook) readShared() error {
+	if err := w.readStyles(w.styles); err != nil {
+		return err
+	}
+	return w.readStrings(w.texts)
 }
 
 // targetOf is the target of the first relationship of a kind; "" where there is none.

@@ -15,7 +15,8 @@ type Snapshot struct {
 	State  State
 	Tables map[string]*datasheets.Table
 
-	tx *transaction
+	store *Store
+	tx    *transaction
 }
 
 // Snapshot opens a snapshot. It only reads: on a database that liveops has not applied to yet, State is zero.
@@ -25,7 +26,7 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	snap := &Snapshot{tx: tx}
+	snap := &Snapshot{store: s, tx: tx}
 	if snap.State, err = s.readState(ctx, tx, ""); err == nil {
 		snap.Tables, err = readSchema(ctx, tx)
 	}
@@ -48,6 +49,11 @@ func (s *Snapshot) Close() { s.tx.end() }
 // no order. The bytes are valid during the call only.
 func (s *Snapshot) Rows(ctx context.Context, t *datasheets.Table, managed []int, row func(packed []byte) error) error {
 	return readRows(ctx, s.tx, t, managed, "", row)
+}
+
+// Releases lists the newest releases that the ledger had, newest first; none where there is no ledger.
+func (s *Snapshot) Releases(ctx context.Context, limit int) ([]Release, error) {
+	return s.store.readReleases(ctx, s.tx, "ORDER BY id DESC LIMIT ?", limit)
 }
 
 // Count counts the rows of a table.

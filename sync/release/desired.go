@@ -11,7 +11,6 @@ import (
 
 	"liveops/datarepo"
 	"liveops/datasheets"
-	"liveops/datasheets/workbook"
 	"liveops/sync/check"
 )
 
@@ -24,14 +23,16 @@ type Desired struct {
 	Tests    []check.Test         // the data tests, by path
 	Problems []datasheets.Problem // of the files themselves, sorted; no environment was asked
 
+	files   fs.FS
 	reading datarepo.Reading
 	unclear bool // problems of liveops.yaml hide how the sheets are to be read
 }
 
-// Read opens liveops.yaml, every workbook and every data test of a commit. What is wrong with the files is in
-// Problems; an error is only that they could not be read at all.
+// Read reads liveops.yaml and every data test of a commit, and which sheets each workbook has. Their cells are read, and
+// the workbooks opened again, when a sheet's Rows are asked for: files and ctx must last as long as the Desired is used.
+// What is wrong with the files is in Problems; an error is only that they could not be read at all.
 func Read(ctx context.Context, commit string, files fs.FS) (*Desired, error) {
-	d := &Desired{Commit: commit}
+	d := &Desired{Commit: commit, files: files}
 	config, problems := datarepo.LoadConfig(files)
 	if len(problems) == 0 {
 		d.Config = config
@@ -40,37 +41,13 @@ func Read(ctx context.Context, commit string, files fs.FS) (*Desired, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the workbooks: %w", err)
 	}
-	d.Problems = append(problems, more...)
-	large, missing, err := datarepo.FollowPointers(ctx, files, paths)
+	books, unreadable, err := newShelf(ctx, files).contents(paths)
 	if err != nil {
 		return nil, err
 	}
-	d.Problems = append(d.Problems, missing...)
-	unread := len(more) + len(missing) // workbooks
-	for _, path := range paths {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if slices.ContainsFunc(missing, func(p datasheets.Problem) bool { return p.At.Path == path }) {
-			continue
-		}
-		data, isLarge := large[path]
-		if !isLarge {
-			if data, err = fs.ReadFile(files, path); err != nil {
-				return nil, fmt.Errorf("read %s: %w", path, err)
-			}
-		}
-		book, err := workbook.Open(path, data)
-		var problem *datasheets.Problem
-		switch {
-		case errors.As(err, &problem):
-			d.Problems = append(d.Problems, *problem)
-			unread++
-		case err != nil:
-			return nil, fmt.Errorf("open %s: %w", path, err)
-		default:
-			d.addSheets(book)
-		}
+	d.Problems = slices.Concat(problems, more, unreadable)
+	for _, book := range books {
+		d.addSheets(book)
 	}
 	if d.Config != nil {
 		d.reading = d.Config.Reading()
@@ -79,13 +56,22 @@ func Read(ctx context.Context, commit string, files fs.FS) (*Desired, error) {
 		d.reading, d.unclear = reading, !known
 	}
 	if !d.unclear {
-		d.assemble(d.reading.Tables, unread > 0)
+		d.assemble(d.reading.Tables, len(more)+len(unreadable) > 0)
 	}
 	if err := d.addTests(files); err != nil {
 		return nil, err
 	}
 	d.Problems = datasheets.SortProblems(d.Problems)
 	return d, nil
+}
+
+// problemOf is an error that a file is at fault for, or else the error.
+func problemOf(err error) (*datasheets.Problem, error) {
+	var problem *datasheets.Problem
+	if errors.As(err, &problem) {
+		return problem, nil
+	}
+	return nil, err
 }
 
 // addTests reads the data tests.

@@ -49,7 +49,7 @@ func (r *run) held(ctx context.Context, s *Step, t Target, hold *mysqlstore.Hold
 		return err
 	}
 	defer snap.Close()
-	if s.Plan, err = MakePlan(ctx, r.Desired, t.Name, snap, nil); err != nil {
+	if s.Plan, err = MakePlanSince(ctx, r.Desired, t.Name, snap, r.Released); err != nil {
 		return err
 	}
 	s.State, s.Hold, s.Problems = Stopped, hold, s.Plan.Problems

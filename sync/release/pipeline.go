@@ -38,6 +38,7 @@ type Request struct {
 	Desired    *Desired
 	Commit     Commit
 	History    History
+	Released   Files // of the commits that environments have, to compare only what this one touches (see MakePlanSince); nil to compare every table
 	Actor      string
 	Policy     *Policy             // of the base; nil asks nothing
 	Despite    map[WaitKind]string // Frozen, Soaking and Unhealthy that are passed over, by the reason that the audit gets
@@ -169,7 +170,7 @@ func (r *run) try(ctx context.Context, s *Step, t Target) error {
 	if err != nil {
 		return err
 	}
-	s.Plan, err = MakePlan(ctx, r.Desired, t.Name, snap, nil)
+	s.Plan, err = MakePlanSince(ctx, r.Desired, t.Name, snap, r.Released)
 	snap.Close()
 	if err != nil {
 		return err

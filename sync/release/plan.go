@@ -19,7 +19,8 @@ import (
 type Plan struct {
 	Environment string
 	Commit      string               // the commit's id; "" for files that are not committed
-	Tables      []*plan.Table        // every owned table, changed or not, by name; nil while a problem keeps it from being read
+	Tables      []*plan.Table        // every table that was compared, changed or not, by name; nil while a problem keeps it from being read
+	Part        *Part                // how many of the owned tables were compared; nil where all were
 	Problems    []datasheets.Problem // sorted; while there is one, nothing is applied
 	Digest      string               // of all that the plan would do; "" while there are problems
 	Base        mysqlstore.State     // the state of the environment that it was planned from
@@ -27,6 +28,15 @@ type Plan struct {
 
 	Rehearsal   *mysqlstore.Rehearsal // what a rehearsal that went well did; nil where there was none, or it was refused
 	Unrehearsed string                // why a rehearsal that was wanted could not be: one line of prose; "" where it could
+}
+
+// Part says how much of what sheets describe a plan looked at, where it was not all.
+type Part struct {
+	Compared int    `json:"compared"` // tables that were compared
+	Checked  int    `json:"checked"`  // tables that were read only to see that what they refer to in those stays
+	Of       int    `json:"of"`       // tables that sheets describe
+	Release  int64  `json:"release"`  // the release that left the others as the sheets say
+	Commit   string `json:"commit"`   // what it was of
 }
 
 // Count counts all changes.

@@ -14,7 +14,7 @@ import (
 type reference struct {
 	job    *tableJob
 	rule   *rules.Reference
-	parent *tableJob  // nil where no sheet describes the table that is referred to
+	parent *tableJob  // nil where the rows of the table that is referred to are the database's: no sheet describes them, or none changes
 	set    *rules.Set // of what the parent's sheets have; nil where they lack the columns
 }
 
@@ -27,12 +27,14 @@ func collectReferences(jobs []*tableJob) []*reference {
 		}
 		for _, rule := range j.rules.References {
 			r := &reference{job: j, rule: rule}
-			if i := slices.IndexFunc(jobs, func(p *tableJob) bool { return p.binding.Table.Name == rule.Table }); i >= 0 {
+			if i := slices.IndexFunc(jobs, func(p *tableJob) bool { return p.compared && p.binding.Table.Name == rule.Table }); i >= 0 {
 				r.parent = jobs[i]
 				if r.parent.broken {
 					continue // its own problems come first
 				}
 				r.set = r.parent.rules.Collect(rule.Columns)
+			} else if !j.compared {
+				continue // neither side of it changes
 			}
 			all = append(all, r)
 		}

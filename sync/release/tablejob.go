@@ -13,7 +13,7 @@ import (
 	"liveops/sync/rules"
 )
 
-// tableJob is the comparing of one table with its sheets.
+// tableJob is the comparing of one table with its sheets, or only the checking of what they say.
 type tableJob struct {
 	binding  *datasheets.Binding
 	sheets   []*sheetJob
@@ -21,6 +21,7 @@ type tableJob struct {
 	owned    *datasheets.Ownership
 	differ   *plan.Differ
 	rules    *rules.Rules
+	compared bool // with the table's rows; else only the rules are looked at
 	broken   bool // the mapping or a header has problems: the rows are only looked through for theirs
 	problems []datasheets.Problem
 	result   *plan.Table
@@ -60,6 +61,9 @@ func newTableJob(d *DesiredTable, tables map[string]*datasheets.Table, scope dat
 	}
 	return j, nil, nil
 }
+
+// compares says whether the table's rows are wanted.
+func (j *tableJob) compares() bool { return j.compared && !j.broken }
 
 // addSheet reads a sheet's header.
 func (j *tableJob) addSheet(s *datasheets.Sheet, scope datasheets.Scope, zone *time.Location) error {
@@ -208,20 +212,24 @@ func (j *tableJob) readRow(packed []byte, row datasheets.Row, i int) ([]byte, er
 	switch {
 	case j.broken:
 		return packed, nil
+	case len(problems) > 0 && !j.compared:
+		return packed, nil
 	case len(problems) > 0:
 		if key, ok := s.header.AppendKey(nil, row, s.options); ok {
 			j.differ.Known(key, i, row.Number)
 		}
 		return packed, nil
 	}
-	problem, err := j.differ.Want(packed, i, row.Number)
-	if problem != nil {
-		j.problems = append(j.problems, *problem)
+	if j.compared {
+		problem, err := j.differ.Want(packed, i, row.Number)
+		if problem != nil {
+			j.problems = append(j.problems, *problem)
+		}
+		if err != nil {
+			return packed, err
+		}
 	}
-	if err != nil {
-		return packed, err
-	}
-	problems, err = j.rules.Row(packed, rules.Place{Sheet: i, Row: row.Number})
+	problems, err := j.rules.Row(packed, rules.Place{Sheet: i, Row: row.Number})
 	j.problems = append(j.problems, problems...)
 	return packed, err
 }

@@ -6,7 +6,7 @@ import (
 	"liveops/sync/release"
 )
 
-// footer says what happens on merge, which plan it would be, and what to do.
+// footer says what happens on merge, how much was looked at, which plan it would be, and what to do.
 func (p *Pull) footer(problems int, cut bool) string {
 	var ls []string
 	if p.planned() {
@@ -15,6 +15,7 @@ func (p *Pull) footer(problems int, cut bool) string {
 	if cut && len(p.Plans) > 0 {
 		ls = append(ls, "To see every row, check the branch out and run "+codeSpan("liveops plan --env "+p.Plans[0].Environment, 100)+".")
 	}
+	ls = append(ls, partly(p.Plans, name)...)
 	if s := p.provenance(); s != "" {
 		ls = append(ls, s)
 	}

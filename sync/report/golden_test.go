@@ -56,7 +56,16 @@ func pulls() map[string]Pull {
 	rehearsed.Plans[1].Unrehearsed = "another release, or the game, holds a lock on these rows"
 	failing := story()
 	failing.Plans[0].Digest, failing.Plans[0].Problems = "", failedTests()
+	part := story()
+	part.Plans[0].Part = &release.Part{Compared: 2, Checked: 1, Of: 200, Release: 12, Commit: baseCommit}
+	part.Plans[1].Part = &release.Part{Compared: 2, Checked: 1, Of: 200, Release: 9, Commit: baseCommit}
+	lagging := story()
+	lagging.Plans[0].Part = &release.Part{Of: 200, Release: 12, Commit: baseCommit}
+	lagging.Plans[0].Tables = nil
+	lagging.Plans[1].Part = &release.Part{Compared: 1, Of: 1204, Release: 9, Commit: headCommit}
 	return map[string]Pull{
+		"part":        part,
+		"lagging":     lagging,
 		"rehearsed":   rehearsed,
 		"tests":       failing,
 		"story":       story(),
@@ -130,7 +139,11 @@ func merges() map[string]Merge {
 	same := progress(release.Same, release.Same)
 	resumed := progress(release.Applied, release.Applied)
 	resumed.Steps[0].Plan = nil
+	part := progress(release.Applied, release.Applied)
+	part.Steps[0].Plan.Part = &release.Part{Compared: 1, Of: 200, Release: 16, Commit: baseCommit}
+	part.Steps[1].Plan.Part = &release.Part{Compared: 1, Of: 200, Release: 17, Commit: baseCommit}
 	return map[string]Merge{
+		"part":       {Number: 41, Progress: part, Now: now},
 		"progress":   {Number: 41, Progress: cumulative, Now: now.Add(65 * time.Second)},
 		"start":      {Number: 41, Progress: progress(release.Planning, release.Waiting), Now: now.Add(time.Second)},
 		"retrying":   {Number: 41, Progress: progress(release.Planning, release.Waiting), Retrying: "staging: dial tcp: connection refused", Now: now},
@@ -197,6 +210,7 @@ func TestText(t *testing.T) {
 		{"text-narrow.txt", p["wide"].Plans, nil, TextOptions{Width: 60}},
 		{"text-problems.txt", p["some"].Plans, p["some"].Problems, TextOptions{}},
 		{"text-rehearsed.txt", p["rehearsed"].Plans, nil, TextOptions{}},
+		{"text-part.txt", p["part"].Plans, nil, TextOptions{}},
 		{"text-tests.txt", p["tests"].Plans, nil, TextOptions{}},
 		{"text-nothing.txt", p["nothing"].Plans, nil, TextOptions{}},
 		{"text-unowned.txt", p["unowned"].Plans, nil, TextOptions{}},
@@ -211,6 +225,7 @@ func TestText(t *testing.T) {
 func TestJSON(t *testing.T) {
 	p := pulls()
 	golden(t, "plan.json", written(t, func(w io.Writer) error { return JSON(w, p["pending"].Plans, problems()) }))
+	golden(t, "part.json", written(t, func(w io.Writer) error { return JSON(w, p["part"].Plans, nil) }))
 	golden(t, "rehearsed.json", written(t, func(w io.Writer) error { return JSON(w, p["rehearsed"].Plans, nil) }))
 	golden(t, "empty.json", written(t, func(w io.Writer) error { return JSON(w, nil, nil) }))
 }

@@ -18,9 +18,12 @@ import (
 //	  name, commit, digest      commit and digest may be ""
 //	  hold                      null, or {reason, by, since}
 //	  problems[]                of this environment
+//	  part                      left out where every owned table was compared, else {compared, checked, of, release, commit}:
+//	                            so many were compared, so many only checked for what they refer to in those, of so many;
+//	                            the others are taken to be as that release of that commit left them
 //	  rehearsal                 null, or {deleted, inserted, updated, tests, milliseconds}: it went well
 //	  unrehearsed               why it could not be rehearsed; else left out
-//	  tables[]                  every owned table, by name
+//	  tables[]                  every owned table that was compared, by name
 //	    name, sources[]         sources: {path, sheet}
 //	    rows                    how many rows the sheets want
 //	    unowned                 how many rows of the table no sheet owns: they are left alone
@@ -61,6 +64,7 @@ type jsonEnvironment struct {
 	Digest      string               `json:"digest"`
 	Hold        *mysqlstore.Hold     `json:"hold"`
 	Problems    []datasheets.Problem `json:"problems"`
+	Part        *release.Part        `json:"part,omitempty"`
 	Rehearsal   *jsonRehearsal       `json:"rehearsal"`
 	Unrehearsed string               `json:"unrehearsed,omitempty"`
 	Tables      []jsonTable          `json:"tables"`
@@ -86,7 +90,7 @@ type jsonChange struct {
 
 func environmentOf(p *release.Plan) jsonEnvironment {
 	e := jsonEnvironment{Name: p.Environment, Commit: p.Commit, Digest: p.Digest, Hold: p.Base.Hold, Problems: some(p.Problems),
-		Rehearsal: rehearsalOf(p), Unrehearsed: p.Unrehearsed, Tables: []jsonTable{}}
+		Part: p.Part, Rehearsal: rehearsalOf(p), Unrehearsed: p.Unrehearsed, Tables: []jsonTable{}}
 	for _, t := range p.Tables {
 		_, pending := apart(p, t)
 		waiting := map[string]bool{}

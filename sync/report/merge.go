@@ -55,6 +55,7 @@ func MergeComment(m Merge) string {
 		b.WriteString(stepTable(m))
 		b.WriteString(commitList(p, d.items))
 		b.WriteString(blocks(vs, len(applied), d, true))
+		b.WriteString(partlyLines(applied))
 		b.WriteString(mergeFooter(p))
 		return b.String()
 	}, head+"The report is too long for a comment.\n")

@@ -75,6 +75,9 @@ func (t *terminal) environment(p *release.Plan) {
 		s += t.paint(dim, "  plan "+release.ShortDigest(p.Digest))
 	}
 	t.line(s)
+	for _, l := range partly([]*release.Plan{p}, func(s string) string { return literal(s, 64) }) {
+		t.line("  " + l)
+	}
 	t.rehearsal(p)
 	if h := p.Base.Hold; h != nil {
 		t.line(t.paint(yellow, "  on hold since "+instant(h.Since)+" by "+literal(h.By, 60)+": "+literal(h.Reason, 1000)))
