@@ -8,7 +8,7 @@ import (
 // SetHold holds the environment. A hold that is there already stays, with its reason: the first one is why the
 // environment stands where it stands.
 func (s *Store) SetHold(ctx context.Context, reason, by string) (Hold, error) {
-	h := Hold{Reason: reason, By: by, Since: s.now()}
+	h := Hold{Reason: reason, By: by, Since: s.now(), Kind: HeldByCommand}
 	err := s.moveState(ctx, func(st State, tx *transaction) error {
 		if st.Hold != nil {
 			h = *st.Hold
@@ -24,25 +24,60 @@ func (s *Store) LiftHold(ctx context.Context) (*Hold, error) {
 	var lifted *Hold
 	err := s.moveState(ctx, func(st State, tx *transaction) error {
 		lifted = st.Hold
-		_, err := tx.ExecContext(ctx, `UPDATE liveops_environment
-			SET hold_reason = NULL, hold_by = NULL, hold_since = NULL, epoch = epoch + 1 WHERE id = 1`)
-		return err
+		return clearHold(ctx, tx)
 	})
 	return lifted, err
 }
 
-// Fail writes a release that changed nothing into the ledger and holds the environment.
+// LiftHoldAt lifts the environment's hold as LiftHold does, if nothing has moved the environment since the state of
+// that epoch was read; else it fails with a *MovedError and lifts nothing.
+func (s *Store) LiftHoldAt(ctx context.Context, epoch uint64) (*Hold, error) {
+	var lifted *Hold
+	err := s.moveState(ctx, func(st State, tx *transaction) error {
+		if st.Epoch != epoch {
+			return &MovedError{Environment: s.environment}
+		}
+		lifted = st.Hold
+		return clearHold(ctx, tx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return lifted, nil
+}
+
+func clearHold(ctx context.Context, q querier) error {
+	_, err := q.ExecContext(ctx, `UPDATE liveops_environment SET hold_reason = NULL, hold_by = NULL, hold_since = NULL,
+		hold_kind = '', hold_release = 0, epoch = epoch + 1 WHERE id = 1`)
+	return err
+}
+
+// Fail writes a release that changed nothing into the ledger and holds the environment. One with a RequestID that the
+// ledger has is not written again.
 func (s *Store) Fail(ctx context.Context, r Release, hold string) (Release, Hold, error) {
 	r.State = Failed
 	if r.Finished.IsZero() {
 		r.Finished = s.now()
 	}
-	h := Hold{Reason: hold, By: "liveops", Since: r.Finished}
+	h := Hold{Reason: hold, By: "liveops", Since: r.Finished, Kind: HeldByFailure}
 	err := s.moveState(ctx, func(st State, tx *transaction) error {
+		found, err := s.findRequest(ctx, tx, r.RequestID)
+		if err != nil {
+			return err
+		}
+		if found != nil {
+			if r = *found; st.Hold != nil {
+				h = *st.Hold
+			} else {
+				h = Hold{}
+			}
+			return nil
+		}
 		r.PreviousCommit, r.PreviousRelease = st.Commit, st.Release
 		if err := s.insertRelease(ctx, tx, &r); err != nil {
 			return err
 		}
+		h.Release = r.ID
 		if st.Hold != nil {
 			h = *st.Hold
 			return nil
@@ -54,8 +89,8 @@ func (s *Store) Fail(ctx context.Context, r Release, hold string) (Release, Hold
 
 func (s *Store) writeHold(ctx context.Context, q querier, h Hold) error {
 	_, err := q.ExecContext(ctx, `UPDATE liveops_environment
-		SET hold_reason = ?, hold_by = ?, hold_since = ?, epoch = epoch + 1 WHERE id = 1`,
-		h.Reason, h.By, formatTime(h.Since))
+		SET hold_reason = ?, hold_by = ?, hold_since = ?, hold_kind = ?, hold_release = ?, epoch = epoch + 1 WHERE id = 1`,
+		h.Reason, h.By, formatTime(h.Since), string(h.Kind), h.Release)
 	return err
 }
 
