@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,7 +14,7 @@ import (
 )
 
 // rollbackFlags say how a release is undone.
-type rollbackFlags struct{ through, keepChanged, plan, yes bool }
+type rollbackFlags struct{ through, keepChanged, plan, yes, writeFiles bool }
 
 func (a *app) rollbackCommand() *cobra.Command {
 	var w where
@@ -31,14 +32,17 @@ release that changed it, or that no release did, and the command that goes on:
 Rows that the game, or a person by hand, changed are never run over, also not with --through. Rows of a table whose
 columns have changed since cannot be restored, and count as such rows. AUTO_INCREMENT counters stay where they are.
 
-The environment is held afterwards, since the default branch still has the changes: revert them there, then liveops
-unlock.
+The environment is held afterwards, since the default branch still has the changes. The files that bring Git to the same state
+are shown, and --write-files writes them into a checkout without uncommitted data files, for you to commit: the
+earlier version of what nobody touched since, else the workbook as it is with the environment's rows. For a
+release that is rolled back already it writes only the files. Once they are merged: liveops unlock.
 
 Exit code 0: done; with --plan 0: nothing to restore, 1: rows would be restored; 2: an error, or it is refused.`,
 		Example: `  liveops rollback --env production               the newest release
   liveops rollback --env production 41            release 41; liveops status lists them
   liveops rollback --env production 41 --through  release 41 and all later ones
-  liveops rollback --env production 41 --plan     only look`,
+  liveops rollback --env production 41 --plan     only look
+  liveops rollback --env production 41 --write-files  and change the checkout's files to match`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			open := &stores{settings: a.settings}
@@ -47,22 +51,36 @@ Exit code 0: done; with --plan 0: nothing to restore, 1: rows would be restored;
 			if err != nil {
 				return err
 			}
-			return a.rollback(c.Context(), store, args, f)
+			return a.rollback(c.Context(), &w, store, args, f)
 		},
 	}
 	w.flags(c, false)
 	c.Flags().BoolVar(&f.through, "through", false, "undo all later releases too")
 	c.Flags().BoolVar(&f.keepChanged, "keep-changed", false, "leave rows alone that have changed since, and restore the others")
 	c.Flags().BoolVar(&f.plan, "plan", false, "only show what would be restored")
+	c.Flags().BoolVar(&f.writeFiles, "write-files", false, "write the files that bring Git to the same state into the checkout")
 	c.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
+	c.MarkFlagsMutuallyExclusive("plan", "write-files")
 	return c
 }
 
 // rollback shows what undoing a release would restore, asks, and does it.
-func (a *app) rollback(ctx context.Context, store *mysqlstore.Store, args []string, f rollbackFlags) error {
+func (a *app) rollback(ctx context.Context, w *where, store *mysqlstore.Store, args []string, f rollbackFlags) error {
 	undone, err := toUndo(ctx, store, args)
+	if errors.Is(err, mysqlstore.ErrNotUndoable) && f.writeFiles && undone.UndoneBy != 0 {
+		done, err := store.RollbackBy(ctx, undone.UndoneBy)
+		if err != nil {
+			return err
+		}
+		return a.revertFiles(ctx, w, store, done, f)
+	}
 	if err != nil {
 		return err
+	}
+	if f.writeFiles { // before anything is changed
+		if err := w.isClean(ctx); err != nil {
+			return err
+		}
 	}
 	q := mysqlstore.RollbackRequest{Release: undone.ID, Actor: actor(), Through: f.through, KeepChanged: f.keepChanged}
 	p, err := store.PlanRollback(ctx, q)
@@ -98,7 +116,7 @@ func (a *app) rollback(ctx context.Context, store *mysqlstore.Store, args []stri
 		return err
 	}
 	a.tellRollback(store.Environment(), done)
-	return nil
+	return a.revertFiles(ctx, w, store, done, f)
 }
 
 // showRollback shows the releases that are undone, and row by row what is restored.
@@ -177,5 +195,5 @@ func (a *app) tellRollback(environment string, r mysqlstore.Rollback) {
 		return
 	}
 	fmt.Fprintln(a.out, printable(fmt.Sprintf("%s is on hold: %s.", environment, strings.TrimSuffix(r.Hold.Reason, "."))))
-	fmt.Fprintf(a.out, "Revert the change on the default branch, then: liveops unlock --env %s\n", environment)
+	fmt.Fprintf(a.out, "Once the default branch agrees: liveops unlock --env %s\n", environment)
 }

@@ -183,6 +183,28 @@ func (s *Store) isOfSheets(ctx context.Context, q querier, r Release) (bool, err
 	return r.Kind != PromoteKind, nil
 }
 
+// RollbackBy reads a rollback of the ledger, by its own number, with the hold that the environment is under now. The
+// Counters are not known any more. It fails with ErrNoRelease where there is none of that number.
+func (s *Store) RollbackBy(ctx context.Context, id int64) (Rollback, error) {
+	r, err := s.Release(ctx, id)
+	if err != nil {
+		return Rollback{}, err
+	}
+	if r.Kind != RollbackKind {
+		return Rollback{}, fmt.Errorf("release %d of %s is no rollback: %w", id, s.environment, ErrNoRelease)
+	}
+	return s.rollbackOf(ctx, r)
+}
+
+// Commits are the data repo's commits around what was undone: the one before it ("" where it was the first release), and
+// the one that brought the last of it. They are the same where no commit did, as of a promotion.
+func (r *Rollback) Commits() (before, last string) {
+	if len(r.Undone) > 1 {
+		return r.Oldest.PreviousCommit, r.PreviousCommit
+	}
+	return r.Oldest.PreviousCommit, r.Oldest.Commit
+}
+
 // rollbackOf is a rollback as the ledger tells of it.
 func (s *Store) rollbackOf(ctx context.Context, r Release) (Rollback, error) {
 	out := Rollback{Release: r}
