@@ -28,12 +28,13 @@ var mayImport = map[string][]string{
 	"sync/export":         {"datasheets", "datasheets/xlsx", "sync/plan", "sync/mysqlstore"},
 	"sync/release":        {"datasheets", "datasheets/workbook", "datarepo", "sync/plan", "sync/check", "sync/rules", "sync/mysqlstore"},
 	"sync/report":         {"datasheets", "sync/plan", "sync/bookdiff", "sync/mysqlstore", "sync/release"},
+	"sync/revert":         {"datasheets", "datasheets/workbook", "datarepo", "sync/export", "sync/mysqlstore", "sync/release"},
 	"engine":              {},
 	"bot/command":         {"datasheets"},
 	"bot/access":          {},
 	"bot/hub":             {"datarepo"},
-	"bot":                 {"bot/command", "bot/access", "bot/hub", "datasheets", "datarepo", "sync/mysqlstore", "sync/release", "sync/report", "engine"},
-	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "engine", "bot/hub", "bot"},
+	"bot":                 {"bot/command", "bot/access", "bot/hub", "datasheets", "datarepo", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "sync/revert", "engine"},
+	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "sync/revert", "engine", "bot/hub", "bot"},
 }
 
 // pure rooms do no I/O: they import none of these.

@@ -18,7 +18,7 @@ import (
 
 // dataPaths are where the data repo keeps what is applied; everything else in it is the team's own.
 func dataPaths() []string {
-	return []string{ConfigPath, workbooksDir, "checks", "purges", "pushes"}
+	return []string{ConfigPath, workbooksDir, checksDir, "purges", "pushes"}
 }
 
 // Changed lists, sorted, the data files that stand otherwise in the work tree than in the HEAD commit: changed,
@@ -30,11 +30,11 @@ func (c *Checkout) Changed(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	tree := &treeFS{objects: c.objects, root: head.tree, when: head.When}
-	committed, err := dataFiles(tree)
+	committed, err := dataFiles(tree, dataPaths())
 	if err != nil {
 		return nil, fmt.Errorf("list the data files of commit %s: %w", head.ID, err)
 	}
-	present, err := dataFiles(c.WorkTree())
+	present, err := dataFiles(c.WorkTree(), dataPaths())
 	if err != nil {
 		return nil, fmt.Errorf("list the data files in %s: %w", c.Dir, err)
 	}
@@ -68,10 +68,24 @@ func (c *Checkout) Changed(ctx context.Context) ([]string, error) {
 	return changed, nil
 }
 
-// dataFiles finds the data files of a tree by their paths.
-func dataFiles(fsys fs.FS) (map[string]fs.DirEntry, error) {
+// ReleasedFiles lists, sorted, the plain files of a tree whose content releases bring to databases, or hold them to:
+// the workbooks under datasheets/ and the data tests under checks/.
+func ReleasedFiles(fsys fs.FS) ([]string, error) {
+	found, err := dataFiles(fsys, []string{workbooksDir, checksDir})
+	if err != nil {
+		return nil, fmt.Errorf("list the data files: %w", err)
+	}
+	maps.DeleteFunc(found, func(name string, e fs.DirEntry) bool {
+		isTest := strings.HasPrefix(name, checksDir+"/") && strings.EqualFold(path.Ext(name), ".sql")
+		return !e.Type().IsRegular() || !isTest && !(strings.HasPrefix(name, workbooksDir+"/") && isWorkbook(name))
+	})
+	return slices.Sorted(maps.Keys(found)), nil
+}
+
+// dataFiles finds the data files under some paths of a tree, by their paths.
+func dataFiles(fsys fs.FS, under []string) (map[string]fs.DirEntry, error) {
 	found := make(map[string]fs.DirEntry)
-	for _, top := range dataPaths() {
+	for _, top := range under {
 		err := fs.WalkDir(fsys, top, func(name string, e fs.DirEntry, err error) error {
 			switch {
 			case errors.Is(err, fs.ErrNotExist) && name == top:

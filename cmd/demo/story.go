@@ -9,6 +9,7 @@ import (
 
 	"liveops/datarepo"
 	"liveops/sandbox/github"
+	"liveops/sync/mysqlstore"
 	"liveops/sync/release"
 )
 
@@ -112,12 +113,12 @@ func (w *world) rollback(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	back, err := store.Rollback(ctx, st.Release, lead, nil)
+	back, err := store.Rollback(ctx, mysqlstore.RollbackRequest{Release: st.Release, Actor: lead})
 	if err != nil {
 		return err
 	}
 	w.say("production: release %d is undone: %d rows deleted, %d brought back, %d restored, %d left alone\n",
-		back.Undoes, back.Deleted, back.Inserted, back.Updated, len(back.Kept))
+		back.Undoes, back.Deleted, back.Inserted, back.Updated, back.Kept.Count())
 	w.say("production is on hold: %s\n", back.Hold.Reason)
 	return w.counts(ctx)
 }

@@ -12,6 +12,7 @@ import (
 
 // Request is a plan to apply, with what the ledger keeps of it.
 type Request struct {
+	ID       string // what the caller calls this request, at most 191 bytes: asked for again, it is not done again; "" for nothing
 	Commit   string
 	Digest   string
 	Actor    string
@@ -30,12 +31,13 @@ type Request struct {
 // row. Then the ledger entry and the images are written, and all of it is committed. If anything fails nothing is
 // changed: HeldError, MovedError, RefusedError, TestsFailedError, ErrBusy and UnreachableError say what.
 //
-// A commit that the environment is at already is not applied again: its release is returned as it is.
+// A commit that the environment is at already is not applied again: its release is returned as it is. So is the release
+// of a request that was applied before, which may be rolled back by now; see RequestError.
 func (s *Store) Apply(ctx context.Context, q Request) (Release, error) {
 	if err := s.Prepare(ctx); err != nil {
 		return Release{}, err
 	}
-	r := Release{Kind: ApplyKind, Commit: q.Commit, Digest: q.Digest, Actor: q.Actor, Pull: q.Pull, State: Applied, Started: s.now()}
+	r := Release{Kind: ApplyKind, Commit: q.Commit, Digest: q.Digest, Actor: q.Actor, Pull: q.Pull, State: Applied, Started: s.now(), RequestID: q.ID}
 	err := s.release(ctx, &r, func(tx *transaction, st State) ([]*tableWork, error) {
 		switch {
 		case st.Commit == q.Commit:
@@ -47,7 +49,10 @@ func (s *Store) Apply(ctx context.Context, q Request) (Release, error) {
 			return nil, err
 		}
 		return s.applyTables(ctx, tx, st, q, &r)
-	})
+	}, nil)
+	if errors.Is(err, errAsked) {
+		return r, nil
+	}
 	if errors.Is(err, errAlready) {
 		st, err := s.State(ctx)
 		if err != nil {
@@ -64,7 +69,7 @@ func (s *Store) Promote(ctx context.Context, q Request) (Release, error) {
 	if err := s.Prepare(ctx); err != nil {
 		return Release{}, err
 	}
-	r := Release{Kind: PromoteKind, Digest: q.Digest, Actor: q.Actor, State: Applied, Started: s.now()}
+	r := Release{Kind: PromoteKind, Digest: q.Digest, Actor: q.Actor, State: Applied, Started: s.now(), RequestID: q.ID}
 	err := s.release(ctx, &r, func(tx *transaction, st State) ([]*tableWork, error) {
 		if st.Hold != nil {
 			return nil, &HeldError{s.environment, *st.Hold}
@@ -74,7 +79,10 @@ func (s *Store) Promote(ctx context.Context, q Request) (Release, error) {
 			return nil, err
 		}
 		return s.applyTables(ctx, tx, st, q, &r)
-	})
+	}, nil)
+	if errors.Is(err, errAsked) {
+		return r, nil
+	}
 	return r, err
 }
 
@@ -84,9 +92,13 @@ var errAlready = errors.New("released already")
 // applyLockWait is how long a release waits for a row that the game has locked.
 const applyLockWait = 10 * time.Second
 
-// release runs one transaction that changes tables and the environment's state, and commits it.
-func (s *Store) release(ctx context.Context, r *Release, work func(*transaction, State) ([]*tableWork, error)) error {
+// release runs one transaction that changes tables and the environment's state, and commits it. after, where there is
+// one, is called when the release has its number. Where the request was done before, r is its entry, and the error errAsked.
+func (s *Store) release(ctx context.Context, r *Release, work func(*transaction, State) ([]*tableWork, error), after func(*transaction) error) error {
 	return s.change(ctx, applyLockWait, func(tx *transaction, st State) error {
+		if err := s.askedBefore(ctx, tx, r); err != nil {
+			return err
+		}
 		r.PreviousCommit, r.PreviousRelease = st.Commit, st.Release
 		done, err := work(tx, st)
 		if err != nil {
@@ -101,6 +113,11 @@ func (s *Store) release(ctx context.Context, r *Release, work func(*transaction,
 		}
 		if err := writeImages(ctx, tx, r.ID, done); err != nil {
 			return err
+		}
+		if after != nil {
+			if err := after(tx); err != nil {
+				return err
+			}
 		}
 		if err := s.writeState(ctx, tx, r); err != nil {
 			return err
@@ -129,7 +146,7 @@ func (s *Store) change(ctx context.Context, lockWait time.Duration, work func(*t
 	return work(tx, st)
 }
 
-// writeState moves the environment to where the release leaves it. A rollback holds it.
+// writeState moves the environment to where the release leaves it.
 func (s *Store) writeState(ctx context.Context, q querier, r *Release) error {
 	commit, release := r.Commit, r.ID
 	if _, err := q.ExecContext(ctx, `UPDATE liveops_environment

@@ -46,7 +46,7 @@ func TestAudit(t *testing.T) {
 		check(nil, g.store.SaveConfirmation(ctx, mysqlstore.Confirmation{Kind: mysqlstore.Limits, Repository: "studio/game", Pull: 7, Digest: "d9", By: "jun"}))
 		tables, st := g.plan(stuff("1|나무 검|12", "4|새 검|40"))
 		check(g.store.Apply(ctx, mysqlstore.Request{Commit: "c2", Digest: "d2", Actor: "mina", Epoch: st.Epoch, Tables: tables, Override: "despite the freeze: hotfix"}))
-		check(g.store.Rollback(ctx, r.ID+1, "jun", nil))
+		check(g.store.Rollback(ctx, mysqlstore.RollbackRequest{Release: r.ID + 1, Actor: "jun"}))
 		_, _, err := g.store.Fail(ctx, mysqlstore.Release{Kind: mysqlstore.ApplyKind, Commit: "c3", Actor: "mina", Pull: 8, Error: "the database refuses"}, "stopped")
 		check(nil, err)
 		want := `mina apply #7 r1 c1 d-c1: 2 deleted, 1 inserted, 1 updated

@@ -73,7 +73,7 @@ func TestManyCompositeKeys(t *testing.T) {
 		if r.Deleted != 600 || g.rows("SELECT COUNT(*) FROM price") != "0" {
 			t.Fatalf("%+v", r)
 		}
-		if _, err := g.store.Rollback(t.Context(), r.ID, "jun", nil); err != nil {
+		if _, err := g.undo(r.ID); err != nil {
 			t.Fatal(err)
 		}
 		if got := g.rows("SELECT COUNT(*), MIN(price), MAX(price) FROM price"); got != "600|6|6" {

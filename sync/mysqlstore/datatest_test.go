@@ -151,7 +151,7 @@ func TestDataTestsLeaveTheSessionAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := g.store.Rollback(t.Context(), r.ID, "jun", nil); err != nil {
+		if _, err := g.undo(r.ID); err != nil {
 			t.Fatal(err)
 		}
 		if got := g.rows("SELECT COUNT(*) FROM stuff"); got != "3" {

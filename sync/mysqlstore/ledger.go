@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/go-sql-driver/mysql"
 )
 
 // ledgerTables are the tables in which an environment keeps the truth about itself. They are made by Prepare,
@@ -24,7 +22,9 @@ var ledgerTables = []string{
 		release_id BIGINT NOT NULL DEFAULT 0,
 		hold_reason TEXT NULL,
 		hold_by VARCHAR(255) NULL,
-		hold_since DATETIME(6) NULL
+		hold_since DATETIME(6) NULL,
+		hold_kind VARCHAR(16) NOT NULL DEFAULT '',
+		hold_release BIGINT NOT NULL DEFAULT 0
 	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
 	`CREATE TABLE IF NOT EXISTS liveops_releases (
 		id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -42,7 +42,11 @@ var ledgerTables = []string{
 		updated INT NOT NULL,
 		error TEXT NOT NULL,
 		started DATETIME(6) NOT NULL,
-		finished DATETIME(6) NOT NULL
+		finished DATETIME(6) NOT NULL,
+		request VARCHAR(191) COLLATE utf8mb4_bin NULL,
+		undone_by BIGINT NOT NULL DEFAULT 0,
+		kept MEDIUMTEXT NULL,
+		UNIQUE KEY request (request)
 	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
 	// The rows that a release changed, before and after: see images.go.
 	`CREATE TABLE IF NOT EXISTS liveops_images (
@@ -106,19 +110,23 @@ func (e *WrongEnvironmentError) Error() string {
 	return fmt.Sprintf("the database configured for %s says that it is %s; check the DSN", e.Want, e.Got)
 }
 
-// Prepare makes the ledger's tables where they are missing and writes the environment's name into a new one.
+// Prepare makes the ledger's tables where they are missing, adds the columns that an older one lacks (migrate.go), and
+// writes the environment's name into a new one.
 func (s *Store) Prepare(ctx context.Context) error {
 	_, err := s.readState(ctx, s.db, "")
 	if wrong := (*WrongEnvironmentError)(nil); errors.As(err, &wrong) {
 		return err
 	}
-	if err == nil && s.hasLedger(ctx) {
+	if err == nil && s.hasLedger(ctx) && s.upToDate(ctx) {
 		return nil
 	}
 	for _, ddl := range ledgerTables {
 		if _, err := s.db.ExecContext(ctx, ddl); err != nil {
 			return fmt.Errorf("make the ledger of %s: %w", s.environment, err)
 		}
+	}
+	if err := s.migrate(ctx); err != nil {
+		return err
 	}
 	_, err = s.db.ExecContext(ctx, `INSERT IGNORE INTO liveops_environment (id, name) VALUES (1, ?)`, s.environment)
 	if err != nil {
@@ -146,26 +154,31 @@ func (s *Store) State(ctx context.Context) (State, error) { return s.readState(c
 // readState reads the state, with a lock such as " FOR UPDATE" where one is asked.
 func (s *Store) readState(ctx context.Context, q querier, lock string) (State, error) {
 	var (
-		st          State
-		name        string
-		reason, by  sql.NullString
-		since       sql.NullString
-		mysqlErr    *mysql.MySQLError
-		description = "read the state of " + s.environment
+		st                State
+		name              string
+		reason, by, since sql.NullString
+		kind              string
+		release           int64
 	)
-	err := q.QueryRowContext(ctx, `SELECT name, epoch, commit_id, release_id, hold_reason, hold_by, hold_since
-		FROM liveops_environment WHERE id = 1`+lock).
-		Scan(&name, &st.Epoch, &st.Commit, &st.Release, &reason, &by, &since)
+	read := func(columns string, into ...any) error {
+		return q.QueryRowContext(ctx, `SELECT name, epoch, commit_id, release_id, hold_reason, hold_by, hold_since`+columns+`
+			FROM liveops_environment WHERE id = 1`+lock).
+			Scan(append([]any{&name, &st.Epoch, &st.Commit, &st.Release, &reason, &by, &since}, into...)...)
+	}
+	err := read(", hold_kind, hold_release", &kind, &release)
+	if isServerError(err, noSuchColumn) { // who only looks makes no column, so older ledgers are read too
+		err = read("")
+	}
 	switch {
-	case errors.Is(err, sql.ErrNoRows), errors.As(err, &mysqlErr) && mysqlErr.Number == noSuchTable && lock == "":
+	case errors.Is(err, sql.ErrNoRows), isServerError(err, noSuchTable) && lock == "":
 		return State{}, nil
 	case err != nil:
-		return State{}, s.unanswered(ctx, fmt.Errorf("%s: %w", description, err))
+		return State{}, s.unanswered(ctx, fmt.Errorf("read the state of %s: %w", s.environment, err))
 	case name != s.environment:
 		return State{}, &WrongEnvironmentError{s.environment, name}
 	}
 	if reason.Valid {
-		st.Hold = &Hold{Reason: reason.String, By: by.String, Since: parseTime(since.String)}
+		st.Hold = &Hold{Reason: reason.String, By: by.String, Since: parseTime(since.String), Kind: HoldKind(kind), Release: release}
 	}
 	return st, nil
 }
@@ -210,18 +223,23 @@ func (s *Store) readRelease(ctx context.Context, q querier, id int64) (Release, 
 
 func (s *Store) readReleases(ctx context.Context, q querier, where string, args ...any) ([]Release, error) {
 	var out []Release
-	err := each(ctx, q, `SELECT id, kind, commit_id, previous_commit, previous_release, digest, actor, pull, state, undoes, deleted, inserted,
-		updated, error, started, finished FROM liveops_releases `+where, func(rows *sql.Rows) error {
-		var r Release
-		var started, finished string
-		err := rows.Scan(&r.ID, &r.Kind, &r.Commit, &r.PreviousCommit, &r.PreviousRelease, &r.Digest, &r.Actor, &r.Pull, &r.State, &r.Undoes,
-			&r.Deleted, &r.Inserted, &r.Updated, &r.Error, &started, &finished)
-		r.Started, r.Finished = parseTime(started), parseTime(finished)
-		out = append(out, r)
-		return err
-	}, args...)
-	var mysqlErr *mysql.MySQLError
-	if errors.As(err, &mysqlErr) && mysqlErr.Number == noSuchTable {
+	read := func(newer string) error {
+		return each(ctx, q, `SELECT id, kind, commit_id, previous_commit, previous_release, digest, actor, pull, state, undoes, deleted, inserted,
+			updated, error, started, finished, `+newer+` FROM liveops_releases `+where, func(rows *sql.Rows) error {
+			var r Release
+			var started, finished string
+			err := rows.Scan(&r.ID, &r.Kind, &r.Commit, &r.PreviousCommit, &r.PreviousRelease, &r.Digest, &r.Actor, &r.Pull, &r.State, &r.Undoes,
+				&r.Deleted, &r.Inserted, &r.Updated, &r.Error, &started, &finished, &r.RequestID, &r.UndoneBy)
+			r.Started, r.Finished = parseTime(started), parseTime(finished)
+			out = append(out, r)
+			return err
+		}, args...)
+	}
+	err := read("COALESCE(request, ''), undone_by")
+	if isServerError(err, noSuchColumn) { // an older ledger, which was only looked at since
+		err = read("'', 0")
+	}
+	if isServerError(err, noSuchTable) {
 		return nil, nil
 	}
 	if err != nil {
@@ -232,11 +250,12 @@ func (s *Store) readReleases(ctx context.Context, q querier, where string, args 
 
 // insertRelease writes a release into the ledger and gives it its number.
 func (s *Store) insertRelease(ctx context.Context, q querier, r *Release) error {
+	request := sql.NullString{String: r.RequestID, Valid: r.RequestID != ""}
 	res, err := q.ExecContext(ctx, `INSERT INTO liveops_releases (kind, commit_id, previous_commit, previous_release,
-		digest, actor, pull, state, undoes, deleted, inserted, updated, error, started, finished)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		digest, actor, pull, state, undoes, deleted, inserted, updated, error, started, finished, request)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		string(r.Kind), r.Commit, r.PreviousCommit, r.PreviousRelease, r.Digest, r.Actor, r.Pull, string(r.State), r.Undoes,
-		r.Deleted, r.Inserted, r.Updated, r.Error, formatTime(r.Started), formatTime(r.Finished))
+		r.Deleted, r.Inserted, r.Updated, r.Error, formatTime(r.Started), formatTime(r.Finished), request)
 	if err == nil {
 		r.ID, err = res.LastInsertId()
 	}

@@ -38,7 +38,7 @@ func TestUpdatesExchangeUniqueValues(t *testing.T) {
 				if got := g.rows("SELECT " + tt.names + " FROM u ORDER BY id"); got != strings.Join(tt.after, "\n") {
 					t.Fatalf("rows\n%s", got)
 				}
-				if _, err := g.store.Rollback(t.Context(), r.ID, "jun", nil); err != nil {
+				if _, err := g.undo(r.ID); err != nil {
 					t.Fatal(err)
 				}
 				if got := g.rows("SELECT " + tt.names + " FROM u ORDER BY id"); got != strings.Join(tt.before, "\n") {

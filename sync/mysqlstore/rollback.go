@@ -2,171 +2,279 @@ package mysqlstore
 
 import (
 	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"liveops/datasheets"
 	"liveops/sync/plan"
 )
 
-// Rollback is the undoing of a release.
+// RollbackRequest is a release to undo.
+type RollbackRequest struct {
+	ID      string // as Request.ID
+	Release int64
+	Actor   string
+
+	// Through undoes all later releases too, newest first, in the same transaction: the environment is then as it was
+	// before Release. Without it, a row that a later release changed is a changed row like any other.
+	Through bool
+
+	// KeepChanged leaves rows that have changed since alone and names them, and so all rows of tables whose definition has
+	// changed. Without it, one such row is enough to refuse the rollback.
+	KeepChanged bool
+
+	Digest   string                // RollbackPlan.Digest of what was shown; "" for whatever it comes to now
+	Progress func(done, total int) // called now and then with rows done; nil for none
+}
+
+// Rollback is the undoing of releases, done.
 type Rollback struct {
-	Release          // the ledger's entry of the rollback itself
-	Kept    []string // rows that were left alone, since they are no longer as the release left them
-	Hold    Hold     // the hold that the environment is under now; zero for none
+	Release           // the ledger's entry of the rollback itself
+	Undone   []int64  // the releases that were undone, newest first
+	Kept     Changed  // rows that were left alone, since they are no longer as the releases left them
+	Counters []string // tables whose AUTO_INCREMENT counter the releases moved on, which nothing takes back
+	Hold     Hold     // the hold that the environment is under now; zero for none
+	Oldest   Release  // of those undone
+}
+
+// RollbackPlan is what a rollback would do.
+type RollbackPlan struct {
+	Base     State
+	Undoes   []Release     // newest first
+	Tables   []*plan.Table // what changes, by table; Before is the row as it is. Tables without a change are none
+	Changed  *ChangedError // the rows that have changed since: without KeepChanged it is refused; nil for none
+	Counters []string      // as of Rollback
+	Commit   string        // the environment's afterwards
+	Digest   string        // of all that it would do
 }
 
 // ErrNotUndoable is a release that has nothing to undo: it failed, or was rolled back already.
 var ErrNotUndoable = errors.New("the release cannot be rolled back")
 
-// Rollback restores the before-images of a release in one transaction, where the rows still are as the release
-// left them; the others it leaves alone and names. The environment's commit goes back to the one before, if
-// the release is its newest, and the environment is held: the sheets still say otherwise. After a promotion, which no
-// sheet knows of, it is not held.
-func (s *Store) Rollback(ctx context.Context, id int64, actor string, progress func(done, total int)) (Rollback, error) {
+// PlanRollback works out what Rollback would do now, without a lock, and writes nothing. It fails as Rollback does with
+// ErrNoRelease and ErrNotUndoable; rows that have changed since are in the plan.
+func (s *Store) PlanRollback(ctx context.Context, q RollbackRequest) (*RollbackPlan, error) {
+	snap, err := s.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer snap.Close()
+	w, err := s.workOut(ctx, snap.tx, snap.State, q, "", &meter{})
+	if err != nil {
+		return nil, err
+	}
+	p := &RollbackPlan{Base: snap.State, Undoes: w.undone, Changed: w.changed, Commit: w.commit, Counters: w.counters(), Digest: w.digest(s.environment)}
+	for _, t := range w.work {
+		if len(t.Changes) > 0 {
+			t.Table.Sources = []plan.Source{{Path: "release " + strconv.FormatInt(q.Release, 10), Sheet: t.Schema.Name}}
+			p.Tables = append(p.Tables, t.Table)
+		}
+	}
+	return p, nil
+}
+
+// Rollback restores the before-images of a release in one transaction; with Through, those of all later ones too, so that
+// a row which several of them changed ends as before the oldest. It is refused with a *ChangedError, which names the rows,
+// where rows are no longer as the releases left them, unless KeepChanged is set; with a *MovedError where it does not come
+// to what Digest is of; and with a *RefusedError where rows would be left without those that they refer to. Of a
+// table's AUTO_INCREMENT counter, nothing takes back what a release moved it on.
+//
+// The environment's commit goes back to the one before the oldest release undone, unless a later one stands that moved
+// it on. The environment is held, as HeldByRollback: the sheets still say otherwise. After promotions, which no sheet knows
+// of, it is not held.
+//
+// A request that was done before is not done again: its entry is returned as it is.
+func (s *Store) Rollback(ctx context.Context, q RollbackRequest) (Rollback, error) {
 	if err := s.Prepare(ctx); err != nil {
 		return Rollback{}, err
 	}
-	out := Rollback{Release: Release{Kind: RollbackKind, Actor: actor, State: Applied, Undoes: id, Started: s.now()}}
+	out := Rollback{Release: Release{Kind: RollbackKind, Actor: q.Actor, State: Applied, Undoes: q.Release, Started: s.now(), RequestID: q.ID}}
 	r := &out.Release
-	err := s.release(ctx, r, func(tx *transaction, st State) ([]*tableWork, error) {
-		undone, err := s.readRelease(ctx, tx, id)
-		if err != nil {
+	var w *worked
+	var before State
+	err := s.release(ctx, r, func(tx *transaction, st State) (_ []*tableWork, err error) {
+		m := &meter{report: q.Progress}
+		if w, err = s.workOut(ctx, tx, st, q, " FOR UPDATE", m); err != nil {
 			return nil, err
 		}
-		if undone.State != Applied {
-			return nil, fmt.Errorf("%w: release %d is %s", ErrNotUndoable, id, undone.State)
+		if w.changed != nil && !q.KeepChanged {
+			return nil, w.changed
 		}
-		r.Digest, r.Commit = undone.Digest, st.Commit
-		if st.Release == id {
-			r.Commit = undone.PreviousCommit
+		if q.Digest != "" && q.Digest != w.digest(s.environment) {
+			return nil, &MovedError{Environment: s.environment}
 		}
-		work, err := s.undo(ctx, tx, id, &meter{report: progress}, &out)
-		if err != nil {
+		before, r.Commit, r.Digest = st, w.commit, w.undone[len(w.undone)-1].Digest
+		n := w.count()
+		r.Deleted, r.Inserted, r.Updated = n.Deleted, n.Inserted, n.Updated
+		if err := write(ctx, tx, w.work); err != nil {
 			return nil, err
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE liveops_releases SET state = ? WHERE id = ?", string(RolledBack), id)
+		return w.work, checkReferences(ctx, tx, w.work)
+	}, func(tx *transaction) error { return s.endRollback(ctx, tx, before, w, &out) })
+	if errors.Is(err, errAsked) {
+		return s.rollbackOf(ctx, *r)
+	}
+	if err != nil {
+		return Rollback{}, err
+	}
+	return out, nil
+}
+
+// endRollback marks the undone releases, keeps which rows were left alone, and holds the environment.
+func (s *Store) endRollback(ctx context.Context, tx *transaction, st State, w *worked, out *Rollback) error {
+	out.Counters, out.Oldest = w.counters(), w.undone[len(w.undone)-1]
+	ofSheets := false
+	for _, u := range w.undone {
+		is, err := s.isOfSheets(ctx, tx, u)
 		if err != nil {
-			return nil, fmt.Errorf("mark release %d: %w", id, err)
+			return err
 		}
-		if st.Hold == nil && undone.Kind == PromoteKind { // Git has nothing to say of what it changed
-			return work, nil
+		ofSheets = ofSheets || is
+		if u.State != Applied {
+			continue
 		}
-		out.Hold = Hold{Reason: fmt.Sprintf("release %d was rolled back; the default branch still has its changes", id), By: actor, Since: s.now()}
-		if st.Hold != nil {
-			out.Hold = *st.Hold
-			return work, nil
+		out.Undone = append(out.Undone, u.ID)
+		if _, err := tx.ExecContext(ctx, "UPDATE liveops_releases SET state = ?, undone_by = ? WHERE id = ?", string(RolledBack), out.ID, u.ID); err != nil {
+			return fmt.Errorf("mark release %d: %w", u.ID, err)
 		}
-		return work, s.writeHold(ctx, tx, out.Hold)
-	})
+	}
+	if w.changed != nil {
+		out.Kept = w.changed.Changed
+		kept, err := json.Marshal(out.Kept)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "UPDATE liveops_releases SET kept = ? WHERE id = ?", kept, out.ID); err != nil {
+			return fmt.Errorf("keep what release %d left alone: %w", out.ID, err)
+		}
+	}
+	switch {
+	case st.Hold != nil:
+		out.Hold = *st.Hold
+		return nil
+	case !ofSheets:
+		return nil
+	}
+	out.Hold = Hold{Reason: rollbackReason(out.Undone), By: out.Actor, Since: s.now(), Kind: HeldByRollback, Release: out.ID}
+	return s.writeHold(ctx, tx, out.Hold)
+}
+
+func rollbackReason(undone []int64) string {
+	if len(undone) == 1 {
+		return fmt.Sprintf("release %d was rolled back; the default branch still has its changes", undone[0])
+	}
+	return fmt.Sprintf("releases %d to %d were rolled back; the default branch still has their changes", undone[len(undone)-1], undone[0])
+}
+
+// isOfSheets says whether the rows of a release come from the data repo: not those of a promotion, nor of its undoing.
+func (s *Store) isOfSheets(ctx context.Context, q querier, r Release) (bool, error) {
+	for r.Kind == RollbackKind {
+		var err error
+		if r, err = s.readRelease(ctx, q, r.Undoes); err != nil {
+			return false, err
+		}
+	}
+	return r.Kind != PromoteKind, nil
+}
+
+// RollbackBy reads a rollback of the ledger, by its own number, with the hold that the environment is under now. The
+// Counters are not known any more. It fails with ErrNoRelease where there is none of that number.
+func (s *Store) RollbackBy(ctx context.Context, id int64) (Rollback, error) {
+	r, err := s.Release(ctx, id)
+	if err != nil {
+		return Rollback{}, err
+	}
+	if r.Kind != RollbackKind {
+		return Rollback{}, fmt.Errorf("release %d of %s is no rollback: %w", id, s.environment, ErrNoRelease)
+	}
+	return s.rollbackOf(ctx, r)
+}
+
+// Commits are the data repo's commits around what was undone: the one before it ("" where it was the first release), and
+// the one that brought the last of it. They are the same where no commit did, as of a promotion.
+func (r *Rollback) Commits() (before, last string) {
+	if len(r.Undone) > 1 {
+		return r.Oldest.PreviousCommit, r.PreviousCommit
+	}
+	return r.Oldest.PreviousCommit, r.Oldest.Commit
+}
+
+// rollbackOf is a rollback as the ledger tells of it.
+func (s *Store) rollbackOf(ctx context.Context, r Release) (Rollback, error) {
+	out := Rollback{Release: r}
+	undone, err := s.readReleases(ctx, s.db, "WHERE undone_by = ? ORDER BY id DESC", r.ID)
+	if err != nil {
+		return out, err
+	}
+	for _, u := range undone {
+		out.Undone = append(out.Undone, u.ID)
+	}
+	if out.Oldest, err = s.readRelease(ctx, s.db, r.Undoes); err != nil {
+		return out, err
+	}
+	var kept sql.NullString
+	if err := s.db.QueryRowContext(ctx, "SELECT kept FROM liveops_releases WHERE id = ?", r.ID).Scan(&kept); err != nil {
+		return out, fmt.Errorf("read what release %d left alone: %w", r.ID, err)
+	}
+	if kept.Valid {
+		if err := json.Unmarshal([]byte(kept.String), &out.Kept); err != nil {
+			return out, fmt.Errorf("read what release %d left alone: %w", r.ID, err)
+		}
+	}
+	st, err := s.State(ctx)
+	if st.Hold != nil {
+		out.Hold = *st.Hold
+	}
 	return out, err
 }
 
-// undo turns the images of a release round and writes them.
-func (s *Store) undo(ctx context.Context, tx *transaction, id int64, m *meter, out *Rollback) ([]*tableWork, error) {
-	images, err := readImages(ctx, tx, id)
-	if err != nil {
-		return nil, err
+// count counts what is restored.
+func (w *worked) count() (n plan.Count) {
+	for _, t := range w.work {
+		n = n.Add(t.Count())
 	}
-	tables, err := readSchema(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	work, err := invert(images, tables, m)
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range work {
-		moved, err := w.lock(ctx, tx)
-		if err != nil {
-			return nil, err
-		}
-		out.Kept = append(out.Kept, w.describeChanges(moved)...)
-		w.keep(moved)
-		n := w.Count()
-		out.Deleted, out.Inserted, out.Updated = out.Deleted+n.Deleted, out.Inserted+n.Inserted, out.Updated+n.Updated
-		m.total += n.Total()
-	}
-	if err := write(ctx, tx, work); err != nil {
-		return nil, err
-	}
-	return work, checkReferences(ctx, tx, work)
+	return n
 }
 
-// keep takes changes, by index, out of the work.
-func (w *tableWork) keep(moved []int) {
-	var changes []plan.Change
-	var before [][]datasheets.Value
-	for i, c := range w.Changes {
-		if _, is := slices.BinarySearch(moved, i); !is {
-			changes, before = append(changes, c), append(before, w.before[i])
+// counters are the tables of which rows with an AUTO_INCREMENT column are deleted again.
+func (w *worked) counters() []string {
+	var names []string
+	for _, t := range w.work {
+		if t.Count().Deleted > 0 && slices.ContainsFunc(t.Schema.Columns, func(c datasheets.Column) bool { return c.AutoIncrement }) {
+			names = append(names, t.Schema.Name)
 		}
 	}
-	w.Changes, w.before = changes, before
-	w.after = make([][]datasheets.Value, len(changes))
+	return names
 }
 
-// invert makes, of the images of a release, the work that undoes it: table by table in the release's order, over
-// every column that an image holds.
-func invert(images []image, tables map[string]*datasheets.Table, m *meter) ([]*tableWork, error) {
-	var order []string
-	byTable := map[string]*plan.Table{}
-	for _, im := range images {
-		t := byTable[im.Table]
-		if t == nil {
-			schema := tables[im.Table]
-			if schema == nil || len(schema.Key) == 0 {
-				return nil, &RefusedError{Table: im.Table, Reason: "the table of the release is gone or has no primary key now"}
+// digest hashes what is done: the releases that are undone, and each change with the row as it is.
+func (w *worked) digest(environment string) string {
+	h := sha256.New()
+	e := json.NewEncoder(h) // writing to a hash does not fail
+	e.Encode([]string{"liveops rollback 1", environment, w.commit})
+	for _, r := range w.undone {
+		e.Encode(r.ID)
+	}
+	if w.changed != nil {
+		e.Encode(w.changed.Changed)
+	}
+	var row []byte
+	for _, t := range w.work {
+		e.Encode([]string{t.Schema.Name, strconv.Itoa(len(t.Changes))})
+		for i := range t.Changes {
+			c := &t.Changes[i]
+			row = append(row[:0], byte(c.Op))
+			for _, v := range slices.Concat(c.Before, c.After) {
+				row = datasheets.AppendValue(row, v)
 			}
-			t = &plan.Table{Schema: schema}
-			byTable[im.Table] = t
-			order = append(order, im.Table)
-			t.Managed = slices.Clone(newTableWork(t, nil).full)
-		}
-		before, err := decode(t, im.After)
-		if err != nil {
-			return nil, err
-		}
-		after, err := decode(t, im.Before)
-		if err != nil {
-			return nil, err
-		}
-		op := plan.Update
-		switch {
-		case before == nil:
-			op = plan.Insert
-		case after == nil:
-			op = plan.Delete
-		}
-		t.Changes = append(t.Changes, plan.Change{Op: op, Before: before, After: after})
-	}
-	var work []*tableWork
-	for _, name := range order {
-		t := byTable[name]
-		plan.SortChanges(t)
-		work = append(work, newTableWork(t, m))
-	}
-	return work, nil
-}
-
-// decode is a row of an image in the order of the table's managed columns; nil where there was no row.
-func decode(t *plan.Table, row map[string]*string) ([]datasheets.Value, error) {
-	if row == nil {
-		return nil, nil
-	}
-	out := make([]datasheets.Value, len(t.Managed))
-	for i := range t.Managed {
-		text, ok := row[t.Column(i).Name]
-		if !ok {
-			return nil, &RefusedError{Table: t.Schema.Name, Reason: "column " + t.Column(i).Name + " was added after the release; its rows cannot be restored as they were"}
-		}
-		if text != nil {
-			out[i] = datasheets.NewValue(*text)
+			e.Encode(row)
 		}
 	}
-	if len(row) != len(t.Managed) {
-		return nil, &RefusedError{Table: t.Schema.Name, Reason: "a column was dropped after the release; its rows cannot be restored as they were"}
-	}
-	return out, nil
+	return hex.EncodeToString(h.Sum(nil))
 }

@@ -2,6 +2,7 @@ package mysqlstore_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"liveops/sync/mysqlstore"
@@ -12,7 +13,7 @@ func TestRollback(t *testing.T) {
 		g.applied("c0", stuff("1|나무 검|10", "2|鋼の剣|20", "3|ดาบ 🗡|30"))
 		before := g.rows("SELECT * FROM stuff ORDER BY id")
 		r := g.applied("c1", stuff("1|나무 검|11", "4|새 검|40"))
-		back, err := g.store.Rollback(t.Context(), r.ID, "jun", nil)
+		back, err := g.store.Rollback(t.Context(), mysqlstore.RollbackRequest{Release: r.ID, Actor: "jun"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -26,10 +27,10 @@ func TestRollback(t *testing.T) {
 		if err != nil || st.Commit != "c0" || st.Hold == nil || st.Hold.By != "jun" {
 			t.Errorf("state %+v, %v", st, err)
 		}
-		if _, err := g.store.Rollback(t.Context(), r.ID, "jun", nil); !errors.Is(err, mysqlstore.ErrNotUndoable) {
+		if _, err := g.store.Rollback(t.Context(), mysqlstore.RollbackRequest{Release: r.ID, Actor: "jun"}); !errors.Is(err, mysqlstore.ErrNotUndoable) {
 			t.Errorf("rolled back twice: %v", err)
 		}
-		if _, err := g.store.Rollback(t.Context(), 999, "jun", nil); !errors.Is(err, mysqlstore.ErrNoRelease) {
+		if _, err := g.store.Rollback(t.Context(), mysqlstore.RollbackRequest{Release: 999, Actor: "jun"}); !errors.Is(err, mysqlstore.ErrNoRelease) {
 			t.Errorf("rolled back nothing: %v", err)
 		}
 		if _, err := g.apply("c1", stuff("1|나무 검|11", "4|새 검|40")); !isHeld(err) {
@@ -42,14 +43,37 @@ func TestRollback(t *testing.T) {
 	})
 }
 
-func TestRollbackLeavesChangedRowsAlone(t *testing.T) {
+// Where rows are no longer as the release left them it is refused, and each row is named with who changed it; told so, it
+// leaves them alone.
+func TestRollbackOfChangedRows(t *testing.T) {
 	onEach(t, stuffDDL, func(t *testing.T, g *game) {
 		r := g.applied("c1", stuff("1|나무 검|11", "3|x|33", "4|새 검|40", "5|y|50"))
 		g.exec("UPDATE stuff SET note = 'looked at' WHERE id = 1") // updated by the release
 		g.exec("INSERT INTO stuff (id, price) VALUES (2, 7)")      // deleted by it
 		g.exec("UPDATE stuff SET price = 41 WHERE id = 4")         // inserted by it
 		g.exec("DELETE FROM stuff WHERE id = 5")                   // inserted by it, and gone
-		back, err := g.store.Rollback(t.Context(), r.ID, "jun", nil)
+		changed := g.rows("SELECT * FROM stuff ORDER BY id")
+		_, err := g.store.Rollback(t.Context(), mysqlstore.RollbackRequest{Release: r.ID, Actor: "jun"})
+		var refused *mysqlstore.ChangedError
+		if !errors.As(err, &refused) {
+			t.Fatalf("error %v", err)
+		}
+		var lines []string
+		for _, row := range refused.Changed[0].Rows {
+			lines = append(lines, row.String())
+		}
+		const others = ": changed by no release: by the game, or by hand"
+		if got, want := strings.Join(lines, "\n"), "stuff id=1 (note)"+others+"\nstuff id=2 (is there again)"+others+
+			"\nstuff id=4 (price)"+others+"\nstuff id=5 (is gone)"+others; got != want {
+			t.Errorf("rows\n%s\nwant\n%s", got, want)
+		}
+		if refused.Changed.Count() != 4 || refused.ByReleases != 0 || refused.Command() != "liveops rollback --env staging 1 --keep-changed" {
+			t.Errorf("refused %+v, %s", refused, refused.Command())
+		}
+		if got := g.rows("SELECT * FROM stuff ORDER BY id"); got != changed {
+			t.Errorf("a refused rollback left\n%s", got)
+		}
+		back, err := g.store.Rollback(t.Context(), mysqlstore.RollbackRequest{Release: r.ID, Actor: "jun", KeepChanged: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,8 +81,8 @@ func TestRollbackLeavesChangedRowsAlone(t *testing.T) {
 		if got := g.rows("SELECT * FROM stuff ORDER BY id"); got != want {
 			t.Errorf("rows\n%s\nwant\n%s", got, want)
 		}
-		if len(back.Kept) != 4 || back.Kept[0] != "stuff id=1" || back.Updated != 1 {
-			t.Errorf("kept %q of %+v", back.Kept, back.Release)
+		if back.Kept.Count() != 4 || back.Updated != 1 {
+			t.Errorf("kept %+v of %+v", back.Kept, back.Release)
 		}
 	})
 }
@@ -67,7 +91,7 @@ func TestRollbackRefusesOrphans(t *testing.T) {
 	onEach(t, family, func(t *testing.T, g *game) {
 		r := g.applied("c1", parents("1|one", "2|two", "3|three", "4|four"))
 		g.exec("INSERT INTO player VALUES (502, 'four')")
-		if _, err := g.store.Rollback(t.Context(), r.ID, "jun", nil); !isRefused(err) {
+		if _, err := g.store.Rollback(t.Context(), mysqlstore.RollbackRequest{Release: r.ID, Actor: "jun"}); !isRefused(err) {
 			t.Errorf("error %v", err)
 		}
 		if got := g.rows("SELECT COUNT(*) FROM parent"); got != "4" {
@@ -81,11 +105,11 @@ func TestRollbackOfRollback(t *testing.T) {
 	onEach(t, stuffDDL, func(t *testing.T, g *game) {
 		r := g.applied("c1", stuff("1|나무 검|11"))
 		after := g.rows("SELECT * FROM stuff ORDER BY id")
-		back, err := g.store.Rollback(t.Context(), r.ID, "jun", nil)
+		back, err := g.store.Rollback(t.Context(), mysqlstore.RollbackRequest{Release: r.ID, Actor: "jun"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := g.store.Rollback(t.Context(), back.ID, "jun", nil); err != nil {
+		if _, err := g.store.Rollback(t.Context(), mysqlstore.RollbackRequest{Release: back.ID, Actor: "jun"}); err != nil {
 			t.Fatal(err)
 		}
 		if got := g.rows("SELECT * FROM stuff ORDER BY id"); got != after {

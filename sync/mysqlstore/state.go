@@ -18,7 +18,20 @@ type Hold struct {
 	Reason string    `json:"reason"`
 	By     string    `json:"by"` // a person's GitHub name, or "liveops"
 	Since  time.Time `json:"since"`
+
+	Kind    HoldKind `json:"kind,omitempty"`    // "" where an older liveops set it
+	Release int64    `json:"release,omitempty"` // of HeldByFailure and HeldByRollback: the ledger's number of that failed release or rollback
 }
+
+// HoldKind is what set a hold, so that a program may know whether it can lift it.
+type HoldKind string
+
+// The kinds of a hold.
+const (
+	HeldByCommand  HoldKind = "command"  // a person; only a person lifts it
+	HeldByFailure  HoldKind = "failure"  // a release that was stopped
+	HeldByRollback HoldKind = "rollback" // a rollback: until Git and the database agree (see release.Agrees)
+)
 
 // Release is one application of a plan, or its undoing, as the ledger keeps it.
 type Release struct {
@@ -38,6 +51,8 @@ type Release struct {
 	Error           string       `json:"error,omitempty"` // failed: why
 	Started         time.Time    `json:"started"`
 	Finished        time.Time    `json:"finished"`
+	RequestID       string       `json:"request,omitempty"`  // what the caller called the request, so that asking twice is once; "" for nothing
+	UndoneBy        int64        `json:"undoneBy,omitempty"` // of one that is rolled back: the rollback; 0 where an older liveops did it
 }
 
 // Kind is what a release does.

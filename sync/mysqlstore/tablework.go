@@ -55,9 +55,14 @@ func (w *tableWork) holds(full, row []datasheets.Value) bool {
 // lock locks the rows that change, keeps their images, and returns the changes (by index, in order) whose rows
 // are not as the plan saw them.
 func (w *tableWork) lock(ctx context.Context, tx *transaction) (moved []int, err error) {
+	return w.readOld(ctx, tx, " FOR UPDATE")
+}
+
+// readOld is lock, with a lock that may be none. Of a change whose row moved, before is the row as it is.
+func (w *tableWork) readOld(ctx context.Context, tx *transaction, lock string) (moved []int, err error) {
 	inserts := w.changes(plan.Insert)
 	old := append(w.changes(plan.Delete), w.changes(plan.Update)...)
-	found, err := w.readChanged(ctx, tx, old, (*plan.Change).Old, " FOR UPDATE")
+	found, err := w.readChanged(ctx, tx, old, (*plan.Change).Old, lock)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +73,7 @@ func (w *tableWork) lock(ctx context.Context, tx *transaction) (moved []int, err
 			moved = append(moved, i)
 		}
 	}
-	there, err := w.readByKey(ctx, tx, inserts, (*plan.Change).New, " FOR UPDATE")
+	there, err := w.readByKey(ctx, tx, inserts, (*plan.Change).New, lock)
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +81,7 @@ func (w *tableWork) lock(ctx context.Context, tx *transaction) (moved []int, err
 		key := packKey(w.key(w.Changes[i].After))
 		if there[key] != nil {
 			moved = append(moved, i)
+			w.before[i] = there[key]
 			delete(there, key)
 		}
 	}

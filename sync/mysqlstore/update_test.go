@@ -53,7 +53,7 @@ func TestUpdateMany(t *testing.T) {
 			if tables, _ := g.plan(sheet{"wide", names, rows(2)}); tables[0].Count().Total() != 0 {
 				t.Errorf("a plan right after: %+v", tables[0].Count())
 			}
-			if _, err := g.store.Rollback(t.Context(), r.ID, "jun", nil); err != nil {
+			if _, err := g.undo(r.ID); err != nil {
 				t.Fatal(err)
 			}
 			if tables, _ := g.plan(sheet{"wide", names, rows(1)}); tables[0].Count().Total() != 0 {

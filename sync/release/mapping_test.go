@@ -172,7 +172,7 @@ func TestUnownedRowsAreLeftAlone(t *testing.T) {
 	if got := w.text("staging", all); got != "1:gm sword,2:nothing,4:lower case,5:mithril,6:compass,7:by the game meanwhile" {
 		t.Errorf("after the release: %s", got)
 	}
-	if _, err := w.store("staging").Rollback(t.Context(), progress.Steps[0].Release, "mina", nil); err != nil {
+	if _, err := w.store("staging").Rollback(t.Context(), mysqlstore.RollbackRequest{Release: progress.Steps[0].Release, Actor: "mina"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.text("staging", all); got != "1:gm sword,2:nothing,3:ore,4:lower case,7:by the game meanwhile" {

@@ -35,6 +35,7 @@ type Pipeline struct {
 
 // Request is one commit to release.
 type Request struct {
+	ID         string // as mysqlstore.Request.ID: run again, an environment that it led to a release in is not released to again; "" for nothing
 	Desired    *Desired
 	Commit     Commit
 	History    History
@@ -162,6 +163,9 @@ func (p *Pipeline) wait(ctx context.Context, d time.Duration) error {
 func (r *run) try(ctx context.Context, s *Step, t Target) error {
 	s.State, s.Waits, s.Reason = Planning, nil, ""
 	r.report()
+	if done, err := r.asked(ctx, s, t); err != nil || done {
+		return err
+	}
 	open, err := r.gates(ctx, s, t)
 	if err != nil || !open {
 		return err
@@ -212,7 +216,7 @@ func (r *run) notAsReviewed(s *Step, t Target) string {
 func (r *run) apply(ctx context.Context, s *Step, t Target) error {
 	s.State = Applying
 	r.report()
-	q := mysqlstore.Request{Commit: r.Commit.ID, Digest: s.Plan.Digest, Actor: r.Actor, Pull: r.Pull, Epoch: s.Plan.Base.Epoch, Read: s.Plan.Base.Read,
+	q := mysqlstore.Request{ID: r.ID, Commit: r.Commit.ID, Digest: s.Plan.Digest, Actor: r.Actor, Pull: r.Pull, Epoch: s.Plan.Base.Epoch, Read: s.Plan.Base.Read,
 		Tables: s.Plan.Tables, Tests: r.Desired.Tests, Override: r.override(t)}
 	if r.Rows != nil {
 		q.Progress = func(done, total int) { r.Rows(t.Name, done, total) }
@@ -251,7 +255,7 @@ func (r *run) apply(ctx context.Context, s *Step, t Target) error {
 
 // stop ends a step for good: the ledger gets a failed release, the environment a hold.
 func (r *run) stop(ctx context.Context, s *Step, t Target, reason, mend string) error {
-	failed := mysqlstore.Release{Kind: mysqlstore.ApplyKind, Commit: r.Commit.ID, Actor: r.Actor, Pull: r.Pull, Error: reason, Started: s.Started}
+	failed := mysqlstore.Release{Kind: mysqlstore.ApplyKind, Commit: r.Commit.ID, Actor: r.Actor, Pull: r.Pull, Error: reason, Started: s.Started, RequestID: r.ID}
 	if s.Plan != nil {
 		failed.Digest = s.Plan.Digest
 	}

@@ -217,27 +217,41 @@ func statusTables(environments []EnvironmentStatus) string {
 func RollbackMarkdown(environment string, r mysqlstore.Rollback) string {
 	n := plan.Count{Deleted: r.Deleted, Inserted: r.Inserted, Updated: r.Updated}
 	var b strings.Builder
-	fmt.Fprintf(&b, "**Release `%d` of %s is taken back:** %s, %s brought back, %s restored (release `%d`).\n\n", r.Undoes, name(environment),
+	what := fmt.Sprintf("Release `%d` of %s is", r.Undoes, name(environment))
+	if len(r.Undone) > 1 {
+		what = fmt.Sprintf("Releases `%d` to `%d` of %s are", r.Undone[len(r.Undone)-1], r.Undone[0], name(environment))
+	}
+	fmt.Fprintf(&b, "**%s taken back:** %s, %s brought back, %s restored (release `%d`).\n\n", what,
 		several(n.Deleted, "row")+" deleted", grouped(n.Inserted), grouped(n.Updated), r.ID)
-	b.WriteString(RowList(several(len(r.Kept), "row")+" changed since and left alone:", r.Kept))
+	b.WriteString(ChangedRows(several(r.Kept.Count(), "row")+" changed since and left alone:", r.Kept))
 	if r.Hold != (mysqlstore.Hold{}) {
 		b.WriteString("**On hold:** " + name(environment) + " takes no release until Git and the database agree. Reason: " + stop(prose(r.Hold.Reason)) + "\n\n")
 	}
 	return b.String()
 }
 
-// RowList names rows under a title, the first fifty; "" where there are none.
-func RowList(title string, rows []string) string {
-	if len(rows) == 0 {
+// ChangedRows names rows that a rollback cannot restore, or left alone, under a title: the first fifty, with who changed
+// them; "" where there are none.
+func ChangedRows(title string, changed mysqlstore.Changed) string {
+	if changed.Count() == 0 {
 		return ""
 	}
 	const most = 50
 	var b strings.Builder
 	b.WriteString(title + "\n\n")
-	for _, row := range rows[:min(len(rows), most)] {
-		b.WriteString("- " + codeSpan(row, 200) + "\n")
+	listed := 0
+	for _, t := range changed {
+		if t.Why != "" {
+			listed += t.Count
+			b.WriteString("- " + codeSpan(t.Table, 64) + ", " + several(t.Count, "row") + ": " + stop(prose(t.Why)) + "\n")
+			continue
+		}
+		for _, row := range t.Rows[:min(len(t.Rows), max(0, most-listed))] {
+			listed++
+			b.WriteString("- " + codeSpan(row.String(), 300) + "\n")
+		}
 	}
-	if n := len(rows) - most; n > 0 {
+	if n := changed.Count() - listed; n > 0 {
 		b.WriteString("- … and " + grouped(n) + " more\n")
 	}
 	return b.String() + "\n"

@@ -8,7 +8,7 @@ import (
 )
 
 func TestAnswer(t *testing.T) {
-	kept := []string{"stuff 30021 (Sword) was changed since", "stuff 30022 is gone"}
+	kept := mysqlstore.Changed{{Table: "stuff", Count: 61, Rows: []mysqlstore.ChangedRow{{Table: "stuff", Key: "id=30021", What: "price", By: 43, Pull: 12}, {Table: "stuff", Key: "id=30022", What: "is gone"}}}}
 	a := Answer{Comment: 4711, Asker: "jun", Replies: []Reply{
 		{Command: "/liveops rollback production", State: Done, Text: RollbackMarkdown("production", mysqlstore.Rollback{
 			Release: mysqlstore.Release{ID: 42, Undoes: 41, Deleted: 2, Inserted: 1, Updated: 4}, Kept: kept,

@@ -207,7 +207,7 @@ func hostileAnswer(s string) Answer {
 	return Answer{Comment: 7, Asker: s, Replies: []Reply{
 		{Command: "/liveops lock staging " + s, State: Done, Text: StatusMarkdown([]EnvironmentStatus{e, {Name: "other", Error: s}})},
 		{Command: s, State: Refused, Text: Sentence(s, s)},
-		{Command: "/liveops rollback production", State: Failed, Text: RollbackMarkdown("production", mysqlstore.Rollback{Release: mysqlstore.Release{ID: 4, Undoes: 3}, Kept: []string{s}, Hold: hold})},
+		{Command: "/liveops rollback production", State: Failed, Text: RollbackMarkdown("production", mysqlstore.Rollback{Release: mysqlstore.Release{ID: 4, Undoes: 3}, Kept: mysqlstore.Changed{{Table: s, Count: 1, Rows: []mysqlstore.ChangedRow{{Table: s, Key: s, What: s}}}, {Table: s, Count: 2, Why: s}}, Hold: hold})},
 		{Command: "/liveops plan", State: Done, Text: PlansMarkdown(hostilePull(s).Plans)},
 		{Command: "/liveops status", State: Working},
 	}}

@@ -25,6 +25,7 @@ import (
 const (
 	crashDSN    = "LIVEOPS_TEST_CRASH_DSN"
 	crashNumber = "LIVEOPS_TEST_CRASH_NUMBER"
+	crashUndo   = "LIVEOPS_TEST_CRASH_UNDO" // what to roll back, as undoing.String writes it; "" for an apply
 )
 
 func TestMain(m *testing.M) {
@@ -56,13 +57,13 @@ func want(n int) string {
 }
 
 // apply plans and applies commit number n; ready is called between the two.
-func apply(ctx context.Context, store *mysqlstore.Store, n int, ready func()) error {
+func apply(ctx context.Context, store *mysqlstore.Store, request string, n int, ready func()) error {
 	snap, err := store.Snapshot(ctx)
 	if err != nil {
 		return err
 	}
 	defer snap.Close()
-	q := mysqlstore.Request{Commit: commit(n), Epoch: snap.State.Epoch}
+	q := mysqlstore.Request{ID: request, Commit: commit(n), Epoch: snap.State.Epoch}
 	for _, name := range []string{"rates", "stuff"} {
 		t := snap.Tables[name]
 		d := plan.NewDiffer(t, []int{0, 1}, []plan.Origin{{}})
@@ -88,17 +89,28 @@ func apply(ctx context.Context, store *mysqlstore.Store, n int, ready func()) er
 
 func commit(n int) string { return fmt.Sprintf("commit-%04d", n) }
 
-// applyUntilKilled applies one commit and then waits for the kill that comes at any instant.
+// applyUntilKilled applies one commit, or rolls back, and then waits for the kill that comes at any instant.
 func applyUntilKilled(dsn string) error {
-	n, err := strconv.Atoi(os.Getenv(crashNumber))
-	if err != nil {
-		return err
-	}
 	store, err := mysqlstore.Open(context.Background(), "staging", dsn, mysqlstore.Options{})
 	if err != nil {
 		return err
 	}
-	if err := apply(context.Background(), store, n, func() { fmt.Println("ready") }); err != nil {
+	if undo := os.Getenv(crashUndo); undo != "" {
+		q, err := parseUndoing(undo)
+		if err != nil {
+			return err
+		}
+		fmt.Println("ready")
+		if _, err := store.Rollback(context.Background(), q); err != nil {
+			return err
+		}
+		select {}
+	}
+	n, err := strconv.Atoi(os.Getenv(crashNumber))
+	if err != nil {
+		return err
+	}
+	if err := apply(context.Background(), store, commit(n), n, func() { fmt.Println("ready") }); err != nil {
 		return err
 	}
 	select {}
@@ -111,19 +123,13 @@ type game struct {
 	db  *sql.DB
 }
 
-// The applying process is killed at random instants. Whatever the instant, the database is as it was before the
-// release or as it is after it, with the ledger to match, and the next release goes on from there.
-func TestKilledAtAnyInstant(t *testing.T) {
-	if testing.Short() {
-		t.Skip("kills 200 processes")
-	}
-	const kills, each, most = 200, 20, 1000
+func newGame(t *testing.T) (*game, *mysqlstore.Store) {
 	g := &game{T: t, dsn: mariadb.NewDatabase(t)}
 	var err error
 	if g.db, err = sql.Open("mysql", g.dsn); err != nil {
 		t.Fatal(err)
 	}
-	defer g.db.Close()
+	t.Cleanup(func() { g.db.Close() })
 	for _, q := range schema {
 		if _, err := g.db.Exec(q); err != nil {
 			t.Fatal(err)
@@ -133,16 +139,27 @@ func TestKilledAtAnyInstant(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
+	t.Cleanup(func() { store.Close() })
+	return g, store
+}
+
+// The applying process is killed at random instants. Whatever the instant, the database is as it was before the
+// release or as it is after it, with the ledger to match, and the next release goes on from there.
+func TestKilledAtAnyInstant(t *testing.T) {
+	if testing.Short() {
+		t.Skip("kills 200 processes")
+	}
+	const kills, each, most = 200, 20, 1000
+	g, store := newGame(t)
 	n := 1
-	if err := apply(t.Context(), store, n, func() {}); err != nil {
+	if err := apply(t.Context(), store, commit(n), n, func() {}); err != nil {
 		t.Fatal(err)
 	}
 	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	window := 40 * time.Millisecond // moves to where about half of the kills come too late
 	before, after := 0, 0
 	for i := 0; i < most && (i < kills || before < each || after < each); i++ {
-		g.kill(n+1, time.Duration(r.Int64N(int64(window))))
+		g.kill(time.Duration(r.Int64N(int64(window))), crashNumber+"="+strconv.Itoa(n+1))
 		switch at := g.settled(); at {
 		case commit(n):
 			before++
@@ -162,11 +179,11 @@ func TestKilledAtAnyInstant(t *testing.T) {
 	}
 }
 
-// kill starts a process that applies commit n and kills it some time after it has begun.
-func (g *game) kill(n int, delay time.Duration) {
+// kill starts a process that does what the setting says and kills it some time after it has begun.
+func (g *game) kill(delay time.Duration, setting string) {
 	g.Helper()
 	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), crashDSN+"="+g.dsn, crashNumber+"="+strconv.Itoa(n))
+	c.Env = append(os.Environ(), crashDSN+"="+g.dsn, setting)
 	out, err := c.StdoutPipe()
 	if err != nil {
 		g.Fatal(err)
@@ -204,16 +221,22 @@ func (g *game) settled() string {
 // whole checks that the tables hold exactly what commit n wants, and the ledger every release up to it.
 func (g *game) whole(n int) {
 	g.Helper()
-	for _, table := range []string{"rates", "stuff"} {
-		if got := g.text("SELECT CONCAT(id, '|', n, '\n') FROM " + table + " ORDER BY id"); got != want(n) {
-			g.Fatalf("%s is not what commit %d wants:\n%s", table, n, got)
-		}
-	}
+	g.holds(n)
 	if got := g.text("SELECT CONCAT(COUNT(*), '|', MAX(commit_id)) FROM liveops_releases"); got != fmt.Sprintf("%d|%s", n, commit(n)) {
 		g.Fatalf("the ledger has %s, want %d releases", got, n)
 	}
 	if got := g.text("SELECT COUNT(DISTINCT release_id) FROM liveops_images"); got != strconv.Itoa(n) {
 		g.Fatalf("there are images of %s releases, want %d", got, n)
+	}
+}
+
+// holds checks that the tables hold exactly what commit n wants.
+func (g *game) holds(n int) {
+	g.Helper()
+	for _, table := range []string{"rates", "stuff"} {
+		if got := g.text("SELECT CONCAT(id, '|', n, '\n') FROM " + table + " ORDER BY id"); got != want(n) {
+			g.Fatalf("%s is not what commit %d wants:\n%s", table, n, got)
+		}
 	}
 }
 
