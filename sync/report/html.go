@@ -54,7 +54,7 @@ func HTMLMerge(w io.Writer, m Merge) error {
 	}
 	d.addPlans(appliedPlans(p), "")
 	if s := p.Stopped(); s != nil {
-		d.notice("Stopped at "+s.Environment+", which is as it was: "+stop(s.Reason)+" "+s.Mend, badNotice)
+		d.notice("Stopped at "+s.Environment+", which is as it was: "+stop(s.Reason)+" "+capital(s.Mend), badNotice)
 		if h := s.Hold; h != nil {
 			d.notice(holdLine(s.Environment, h.By, h.Reason, instant(h.Since)), badNotice)
 		}
@@ -65,8 +65,22 @@ func HTMLMerge(w io.Writer, m Merge) error {
 			d.addPlans([]*release.Plan{stopped}, ", not applied")
 		}
 	}
+	var brings []release.Commit
 	for i := range p.Steps {
 		d.Steps = append(d.Steps, pageStep(m, &p.Steps[i]))
+		if c := p.Steps[i].Commits; len(c) > len(brings) {
+			brings = c
+		}
+	}
+	if len(brings) > 1 {
+		for _, c := range brings {
+			d.Commits = append(d.Commits, commitLine{release.ShortDigest(c.ID), shown(c.Subject), shown(c.Author)})
+		}
+	}
+	for i := range d.sections { // the page is of several environments, though each plan may be of one
+		if s := &d.sections[i]; s.Where == "" && len(p.Steps) > 1 {
+			s.Where = shown(s.Environments)
+		}
 	}
 	return d.write(w)
 }
@@ -98,9 +112,9 @@ func HTMLDiff(w io.Writer, b *bookdiff.Diff) error {
 // factsOf says what was planned, of which commits, and when.
 func (d *document) factsOf(p *Pull) {
 	d.fact("pull request", numbered(p.Number))
-	d.fact("commit", p.Head)
+	d.fact("commit", release.ShortDigest(p.Head))
 	if p.Base != "" {
-		d.fact("into", p.BaseName+" at "+p.Base)
+		d.fact("into", p.BaseName+" at "+release.ShortDigest(p.Base))
 	}
 	for _, e := range p.Plans {
 		if e.Digest != "" {
@@ -167,7 +181,7 @@ func (d *document) addPlans(plans []*release.Plan, suffix string) {
 			}); v >= 0 {
 				c.ID = ids[v]
 				if l.ID == "" {
-					l.ID, l.Sheets = ids[v], shown(Sheets(vs[v].table.Sources))
+					l.ID, l.Sheets = ids[v], sheetsOf(vs[v].table)
 				}
 			}
 			l.set(from+i, c)

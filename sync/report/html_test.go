@@ -150,7 +150,7 @@ func TestPageOfARelease(t *testing.T) {
 	m := merges()["moved"]
 	b := browse(t, written(t, func(w io.Writer) error { return HTMLMerge(w, m) }), true)
 	b.want("document.querySelector('h1').textContent", "0f1e2d3c Balance: wands (#41)")
-	b.want("[...document.querySelectorAll('section.table .where')].map((w) => w.textContent).join('; ')", "production, not applied")
+	b.want("[...document.querySelectorAll('section.table .where')].map((w) => w.textContent).join('; ')", "staging; production, not applied")
 	b.want("document.querySelectorAll('.notice.bad').length", "3")
 	b.shoot("release")
 	b.quiet()

@@ -62,7 +62,15 @@ func (w *rowWriter) edit(c *datasheets.Column, old, fresh datasheets.Value) {
 	}
 	w.WriteString("<del>")
 	w.side(c, old, b, from, common, ascii)
-	w.WriteString("</del> <ins>")
+	w.WriteString("</del>")
+	switch {
+	case max(len(b), len(a)) > foldedText: // what is folded has a line of its own
+	case strings.Contains(b, "\n"):
+		w.WriteString("<br>")
+	default:
+		w.WriteString(" ")
+	}
+	w.WriteString("<ins>")
 	w.side(c, fresh, a, from, common, ascii)
 	w.WriteString("</ins>")
 }
@@ -80,11 +88,11 @@ func (w *rowWriter) side(c *datasheets.Column, v datasheets.Value, s string, fro
 		case ascii:
 			w.spelled(s)
 		case from+common > 0 && middle != "" && len(s) > markedText:
-			w.text(s[:from])
+			w.piece(s[:from], true, false)
 			w.WriteString("<mark>")
-			w.text(middle)
+			w.piece(middle, from == 0, common == 0)
 			w.WriteString("</mark>")
-			w.text(s[len(s)-common:])
+			w.piece(s[len(s)-common:], false, true)
 		default:
 			w.text(s)
 		}
@@ -117,13 +125,21 @@ func commonEnd(a, b string) int {
 }
 
 // text writes text as the content of an element, with what cannot be seen as visible escapes.
-func (w *rowWriter) text(s string) {
+func (w *rowWriter) text(s string) { w.piece(s, true, true) }
+
+// piece writes a piece of a text, which it begins or ends: only there are blanks made visible.
+func (w *rowWriter) piece(s string, begins, ends bool) {
 	if plainASCII(s) {
 		w.WriteString(html.EscapeString(s))
 		return
 	}
-	lead := len(s) - len(strings.TrimLeft(s, " "))
-	tail := len(strings.TrimRight(s[lead:], " ")) + lead
+	lead, tail := 0, len(s)
+	if begins {
+		lead = len(s) - len(strings.TrimLeft(s, " "))
+	}
+	if ends {
+		tail = len(strings.TrimRight(s[lead:], " ")) + lead
+	}
 	w.blanks(s[:lead])
 	for rest := s[lead:tail]; len(rest) > 0; {
 		var g glyph

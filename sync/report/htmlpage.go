@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"liveops/sync/plan"
 	"liveops/sync/release"
 )
 
@@ -43,6 +44,7 @@ type document struct {
 	Facts        []fact
 	Notices      []notice
 	Steps        []stepLine
+	Commits      []commitLine // of a release that brings more than its own
 	Problems     []problemLine
 	Environments []string
 	Columns      []string // of the summary: environments
@@ -64,12 +66,37 @@ const (
 
 type notice struct {
 	Kind noticeKind
-	Text string
+	Text []span
 }
 
 type stepLine struct{ Environment, State, Rows, Release, Time string }
 
-type problemLine struct{ Place, Environments, Text, Mend string }
+type commitLine struct{ ID, Subject, Author string }
+
+type problemLine struct {
+	Place, Environments string
+	Text, Mend          []span
+}
+
+// span is a piece of someone's prose; Code is what stood between backticks.
+type span struct {
+	Code bool
+	Text string
+}
+
+func proseSpans(s string) (out []span) {
+	parts := strings.Split(shown(s), "`")
+	if len(parts)%2 == 0 { // the last backtick has no partner: it is text
+		n := len(parts)
+		parts = append(parts[:n-2], parts[n-2]+"`"+parts[n-1])
+	}
+	for i, p := range parts {
+		if p != "" {
+			out = append(out, span{i%2 == 1, p})
+		}
+	}
+	return out
+}
 
 type summaryLine struct {
 	Name, Sheets, ID string
@@ -82,6 +109,15 @@ type summaryCell struct{ Text, ID string }
 // shown is a name or a line of prose with what cannot be seen escaped.
 func shown(s string) string { return literal(s, math.MaxInt) }
 
+// sheetsOf names a table's sheets without the folder that all workbooks are in.
+func sheetsOf(t *plan.Table) string {
+	short := slices.Clone(t.Sources)
+	for i := range short {
+		short[i].Path = strings.TrimPrefix(short[i].Path, "datasheets/")
+	}
+	return shown(Sheets(short))
+}
+
 func (d *document) fact(name, value string) {
 	if value != "" {
 		d.Facts = append(d.Facts, fact{shown(name), shown(value)})
@@ -90,13 +126,13 @@ func (d *document) fact(name, value string) {
 
 func (d *document) notice(text string, kind noticeKind) {
 	if text != "" {
-		d.Notices = append(d.Notices, notice{kind, shown(strings.TrimSpace(text))})
+		d.Notices = append(d.Notices, notice{kind, proseSpans(strings.TrimSpace(text))})
 	}
 }
 
 func (d *document) addProblems(fs []finding) {
 	for _, f := range fs {
-		d.Problems = append(d.Problems, problemLine{shown(place(f.At)), shown(list(f.environments)), shown(f.Text), shown(f.Mend)})
+		d.Problems = append(d.Problems, problemLine{shown(place(f.At)), shown(list(f.environments)), proseSpans(f.Text), proseSpans(f.Mend)})
 	}
 }
 

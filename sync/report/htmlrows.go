@@ -37,7 +37,7 @@ type columnHead struct {
 func (d *document) addSection(v *tableView, where, environments, note string) string {
 	n := v.count()
 	s := section{ID: fmt.Sprintf("t%d", len(d.sections)+1), Name: shown(v.table.Schema.Name), Where: shown(where), Environments: environments,
-		Sheets: shown(Sheets(v.table.Sources)), Note: shown(note), Counts: counts(n, "−"), Rows: n.Total(), Added: n.Inserted, Removed: n.Deleted, Updated: n.Updated, view: v}
+		Sheets: sheetsOf(v.table), Note: shown(note), Counts: counts(n, "−"), Rows: n.Total(), Added: n.Inserted, Removed: n.Deleted, Updated: n.Updated, view: v}
 	changed := make([]bool, len(v.table.Managed))
 	for i := range v.table.Changes {
 		if c := &v.table.Changes[i]; c.Op == plan.Update {

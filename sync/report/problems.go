@@ -52,10 +52,15 @@ func place(p datasheets.Position) string {
 func sentence(text, mend string) string {
 	s := stop(prose(text))
 	if mend != "" {
-		if first, size := utf8.DecodeRuneInString(mend); unicode.IsLower(first) {
-			mend = string(unicode.ToUpper(first)) + mend[size:]
-		}
-		s += " " + stop(prose(mend))
+		s += " " + stop(prose(capital(mend)))
+	}
+	return s
+}
+
+// capital is a sentence that begins with a capital.
+func capital(s string) string {
+	if first, size := utf8.DecodeRuneInString(s); unicode.IsLower(first) {
+		return string(unicode.ToUpper(first)) + s[size:]
 	}
 	return s
 }
