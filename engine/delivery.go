@@ -18,7 +18,7 @@ const MaxBody = 25 << 20
 // more back.
 const maxMessage = MaxBody + 64<<10
 
-// ErrTooLarge says that a delivery's body is larger than MaxBody, or than an external server takes.
+// ErrTooLarge says that a delivery's body is larger than MaxBody, or than an external server takes, or that a page is too large to be kept.
 var ErrTooLarge = errors.New("the delivery is too large")
 
 // Delivery is one webhook delivery from GitHub.

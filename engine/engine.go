@@ -1,4 +1,5 @@
-// Package engine carries liveops' work on NATS JetStream: deliveries from GitHub, one after the other.
+// Package engine carries liveops' work on NATS JetStream: deliveries from GitHub, one after the other. It also keeps
+// the pages that comments link to.
 //
 // By default it runs a server of its own inside the process, which listens on no port and keeps its streams in
 // the state directory, synced to disk at every write. With Options.URL it uses an external server or cluster
@@ -68,6 +69,8 @@ type Options struct {
 	// AckWait is how long after its worker's last sign of life a delivery is handed over again: 30 s by
 	// default. A sign is given three times as often.
 	AckWait time.Duration
+	// PageBytes bounds what all Pages take together: 512 MiB by default.
+	PageBytes int64
 }
 
 func (o Options) complete() (Options, error) {
@@ -96,6 +99,9 @@ func (o Options) complete() (Options, error) {
 	}
 	if o.AckWait <= 0 {
 		o.AckWait = 30 * time.Second
+	}
+	if o.PageBytes <= 0 {
+		o.PageBytes = 512 << 20
 	}
 	return o, nil
 }
