@@ -29,8 +29,9 @@ var mayImport = map[string][]string{
 	"sync/release":        {"datasheets", "datasheets/workbook", "datarepo", "sync/plan", "sync/check", "sync/rules", "sync/mysqlstore"},
 	"sync/report":         {"datasheets", "sync/plan", "sync/bookdiff", "sync/mysqlstore", "sync/release"},
 	"engine":              {},
-	"bot":                 {"datasheets", "datarepo", "sync/mysqlstore", "sync/release", "sync/report", "engine"},
-	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "engine", "bot"},
+	"bot":                 {"datasheets", "datarepo", "sync/mysqlstore", "sync/release", "sync/report", "engine", "bot/page"},
+	"bot/page":            {},
+	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "engine", "bot", "bot/page"},
 }
 
 // pure rooms do no I/O: they import none of these.

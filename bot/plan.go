@@ -156,6 +156,7 @@ func comparePlans(ctx context.Context, t release.Target, desired, was *release.D
 
 // tell writes the comment and the status.
 func (j *job) tell(ctx context.Context, told report.Pull) error {
+	told.Link = j.pageOfPull(ctx, told)
 	if err := j.upsert(ctx, told.Number, report.PullMarker, report.PullComment(told)); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +35,8 @@ func golden(t *testing.T, file, got string) {
 	}
 }
 
+const reportLink = "https://liveops.example/report/AAECAwQFBgcICQoLDA0ODw?expires=1797931800&signature=x8_Yj0T2"
+
 // pulls are the comments that the golden files show.
 func pulls() map[string]Pull {
 	held := story()
@@ -56,7 +59,18 @@ func pulls() map[string]Pull {
 	rehearsed.Plans[1].Unrehearsed = "another release, or the game, holds a lock on these rows"
 	failing := story()
 	failing.Plans[0].Digest, failing.Plans[0].Problems = "", failedTests()
+	linked := pull(planOf("staging", digestA, huge(12_345)), planOf("production", digestB, huge(12_345)))
+	linked.Link = reportLink
+	wrong := pull()
+	wrong.Link = reportLink
+	for i := range 80 {
+		problem := problems()[0]
+		problem.At.Cell = datasheets.CellName(3, 18+i)
+		wrong.Problems = append(wrong.Problems, problem)
+	}
 	return map[string]Pull{
+		"linked":      linked,
+		"wrong":       wrong,
 		"rehearsed":   rehearsed,
 		"tests":       failing,
 		"story":       story(),
@@ -130,7 +144,13 @@ func merges() map[string]Merge {
 	same := progress(release.Same, release.Same)
 	resumed := progress(release.Applied, release.Applied)
 	resumed.Steps[0].Plan = nil
+	large := progress(release.Applied, release.Applied)
+	for i := range large.Steps {
+		large.Steps[i].Plan = planOf(large.Steps[i].Environment, digestA, huge(12_345))
+		large.Steps[i].Count = large.Steps[i].Plan.Count()
+	}
 	return map[string]Merge{
+		"linked":     {Number: 41, Progress: large, Link: reportLink, Now: now},
 		"progress":   {Number: 41, Progress: cumulative, Now: now.Add(65 * time.Second)},
 		"start":      {Number: 41, Progress: progress(release.Planning, release.Waiting), Now: now.Add(time.Second)},
 		"retrying":   {Number: 41, Progress: progress(release.Planning, release.Waiting), Retrying: "staging: dial tcp: connection refused", Now: now},
@@ -140,6 +160,23 @@ func merges() map[string]Merge {
 		"moved":      {Number: 41, Progress: moved, Now: now},
 		"problems":   {Number: 41, Progress: broken, Now: now},
 		"conclusion": {Number: 41, Progress: progress(release.Applied, release.Same), Note: "applied by hand", Now: now},
+	}
+}
+
+func TestLeavesOut(t *testing.T) {
+	for name, p := range pulls() {
+		if got, want := PullLeavesOut(p), name == "huge" || name == "linked" || name == "wrong"; got != want {
+			t.Errorf("pull %s: %v, want %v", name, got, want)
+		}
+		p.Link = reportLink
+		if got := strings.Contains(PullComment(p), "(<"+reportLink+">)"); got != PullLeavesOut(p) {
+			t.Errorf("pull %s: the link is there: %v", name, got)
+		}
+	}
+	for name, m := range merges() {
+		if got, want := MergeLeavesOut(m), name == "linked"; got != want {
+			t.Errorf("merge %s: %v, want %v", name, got, want)
+		}
 	}
 }
 
