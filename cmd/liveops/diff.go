@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -48,6 +49,9 @@ one of them cannot be read, which is told in its place: else git would give up a
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := checkFormat(f.format, formats()...); err != nil {
 				return err
+			}
+			if f.git && f.format == "html" {
+				return errors.New("git shows text: --git does not go with --format html")
 			}
 			if f.git {
 				return a.gitDiff(c, &f, args)
