@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image/png"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -215,40 +216,74 @@ func TestPageIsWrittenAlike(t *testing.T) {
 	golden(t, "page.html", strings.NewReplacer(pageStyle, "", pageScript, "", PagePolicy(), "").Replace(htmlOf(t, pulls()["pending"])))
 }
 
-// A page is written as it is made: what it takes does not grow with its rows.
-func TestPageIsStreamed(t *testing.T) {
-	few := pull(planOf("staging", digestA, huge(1000)))
-	many := pull(planOf("staging", digestA, huge(100_000)))
-	take := func(p Pull) int64 {
-		return testing.Benchmark(func(b *testing.B) {
-			b.ReportAllocs()
-			for range b.N {
-				HTMLPull(io.Discard, p)
-			}
-		}).AllocedBytesPerOp()
+// A hundred thousand rows must not hold a browser up: the page is there soon, and a search goes through all of them.
+func TestLargePageInABrowser(t *testing.T) {
+	b := browse(t, htmlOf(t, pull(planOf("staging", digestA, huge(100_000)))), true)
+	b.want("document.querySelector('#count').value", "100,000 rows in 1 table")
+	shown := b.eval("Math.round(performance.getEntriesByType('navigation')[0].loadEventEnd)")
+	b.want("document.querySelectorAll('.box *').length < 2000", "true") // the rows are text yet
+	b.eval(`(() => { window.longest = 0; let last = performance.now(); (function tick() { const now = performance.now(); window.longest = Math.max(window.longest, now - last); last = now;
+		setTimeout(tick) })(); window.began = performance.now(); return 1 })()`)
+	b.fill("#words", "a100001")
+	b.want("document.querySelector('#count').value + document.querySelectorAll('.box tbody tr').length", "1 of 100,000 rows in 1 table1")
+	t.Logf("shown in %s ms; searched in %s ms, with at most %s ms without an answer", shown, b.eval("Math.round(performance.now() - began)"), b.eval("Math.round(longest)"))
+	if longest := b.eval("longest < 2000"); longest != "true" {
+		t.Errorf("the page gave no answer for %s ms", b.eval("longest"))
 	}
-	if a, b := take(few), take(many); b > a+8<<20 { // the page has 12 MB
-		t.Errorf("1,000 rows take %d bytes, 100,000 rows %d", a, b)
+	b.quiet()
+}
+
+// A page is written as it is made, and what has been written is not held.
+func TestPageIsStreamed(t *testing.T) {
+	n := &counter{}
+	if err := HTMLPull(n, pull(planOf("staging", digestA, huge(100_000)))); err != nil {
+		t.Fatal(err)
+	}
+	if n.bytes < 10<<20 || n.largest > 1<<18 {
+		t.Errorf("%d bytes, at most %d at a time", n.bytes, n.largest)
+	}
+	if grown := int64(n.after) - int64(n.before); n.after == 0 || grown > 1<<20 {
+		t.Errorf("after 10 MB it holds %d bytes more than after the first", grown)
 	}
 }
 
 // BenchmarkHTMLPull writes a page of 100,000 rows.
 func BenchmarkHTMLPull(b *testing.B) {
 	p := pull(planOf("staging", digestA, huge(100_000)))
+	n := &counter{}
+	if err := HTMLPull(n, p); err != nil {
+		b.Fatal(err)
+	}
 	b.ReportAllocs()
+	b.SetBytes(int64(n.bytes))
 	for b.Loop() {
-		n := &counter{}
-		if err := HTMLPull(n, p); err != nil {
+		if err := HTMLPull(io.Discard, p); err != nil {
 			b.Fatal(err)
 		}
-		b.ReportMetric(float64(n.bytes)/1e6, "MB")
 	}
 }
 
-type counter struct{ bytes, largest int }
+// counter counts what is written, and what the heap holds after the first piece and after 10 MB.
+type counter struct {
+	bytes, largest int
+	before, after  uint64
+}
 
 func (c *counter) Write(p []byte) (int, error) {
 	c.bytes += len(p)
 	c.largest = max(c.largest, len(p))
+	if c.before == 0 {
+		c.before = held()
+	} else if c.after == 0 && c.bytes > 10<<20 {
+		c.after = held()
+	}
 	return len(p), nil
+}
+
+// held is how much the heap holds after a collection.
+func held() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }

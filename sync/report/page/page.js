@@ -15,20 +15,29 @@
   const environment = document.getElementById('environment');
   form.hidden = false;
 
-  // Piece is some rows of a table as HTML, which stand in a <noscript>. They are made into elements when they are
-  // to be shown, and once to learn their kinds and texts when someone filters.
+  const characters = { '&lt;': '<', '&gt;': '>', '&amp;': '&', '&#34;': '"', '&#39;': "'" };
+  const searchable = (text) => text.normalize('NFC').toLowerCase();
+
+  // Piece is some rows of a table. All but the first of a table are HTML in a <noscript>: it is made into elements
+  // when they are to be shown. To learn their kinds and texts, when someone filters, it is taken apart as text, which
+  // is much faster: it has no tags but those of the report, and no other characters written as references.
   class Piece {
-    constructor(html) { this.html = html; this.index = null; }
+    constructor(html, elements) { this.html = html; this.first = elements; this.index = null; }
     elements() {
+      if (this.first) return this.first;
       const t = document.createElement('template');
       t.innerHTML = this.html;
       return [...t.content.querySelectorAll('tbody > tr')];
     }
-    learn(elements) {
-      this.index ??= (elements ?? this.elements()).map((tr) => ({
-        kind: tr.className, text: [...tr.cells].map((c) => c.textContent).join(' ').normalize('NFC').toLowerCase(),
+    learn() {
+      if (this.index) return this.index;
+      if (this.first) {
+        return this.index = this.first.map((tr) => ({ kind: tr.className, text: searchable([...tr.cells].map((c) => c.textContent).join(' ')) }));
+      }
+      return this.index = this.html.split('<tr class="').slice(1).map((row) => ({
+        kind: row[0],
+        text: searchable(row.slice(3).replace(/<\/t[hd]>/g, ' ').replace(/<[^>]*>/g, '').replace(/&[^;]+;/g, (c) => characters[c] ?? c)),
       }));
-      return this.index;
     }
   }
 
@@ -41,12 +50,9 @@
       this.more = this.box.querySelector('.more');
       this.input = section.querySelector('.words');
       this.output = section.querySelector('output');
-      const first = this.box.querySelector('table').outerHTML;
       const later = [...this.box.querySelectorAll('noscript')];
-      this.pieces = [first, ...later.map((n) => n.textContent)].map((html) => new Piece(html));
+      this.pieces = [new Piece('', [...this.body.rows]), ...later.map((n) => new Piece(n.textContent))];
       later.forEach((n) => n.remove());
-      this.words = [];
-      this.kinds = new Set();
       this.matches = this.rows;
       this.run = 0;
       this.restart(null);
@@ -54,7 +60,7 @@
       this.at = { piece: 1, row: 0 };
       this.count();
       section.querySelector('.tools').hidden = false;
-      this.input.addEventListener('input', later_(() => refresh()));
+      this.input.addEventListener('input', calmly(() => refresh()));
       section.querySelector('.quiet')?.addEventListener('change', (e) => this.box.classList.toggle('quieted', e.target.checked));
       this.more.addEventListener('click', () => this.append(batch));
       new IntersectionObserver((seen) => {
@@ -83,7 +89,7 @@
           continue;
         }
         const elements = piece.elements();
-        const index = this.filter && piece.learn(elements);
+        const index = this.filter && piece.learn();
         for (; most > 0 && this.at.row < elements.length; this.at.row++) {
           if (this.filter && !this.wants(index[this.at.row])) continue;
           add.append(elements[this.at.row]);
@@ -129,8 +135,8 @@
     }
   }
 
-  // later_ calls f when nothing has happened for a moment.
-  function later_(f) {
+  // calmly calls f when nothing has happened for a moment.
+  function calmly(f) {
     let timer;
     return () => { clearTimeout(timer); timer = setTimeout(f, 120); };
   }
@@ -166,7 +172,7 @@
     for (const t of tables) t.input.value = '';
     setTimeout(refresh);
   });
-  document.getElementById('words').addEventListener('input', later_(refresh));
+  document.getElementById('words').addEventListener('input', calmly(refresh));
   for (const c of form.querySelectorAll('[name=kind], select')) c.addEventListener('change', refresh);
 
   // A link to a table that a filter hides lifts the filters.
