@@ -273,15 +273,15 @@ func (c *counter) Write(p []byte) (int, error) {
 	c.bytes += len(p)
 	c.largest = max(c.largest, len(p))
 	if c.before == 0 {
-		c.before = held()
+		c.before = heap()
 	} else if c.after == 0 && c.bytes > 10<<20 {
-		c.after = held()
+		c.after = heap()
 	}
 	return len(p), nil
 }
 
-// held is how much the heap holds after a collection.
-func held() uint64 {
+// heap is how much the heap holds after a collection.
+func heap() uint64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
