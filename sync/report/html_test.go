@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image/png"
 	"io"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -213,7 +214,8 @@ func TestPageIsWrittenAlike(t *testing.T) {
 			t.Errorf("%s: %d lines for staging", name, steps)
 		}
 	}
-	golden(t, "page.html", strings.NewReplacer(pageStyle, "", pageScript, "", PagePolicy(), "").Replace(htmlOf(t, pulls()["pending"])))
+	page := strings.NewReplacer(pageStyle, "", pageScript, "").Replace(htmlOf(t, pulls()["pending"]))
+	golden(t, "page.html", regexp.MustCompile(`content="default-src[^"]*"`).ReplaceAllString(page, `content="…"`))
 }
 
 // A hundred thousand rows must not hold a browser up: the page is there soon, and a search goes through all of them.

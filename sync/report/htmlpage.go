@@ -181,13 +181,14 @@ func (d *document) write(w io.Writer) error {
 			d.Summary[i].set(n-1, summaryCell{})
 		}
 	}
-	rows := 0
+	rows, tables := 0, map[string]bool{}
 	for i := range d.sections {
 		rows += d.sections[i].Rows
+		tables[d.sections[i].Name] = true
 	}
 	out := bufio.NewWriterSize(w, 64<<10)
 	if err := t.ExecuteTemplate(out, "top", map[string]any{"D": d, "Policy": PagePolicy(), "Style": template.CSS(pageStyle),
-		"Rows": rows, "Tables": several(len(d.sections), "table"), "AllRows": several(rows, "row")}); err != nil {
+		"Rows": rows, "Tables": several(len(tables), "table"), "AllRows": several(rows, "row")}); err != nil {
 		return err
 	}
 	for i := range d.sections {

@@ -153,16 +153,17 @@
     const kinds = new Set([...form.querySelectorAll('[name=kind]:checked')].map((k) => k.value));
     const where = environment ? environment.value : '';
     document.body.ariaBusy = 'true';
-    let matching = 0, among = 0;
+    let matching = 0;
+    const among = new Set();
     for (const t of tables) {
       const here = !where || t.section.dataset.environments.split(' ').includes(where);
       if (here) await t.search({ words: [...words, ...wordsOf(t.input)], kinds }, current);
       if (!current()) return;
       // What the table's own filter leaves empty stays, so that the filter can be changed.
       t.section.hidden = !here || t.matches === 0 && wordsOf(t.input).length === 0;
-      if (here && t.matches > 0) { matching += t.matches; among++; }
+      if (here && t.matches > 0) { matching += t.matches; among.add(t.section.dataset.table); }
     }
-    const inTables = ' in ' + number(among) + (among === 1 ? ' table' : ' tables');
+    const inTables = ' in ' + number(among.size) + (among.size === 1 ? ' table' : ' tables');
     total.value = (matching === allRows ? rows(matching) : number(matching) + ' of ' + rows(allRows)) + inTables;
     document.body.ariaBusy = 'false';
   }
