@@ -57,10 +57,10 @@ fuzz-reader: ## only the workbook reader against excelize's, shortly
 
 deps: ## what the tests need besides Go, where it is missing
 	@command -v git >/dev/null && { command -v mariadbd || test -x /usr/sbin/mariadbd; } >/dev/null && command -v soffice >/dev/null && \
-	  /usr/bin/python3 -c 'import openpyxl' 2>/dev/null || { \
+	  { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null && /usr/bin/python3 -c 'import openpyxl' 2>/dev/null || { \
 	  sudo=; test "$$(id -u)" = 0 || sudo=sudo; \
 	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends \
-	    mariadb-server mariadb-client git libreoffice-calc-nogui python3-openpyxl; }
+	    mariadb-server mariadb-client git libreoffice-calc-nogui python3-openpyxl chromium; }
 
 bench-deps: ## what the figures are held against, where it is missing
 	@command -v pt-table-sync >/dev/null && /usr/bin/python3 -c 'import openpyxl, pymysql' 2>/dev/null || { \

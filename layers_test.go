@@ -32,9 +32,10 @@ var mayImport = map[string][]string{
 	"engine":              {},
 	"bot/command":         {"datasheets"},
 	"bot/access":          {},
+	"bot/page":            {},
 	"bot/hub":             {"datarepo"},
-	"bot":                 {"bot/command", "bot/access", "bot/hub", "datasheets", "datarepo", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "sync/revert", "engine"},
-	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "sync/revert", "engine", "bot/hub", "bot"},
+	"bot":                 {"bot/command", "bot/access", "bot/hub", "bot/page", "datasheets", "datarepo", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "sync/revert", "engine"},
+	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "sync/revert", "engine", "bot/hub", "bot/page", "bot"},
 }
 
 // pure rooms do no I/O: they import none of these.

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-github/v62/github"
 	"golang.org/x/sync/errgroup"
 
+	"liveops/bot/page"
 	"liveops/datarepo"
 	"liveops/engine"
 	"liveops/sync/mysqlstore"
@@ -58,6 +59,8 @@ type Options struct {
 	Stores       Stores
 	Log          *slog.Logger
 
+	Pages *page.Shelf // of what is too large for a comment; nil for none
+
 	Now  func() time.Time                                 // default time.Now
 	Wait func(ctx context.Context, d time.Duration) error // default a real timer
 }
@@ -89,11 +92,14 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 	return &Bot{Options: o, self: user.GetLogin()}, nil
 }
 
-// Handler answers webhooks at POST /webhook, and GET /healthz.
+// Handler answers webhooks at POST /webhook, GET /healthz and, where there are pages, GET /report/{id}.
 func (b *Bot) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("POST /webhook", &intake{secrets: b.Secrets, repositories: b.Repositories, queue: b.Queue, log: b.Log, now: b.Now,
 		reading: make(chan struct{}, mostReading)})
+	if b.Pages != nil {
+		mux.Handle("GET /report/{id}", b.Pages)
+	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
 	return mux
 }

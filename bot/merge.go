@@ -154,6 +154,7 @@ func (j *job) reviewed(ctx context.Context, pr *github.PullRequest, targets []re
 
 func (j *job) tellMerge(ctx context.Context, commit string, told *report.Merge) error {
 	told.Now = j.Now()
+	told.Link = j.pageOfMerge(ctx, *told)
 	if err := j.upsert(ctx, told.Number, report.MergeMarker(commit), report.MergeComment(*told)); err != nil {
 		return err
 	}

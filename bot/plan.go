@@ -149,6 +149,7 @@ func (j *job) comparePlans(ctx context.Context, t release.Target, desired *relea
 
 // tell writes the comment and the status.
 func (j *job) tell(ctx context.Context, told report.Pull) error {
+	told.Link = j.pageOfPull(ctx, told)
 	if err := j.upsert(ctx, told.Number, report.PullMarker, report.PullComment(told)); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	gogithub "github.com/google/go-github/v62/github"
 
 	"liveops/bot"
+	"liveops/bot/page"
 	"liveops/datarepo"
 	"liveops/engine"
 	"liveops/sandbox/github"
@@ -58,6 +59,7 @@ type world struct {
 	ended   chan error
 	onWait  func() // called where the bot would wait
 	patient bool   // waits take their time
+	pages   bool   // what is too large for a comment becomes a page
 	running bool
 }
 
@@ -108,9 +110,16 @@ func (w *world) startWith(queue func(*engine.Engine) bot.Queue) {
 	w.queue, err = engine.Open(w.Context(), engine.Options{Dir: w.dir, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
 		AckWait: 2 * time.Second, Attempts: 30, Backoff: []time.Duration{20 * time.Millisecond}})
 	w.must(err)
-	b, err := bot.New(w.Context(), w.botOptions(queue(w.queue)))
-	w.must(err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
+	w.must(err)
+	o := w.botOptions(queue(w.queue))
+	if w.pages {
+		kept, err := w.queue.Pages(w.Context())
+		w.must(err)
+		o.Pages, err = page.New(page.Options{Pages: kept, Key: kept.Key(), PublicURL: "https://liveops.example", Log: o.Log})
+		w.must(err)
+	}
+	b, err := bot.New(w.Context(), o)
 	w.must(err)
 	ctx, stop := context.WithCancel(context.Background())
 	w.stop, w.ended, w.running = stop, make(chan error, 1), true

@@ -18,7 +18,8 @@ const MaxBody = 25 << 20
 // more back.
 const maxMessage = MaxBody + 64<<10
 
-// ErrTooLarge says that the body of a delivery or job is larger than MaxBody, or than an external server takes.
+// ErrTooLarge says that the body of a delivery or job is larger than MaxBody, or than an external server takes, or that a
+// page is too large to be kept.
 var ErrTooLarge = errors.New("it is too large")
 
 // Delivery is one webhook delivery from GitHub.

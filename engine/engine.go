@@ -7,7 +7,8 @@
 // plans of its pull request: it goes to the pull request's own queue as a job that enqueues the release.
 //
 // What fails is tried again with backoff, before anything behind it in its queue, and in the end parked (Parked,
-// Retry). Jobs says how all stands, and Cancel ends a job wherever it is.
+// Retry). Jobs says how all stands, and Cancel ends a job wherever it is. The engine also keeps the
+// pages that comments link to.
 //
 // By default it runs a server of its own inside the process, which listens on no port and keeps its streams in
 // the state directory, synced to disk at every write. With Options.URL it uses an external server or cluster
@@ -88,6 +89,8 @@ type Options struct {
 	// AckWait is how long after its worker's last sign of life a delivery or job is handed over again: 30 s by
 	// default. A sign is given three times as often.
 	AckWait time.Duration
+	// PageBytes bounds what all Pages take together: 512 MiB by default.
+	PageBytes int64
 }
 
 func (o Options) complete() (Options, error) {
@@ -123,6 +126,9 @@ func (o Options) complete() (Options, error) {
 	}
 	if o.AckWait <= 0 {
 		o.AckWait = 30 * time.Second
+	}
+	if o.PageBytes <= 0 {
+		o.PageBytes = 512 << 20
 	}
 	return o, nil
 }

@@ -90,12 +90,9 @@ func (e *Engine) makeStreams(ctx context.Context) (err error) {
 }
 
 // makeStream makes a stream on disk, with as many replicas as were asked for, or as it has if those are more.
-func (e *Engine) makeStream(ctx context.Context, config jetstream.StreamConfig) (jetstream.Stream, error) {
-	config.Storage, config.Replicas = jetstream.FileStorage, e.options.Replicas
-	switch there, err := e.js.Stream(ctx, config.Name); {
-	case err == nil:
-		config.Replicas = max(config.Replicas, there.CachedInfo().Config.Replicas)
-	case !errors.Is(err, jetstream.ErrStreamNotFound):
+func (e *Engine) makeStream(ctx context.Context, config jetstream.StreamConfig) (_ jetstream.Stream, err error) {
+	config.Storage = jetstream.FileStorage
+	if config.Replicas, err = e.replicas(ctx, config.Name); err != nil {
 		return nil, err
 	}
 	return e.js.CreateOrUpdateStream(ctx, config)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -46,8 +47,11 @@ one of them cannot be read, which is told in its place: else git would give up a
   liveops diff old.xlsx new.xlsx --format json | jq '.sheets[].name'`,
 		Args: f.checkArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := checkFormat(f.format, "text", "markdown", "json"); err != nil {
+			if err := checkFormat(f.format, formats()...); err != nil {
 				return err
+			}
+			if f.git && f.format == "html" {
+				return errors.New("git shows text: --git does not go with --format html")
 			}
 			if f.git {
 				return a.gitDiff(c, &f, args)
@@ -67,10 +71,10 @@ one of them cannot be read, which is told in its place: else git would give up a
 			return err
 		},
 	}
-	c.Flags().StringVar(&f.format, "format", "text", "text, markdown or json")
+	c.Flags().StringVar(&f.format, "format", "text", "text, markdown, json or html")
 	c.Flags().StringSliceVar(&f.key, "key", nil, "the columns that tell which row is which, by their names in the header")
 	c.Flags().BoolVar(&f.git, "git", false, "be git's external diff: take the arguments that git passes")
-	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "markdown", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 
@@ -98,6 +102,8 @@ func (a *app) diff(c *cobra.Command, f *diffFlags, old, fresh *datasheets.Book, 
 		err = report.DiffText(a.out, d, report.TextOptions{Color: color, Width: width(a.out)})
 	case "markdown":
 		_, err = fmt.Fprint(a.out, report.DiffMarkdown(d))
+	case "html":
+		err = report.HTMLDiff(a.out, d)
 	default:
 		err = report.DiffJSON(a.out, d)
 	}

@@ -39,10 +39,11 @@ Exit code 0: nothing to do, 1: there are changes, 2: an error, or problems in th
   liveops plan --env staging                one environment
   liveops plan --env staging --rehearse     and whether staging would take it
   liveops plan --format markdown > plan.md  what the bot's comment would say
+  liveops plan --format html > plan.html    every row, in a page that can be filtered
   liveops plan --from staging --to production shop_item
   liveops plan --format json | jq '.environments[].tables[].name'`,
 		RunE: func(c *cobra.Command, tables []string) error {
-			if err := checkFormat(format, "text", "markdown", "json"); err != nil {
+			if err := checkFormat(format, formats()...); err != nil {
 				return err
 			}
 			if between.given() {
@@ -92,10 +93,10 @@ Exit code 0: nothing to do, 1: there are changes, 2: an error, or problems in th
 	}
 	w.flags(c, true)
 	between.flags(c, &w)
-	c.Flags().StringVar(&format, "format", "text", "text, markdown or json")
+	c.Flags().StringVar(&format, "format", "text", "text, markdown, json or html")
 	c.Flags().BoolVar(&committed, "committed", false, "plan HEAD, without changes that are not committed")
 	c.Flags().BoolVar(&rehearse, "rehearse", false, "try the plan out on the first environment, and roll it back")
-	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "markdown", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
 	for _, flag := range []string{"env", "committed", "rehearse"} {
 		c.MarkFlagsMutuallyExclusive("from", flag)
 	}
@@ -118,10 +119,15 @@ func (a *app) showPlans(w io.Writer, format string, plans []*release.Plan, probl
 	case "markdown":
 		_, err := io.WriteString(w, report.Markdown(plans, problems))
 		return err
+	case "html":
+		return report.HTMLPlans(w, plans, problems)
 	default:
 		return report.JSON(w, plans, problems)
 	}
 }
+
+// formats are those of a report.
+func formats() []string { return []string{"text", "markdown", "json", "html"} }
 
 // checkFormat refuses a --format that a command does not have, before any work is done.
 func checkFormat(format string, has ...string) error {

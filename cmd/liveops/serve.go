@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"liveops/bot"
+	"liveops/bot/page"
 	"liveops/datarepo"
 	"liveops/engine"
 )
@@ -46,6 +47,8 @@ environments. Its settings are environment variables (NAME_FILE names a file tha
   LIVEOPS_REPOSITORIES         the data repos, as owner/name, comma-separated
   LIVEOPS_GITHUB_URL           of GitHub Enterprise, such as https://github.example.com; default github.com
   LIVEOPS_LISTEN               where to listen; default ` + defaultListen + `
+  LIVEOPS_PUBLIC_URL           where people reach this process, such as https://liveops.example.com; then what is too
+                               large for a comment is a page at a link
   LIVEOPS_STATE_DIR            a directory of its own, kept over restarts; default liveops-state
   LIVEOPS_NATS_URL             an external NATS cluster with JetStream instead of the embedded one; then also
     LIVEOPS_NATS_USER, _PASSWORD, _TOKEN, _CA (a certificate in PEM) and _REPLICAS
@@ -72,6 +75,9 @@ func (a *app) serve(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, queue.Close()) }()
 	options.Queue = queue
+	if options.Pages, err = a.pages(ctx, queue, log); err != nil {
+		return err
+	}
 	b, err := bot.New(ctx, options)
 	if err != nil {
 		return err
@@ -102,6 +108,31 @@ func (a *app) openEngine(ctx context.Context, log *slog.Logger) (*engine.Engine,
 	}
 	options.Dir, options.Logger = dir, log
 	return engine.Open(ctx, options)
+}
+
+// publicURL is where people reach the process; "" where that is not set.
+func (a *app) publicURL() (string, error) {
+	const setting = "LIVEOPS_PUBLIC_URL"
+	address, err := a.settings.get(setting)
+	if err == nil && address != "" {
+		if wrong := page.CheckURL(address); wrong != nil {
+			err = &bot.SettingError{Setting: setting, Reason: fmt.Sprintf("is %q, which %s", address, wrong)}
+		}
+	}
+	return address, err
+}
+
+// pages are what comments link to; nil where no link can be made.
+func (a *app) pages(ctx context.Context, e *engine.Engine, log *slog.Logger) (*page.Shelf, error) {
+	address, err := a.publicURL()
+	if err != nil || address == "" {
+		return nil, err
+	}
+	kept, err := e.Pages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return page.New(page.Options{Pages: kept, Key: kept.Key(), PublicURL: address, Log: log})
 }
 
 // stateDir is where the process keeps its files.
@@ -140,7 +171,7 @@ func (a *app) nats() (o engine.Options, err error) {
 // botOptions makes the bot's options of the settings. All that is missing or wrong is told at once.
 func (a *app) botOptions(log *slog.Logger, open *stores) (bot.Options, error) {
 	o := bot.Options{Log: log, Stores: open}
-	var wrong [7]error
+	var wrong [8]error
 	for i, name := range []string{"LIVEOPS_GITHUB_APP_ID", "LIVEOPS_GITHUB_APP_KEY"} {
 		var value string
 		if value, wrong[i] = a.settings.get(name); value != "" {
@@ -160,6 +191,7 @@ func (a *app) botOptions(log *slog.Logger, open *stores) (bot.Options, error) {
 		}
 	}
 	wrong[5] = err
+	_, wrong[7] = a.publicURL()
 	return o, errors.Join(wrong[:]...)
 }
 

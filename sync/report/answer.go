@@ -103,7 +103,7 @@ func orElse(text, instead string) string {
 }
 
 // Sentence is a plain line, and what to do, as Markdown: words of others in it become inline code.
-func Sentence(text, mend string) string { return sentence(upperFirst(text), mend) }
+func Sentence(text, mend string) string { return sentence(capital(text), mend) }
 
 // StatusMarkdown is where environments stand: a line for each, its hold, its newest releases, and the rows of their
 // tables side by side.

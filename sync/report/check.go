@@ -79,7 +79,7 @@ func annotation(f finding) Annotation {
 	}
 	a.Message = stop(literal(f.Text, 2000))
 	if f.Mend != "" {
-		a.Message += " " + stop(literal(upperFirst(f.Mend), 2000))
+		a.Message += " " + stop(literal(capital(f.Mend), 2000))
 	}
 	if len(f.environments) > 0 {
 		a.Message += " (" + list(f.environments) + ")"

@@ -7,13 +7,10 @@ import (
 )
 
 // footer says what happens on merge, how much was looked at, which plan it would be, and what to do.
-func (p *Pull) footer(problems int, cut bool) string {
+func (p *Pull) footer(problems int) string {
 	var ls []string
 	if p.planned() {
 		ls = append(ls, p.onMerge(problems))
-	}
-	if cut && len(p.Plans) > 0 {
-		ls = append(ls, "To see every row, check the branch out and run "+codeSpan("liveops plan --env "+p.Plans[0].Environment, 100)+".")
 	}
 	ls = append(ls, partly(p.Plans, name)...)
 	if s := p.provenance(); s != "" {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,6 +34,8 @@ func golden(t *testing.T, file, got string) {
 		t.Errorf("%s differs (write it anew with -update):\n%s", path, got)
 	}
 }
+
+const reportLink = "https://liveops.example/report/AAECAwQFBgcICQoLDA0ODw?expires=1797931800&signature=x8_Yj0T2"
 
 // pulls are the comments that the golden files show.
 func pulls() map[string]Pull {
@@ -63,9 +66,20 @@ func pulls() map[string]Pull {
 	lagging.Plans[0].Part = &release.Part{Of: 200, Release: 12, Commit: baseCommit}
 	lagging.Plans[0].Tables = nil
 	lagging.Plans[1].Part = &release.Part{Compared: 1, Of: 1204, Release: 9, Commit: headCommit}
+	linked := pull(planOf("staging", digestA, huge(12_345)), planOf("production", digestB, huge(12_345)))
+	linked.Link = reportLink
+	wrong := pull()
+	wrong.Link = reportLink
+	for i := range 80 {
+		problem := problems()[0]
+		problem.At.Cell = datasheets.CellName(3, 18+i)
+		wrong.Problems = append(wrong.Problems, problem)
+	}
 	return map[string]Pull{
 		"part":        part,
 		"lagging":     lagging,
+		"linked":      linked,
+		"wrong":       wrong,
 		"rehearsed":   rehearsed,
 		"tests":       failing,
 		"story":       story(),
@@ -142,8 +156,14 @@ func merges() map[string]Merge {
 	part := progress(release.Applied, release.Applied)
 	part.Steps[0].Plan.Part = &release.Part{Compared: 1, Of: 200, Release: 16, Commit: baseCommit}
 	part.Steps[1].Plan.Part = &release.Part{Compared: 1, Of: 200, Release: 17, Commit: baseCommit}
+	large := progress(release.Applied, release.Applied)
+	for i := range large.Steps {
+		large.Steps[i].Plan = planOf(large.Steps[i].Environment, digestA, huge(12_345))
+		large.Steps[i].Count = large.Steps[i].Plan.Count()
+	}
 	return map[string]Merge{
 		"part":       {Number: 41, Progress: part, Now: now},
+		"linked":     {Number: 41, Progress: large, Link: reportLink, Now: now},
 		"progress":   {Number: 41, Progress: cumulative, Now: now.Add(65 * time.Second)},
 		"start":      {Number: 41, Progress: progress(release.Planning, release.Waiting), Now: now.Add(time.Second)},
 		"retrying":   {Number: 41, Progress: progress(release.Planning, release.Waiting), Retrying: "staging: dial tcp: connection refused", Now: now},
@@ -153,6 +173,23 @@ func merges() map[string]Merge {
 		"moved":      {Number: 41, Progress: moved, Now: now},
 		"problems":   {Number: 41, Progress: broken, Now: now},
 		"conclusion": {Number: 41, Progress: progress(release.Applied, release.Same), Note: "applied by hand", Now: now},
+	}
+}
+
+func TestLeavesOut(t *testing.T) {
+	for name, p := range pulls() {
+		if got, want := PullLeavesOut(p), name == "huge" || name == "linked" || name == "wrong"; got != want {
+			t.Errorf("pull %s: %v, want %v", name, got, want)
+		}
+		p.Link = reportLink
+		if got := strings.Contains(PullComment(p), "(<"+reportLink+">)"); got != PullLeavesOut(p) {
+			t.Errorf("pull %s: the link is there: %v", name, got)
+		}
+	}
+	for name, m := range merges() {
+		if got, want := MergeLeavesOut(m), name == "linked"; got != want {
+			t.Errorf("merge %s: %v, want %v", name, got, want)
+		}
 	}
 }
 

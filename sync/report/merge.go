@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ type Merge struct {
 	Number   int
 	Progress *release.Progress
 	Note     string    // one line of prose
+	Link     string    // of the page with all rows, shown where the comment leaves some out; "" for none
 	Retrying string    // why the last try did not get through, where it is tried again: one line of prose
 	Now      time.Time // of the comment
 }
@@ -33,16 +35,32 @@ func hexOnly(s string) string {
 // MergeComment is the comment of a merged pull request's way through the environments, to be edited as it
 // proceeds. It is never longer than GitHub takes.
 func MergeComment(m Merge) string {
+	comment, _ := m.comment()
+	return comment
+}
+
+// MergeLeavesOut reports whether the comment has no room for all rows and problems, as PullLeavesOut does.
+func MergeLeavesOut(m Merge) bool {
+	_, left := m.comment()
+	return left.any()
+}
+
+func (m *Merge) comment() (string, leftOut) {
 	p := m.Progress
-	var applied []*release.Plan
-	for i := range p.Steps {
-		if s := &p.Steps[i]; s.Plan != nil && (s.State == release.Applied || s.State == release.Applying) {
-			applied = append(applied, s.Plan)
-		}
-	}
+	applied := appliedPlans(p)
 	vs := views(applied)
-	head := MergeMarker(p.Commit.ID) + "\n### liveops: " + mergeHeading(m) + "\n\n"
-	return fitting(func(d detail) string {
+	head := MergeMarker(p.Commit.ID) + "\n### liveops: " + mergeHeading(*m) + "\n\n"
+	all, problems := vs, 0
+	if stopped := stoppedPlan(p); stopped != nil {
+		all = append(slices.Clone(vs), views([]*release.Plan{stopped})...)
+	}
+	if s := p.Stopped(); s != nil {
+		problems = len(findings(s.Problems, nil))
+	}
+	var left leftOut
+	last := head + "The report is too long for a comment.\n\n" + omitted(all, problems, detail{}).line(m.Link, "")
+	comment := fitting(func(d detail) string {
+		left = omitted(all, problems, d)
 		var b strings.Builder
 		b.WriteString(head)
 		if m.Note != "" {
@@ -52,13 +70,18 @@ func MergeComment(m Merge) string {
 			b.WriteString("**Trying again:** " + stop(prose(m.Retrying)) + "\n\n")
 		}
 		b.WriteString(stoppedSection(p, d))
-		b.WriteString(stepTable(m))
+		b.WriteString(stepTable(*m))
 		b.WriteString(commitList(p, d.items))
+		b.WriteString(left.line(m.Link, ""))
 		b.WriteString(blocks(vs, len(applied), d, true))
 		b.WriteString(partlyLines(applied))
 		b.WriteString(mergeFooter(p))
 		return b.String()
-	}, head+"The report is too long for a comment.\n")
+	}, last)
+	if comment == last {
+		left = omitted(all, problems, detail{})
+	}
+	return comment, left
 }
 
 // What headings are told apart by.

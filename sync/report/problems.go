@@ -52,13 +52,13 @@ func place(p datasheets.Position) string {
 func sentence(text, mend string) string {
 	s := stop(prose(text))
 	if mend != "" {
-		s += " " + stop(prose(upperFirst(mend)))
+		s += " " + stop(prose(capital(mend)))
 	}
 	return s
 }
 
-// upperFirst begins a sentence.
-func upperFirst(s string) string {
+// capital is a sentence that begins with a capital.
+func capital(s string) string {
 	if first, size := utf8.DecodeRuneInString(s); unicode.IsLower(first) {
 		return string(unicode.ToUpper(first)) + s[size:]
 	}

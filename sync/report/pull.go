@@ -26,6 +26,7 @@ type Pull struct {
 	Fork          bool                 // from another repository: nothing is planned
 	Draft         bool
 	Note          string // one line of prose
+	Link          string // of the page with the whole plan, shown where the comment leaves something out; "" for none
 	PolicyMissing bool   // the base has no liveops.yaml
 	Took          time.Duration
 	When          time.Time
@@ -41,11 +42,29 @@ type Unreachable struct {
 // PullComment is the comment of a pull request: what is wrong, what changes where, the rows, and what happens
 // next. It is never longer than GitHub takes; what does not fit is counted.
 func PullComment(p Pull) string {
+	comment, _ := p.comment()
+	return comment
+}
+
+// PullLeavesOut reports whether the comment has no room for all rows and problems: then a page should have them, and
+// its address be Link.
+func PullLeavesOut(p Pull) bool {
+	_, left := p.comment()
+	return left.any()
+}
+
+func (p *Pull) comment() (string, leftOut) {
 	vs, fs := views(p.Plans), findings(p.Problems, p.Plans)
 	look := blankSection(vs)
 	heading := "### liveops: " + p.heading(len(tableNames(vs)), len(fs)) + "\n\n"
-	last := PullMarker + "\n" + heading + "The report is too long for a comment.\n"
-	return fitting(func(d detail) string {
+	var left leftOut
+	hint := ""
+	if len(p.Plans) > 0 {
+		hint = "To see everything, check the branch out and run " + codeSpan("liveops plan --env "+p.Plans[0].Environment, 100) + "."
+	}
+	last := PullMarker + "\n" + heading + "The report is too long for a comment.\n\n" + omitted(vs, len(fs), detail{}).line(p.Link, hint)
+	comment := fitting(func(d detail) string {
+		left = omitted(vs, len(fs), d)
 		var b strings.Builder
 		b.WriteString(PullMarker + "\n" + heading)
 		if p.Note != "" {
@@ -56,13 +75,18 @@ func PullComment(p Pull) string {
 		b.WriteString(p.unreachable(d.items))
 		b.WriteString(holds(p.Plans))
 		b.WriteString(summary(p.Plans, vs, d))
+		b.WriteString(left.line(p.Link, hint))
 		b.WriteString(pendings(p.Plans, p.BaseName))
 		b.WriteString(rehearsals(p.Plans))
 		b.WriteString(look)
 		b.WriteString(blocks(vs, len(p.Plans), d, false))
-		b.WriteString(p.footer(len(fs), cut(vs, d)))
+		b.WriteString(p.footer(len(fs)))
 		return b.String()
 	}, last)
+	if comment == last {
+		left = omitted(vs, len(fs), detail{})
+	}
+	return comment, left
 }
 
 // planned says whether there was anything to plan.
@@ -167,14 +191,4 @@ func pendings(plans []*release.Plan, base string) string {
 		b.WriteString("\n")
 	}
 	return b.String()
-}
-
-// cut reports whether rows are left out at this detail.
-func cut(vs []tableView, d detail) bool {
-	for i := range vs {
-		if i >= d.tables || vs[i].count().Total() > d.rows {
-			return true
-		}
-	}
-	return false
 }

@@ -20,7 +20,7 @@ func stoppedSection(p *release.Progress, d detail) string {
 			". Reason: " + stop(prose(h.Reason)) + "\n\n")
 	}
 	b.WriteString(problemSection(findings(s.Problems, nil), d.problems))
-	if s.Plan != nil && s.Reviewed != "" && s.Plan.Digest != "" && s.Plan.Digest != s.Reviewed {
+	if stoppedPlan(p) != nil {
 		b.WriteString("The plan is not the one that was reviewed: it was " + codeSpan(release.ShortDigest(s.Reviewed), 16) + ", it is " +
 			codeSpan(release.ShortDigest(s.Plan.Digest), 16) + " now. This is what would change in " + name(s.Environment) + " now:\n\n")
 		plans := []*release.Plan{s.Plan}
