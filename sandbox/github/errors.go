@@ -27,6 +27,9 @@ type FieldError struct {
 	Code     string `json:"code"`
 	Field    string `json:"field,omitempty"`
 	Message  string `json:"message,omitempty"`
+
+	// Contexts are what a deployment still lacks.
+	Contexts []RequiredContext `json:"contexts,omitempty"`
 }
 
 // Error is the message with the status and what was wrong with which field.

@@ -20,7 +20,7 @@ func routes() []route {
 	var all []route
 	for _, group := range [][]route{
 		accountRoutes(), teamRoutes(), pullRoutes(), issueRoutes(), commentRoutes(), reactionRoutes(),
-		statusRoutes(), checkRoutes(), commitCommentRoutes(), commitRoutes(),
+		statusRoutes(), checkRoutes(), deploymentRoutes(), commitCommentRoutes(), commitRoutes(),
 	} {
 		all = append(all, group...)
 	}
