@@ -70,10 +70,19 @@ func writeError(w http.ResponseWriter, e *APIError) {
 	writeJSON(w, e.Status, body)
 }
 
+// raw is a body that is not JSON but a file as it is.
+type raw []byte
+
 // writeJSON sends a value; nil sends no body.
 func writeJSON(w http.ResponseWriter, status int, value any) {
 	if value == nil {
 		w.WriteHeader(status)
+		return
+	}
+	if content, ok := value.(raw); ok {
+		w.Header().Set("Content-Type", "application/vnd.github.raw; charset=utf-8")
+		w.WriteHeader(status)
+		_, _ = w.Write(content)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")

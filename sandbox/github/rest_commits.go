@@ -29,7 +29,6 @@ func commitRoutes() []route {
 		{"GET /repos/{owner}/{repo}/commits/{ref...}", Read, docs + "/commits/commits#get-a-commit", getCommit},
 		{"GET /repos/{owner}/{repo}/compare/{basehead...}", Read, docs + "/commits/commits#compare-two-commits", compare},
 		{"GET /repos/{owner}/{repo}/branches/{branch...}", Read, docs + "/branches/branches#get-a-branch", getBranch},
-		{"GET /repos/{owner}/{repo}/git/ref/{ref...}", Read, docs + "/git/refs#get-a-reference", getRef},
 	}
 }
 
@@ -220,21 +219,5 @@ func getBranch(c *call) (answer, error) {
 	return found(document{
 		"name": name, "commit": c.repo.commitDocument(commit), "protected": c.repo.protected[name],
 		"protection_url": c.repo.api("/branches/%s/protection", name),
-	})
-}
-
-func getRef(c *call) (answer, error) {
-	name := "refs/" + c.r.PathValue("ref")
-	hash := c.repo.ref(plumbing.ReferenceName(name))
-	if hash.IsZero() {
-		return answer{}, notFound()
-	}
-	o, err := c.repo.git.EncodedObject(plumbing.AnyObject, hash)
-	if err != nil {
-		return answer{}, fmt.Errorf("read %s: %w", name, err)
-	}
-	return found(document{
-		"ref": name, "node_id": nodeID("Ref:"+name, c.repo.id), "url": c.repo.api("/git/%s", name),
-		"object": document{"sha": hash.String(), "type": o.Type().String(), "url": c.repo.api("/git/%ss/%s", o.Type(), hash)},
 	})
 }
