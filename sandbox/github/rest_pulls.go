@@ -168,6 +168,10 @@ func isPullMerged(c *call) (answer, error) {
 	return answer{http.StatusNoContent, nil}, nil
 }
 
+// maxPullFiles is how many files of a pull request are listed. See
+// https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files
+const maxPullFiles = 3000
+
 func listPullFiles(c *call) (answer, error) {
 	p, err := c.pull()
 	if err != nil {
@@ -177,7 +181,7 @@ func listPullFiles(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return found(page(c, files))
+	return found(page(c, files[:min(len(files), maxPullFiles)]))
 }
 
 func listPullCommits(c *call) (answer, error) {

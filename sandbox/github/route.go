@@ -19,7 +19,7 @@ type route struct {
 func routes() []route {
 	var all []route
 	for _, group := range [][]route{
-		accountRoutes(), teamRoutes(), pullRoutes(), issueRoutes(), commentRoutes(), reactionRoutes(),
+		accountRoutes(), teamRoutes(), pullRoutes(), reviewRoutes(), issueRoutes(), commentRoutes(), reactionRoutes(),
 		statusRoutes(), checkRoutes(), deploymentRoutes(), gitRoutes(), commitCommentRoutes(), commitRoutes(),
 	} {
 		all = append(all, group...)
