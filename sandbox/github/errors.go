@@ -79,13 +79,28 @@ func writeJSON(w http.ResponseWriter, status int, value any) {
 		w.WriteHeader(status)
 		return
 	}
-	if content, ok := value.(raw); ok {
-		w.Header().Set("Content-Type", "application/vnd.github.raw; charset=utf-8")
-		w.WriteHeader(status)
-		_, _ = w.Write(content)
-		return
-	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	if _, ok := value.(raw); ok {
+		w.Header().Set("Content-Type", "application/vnd.github.raw; charset=utf-8")
+	}
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(value) // the client may be gone
+	_, _ = w.Write(encode(value)) // the client may be gone
+}
+
+// encoded is a body that is JSON already.
+type encoded []byte
+
+// encode is the value as JSON, a line of it, or a raw body as it is.
+func encode(value any) []byte {
+	switch content := value.(type) {
+	case raw:
+		return content
+	case encoded:
+		return content
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(fmt.Sprintf("encode %T: %v", value, err)) // documents always encode
+	}
+	return append(text, '\n')
 }

@@ -73,13 +73,23 @@ func (c *call) run(rt route) (answer, error) {
 		return answer{}, &APIError{Status: http.StatusUnauthorized, Message: "Bad credentials", Docs: restDocs}
 	}
 	c.user = user
+	if rt.pattern == rateLimitPattern {
+		return rt.run(c)
+	}
 	if err := user.spend(c.s.now(), c.header); err != nil {
+		return answer{}, err
+	}
+	if err := c.s.spendSecondary(user, c.r.Method, c.header); err != nil {
 		return answer{}, err
 	}
 	if err := c.enter(rt.needs); err != nil {
 		return answer{}, err
 	}
-	return rt.run(c)
+	got, err := rt.run(c)
+	if err != nil {
+		return answer{}, err
+	}
+	return c.conditional(got), nil
 }
 
 // enter finds the repository of the path and checks the permission: who can't

@@ -13,6 +13,7 @@ import (
 func accountRoutes() []route {
 	const docs = "https://docs.github.com/en/rest"
 	return []route{
+		{rateLimitPattern, None, docs + "/rate-limit/rate-limit", getRateLimit},
 		{"GET /user", None, docs + "/users/users#get-the-authenticated-user", getUser},
 		{"GET /repos/{owner}/{repo}", Read, docs + "/repos/repos#get-a-repository", getRepo},
 		{

@@ -55,6 +55,11 @@ type account struct {
 	limit int // requests an hour
 	used  int
 	reset time.Time // when used starts again at 0
+
+	spent          []spending // of the last hour, towards the secondary limits
+	refused        int        // requests over them
+	throttled      time.Time  // until when Throttle refuses
+	throttledReads bool
 }
 
 func (s *Server) addUser(u User) error {
