@@ -24,7 +24,29 @@ func listComments(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	list := c.repo.commentsOf(i.number)
+	return c.comments(c.repo.commentsOf(i.number))
+}
+
+// listRepoComments lists the comments on all issues and pull requests, by id
+// unless sort says created or updated. See
+// https://docs.github.com/en/rest/issues/comments#list-issue-comments-for-a-repository
+func listRepoComments(c *call) (answer, error) {
+	list := slices.Clone(c.repo.comments)
+	switch by := c.query.Get("sort"); by {
+	case "", "created":
+	case "updated":
+		slices.SortStableFunc(list, func(a, b *comment) int { return a.updated.Compare(b.updated) })
+	default:
+		return answer{}, invalid(FieldError{Resource: "IssueComment", Code: "invalid", Field: "sort"})
+	}
+	if c.query.Has("sort") && c.query.Get("direction") != "asc" {
+		slices.Reverse(list)
+	}
+	return c.comments(list)
+}
+
+// comments answers with a page of those changed since the time asked for.
+func (c *call) comments(list []*comment) (answer, error) {
 	if since := c.query.Get("since"); since != "" {
 		from, err := time.Parse(time.RFC3339, since)
 		if err != nil {

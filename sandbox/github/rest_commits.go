@@ -15,6 +15,7 @@ func accountRoutes() []route {
 	return []route{
 		{rateLimitPattern, None, docs + "/rate-limit/rate-limit", getRateLimit},
 		{"GET /user", None, docs + "/users/users#get-the-authenticated-user", getUser},
+		{"GET /users/{login}", None, docs + "/users/users#get-a-user", getOtherUser},
 		{"GET /repos/{owner}/{repo}", Read, docs + "/repos/repos#get-a-repository", getRepo},
 		{
 			"GET /repos/{owner}/{repo}/collaborators/{login}/permission", Write,
@@ -39,6 +40,16 @@ func getUser(c *call) (answer, error) {
 	}
 	d := c.s.userDocument(c.user).(document)
 	d["name"], d["email"] = c.user.Name, c.user.Email
+	return found(d)
+}
+
+func getOtherUser(c *call) (answer, error) {
+	a, err := c.s.account(c.r.PathValue("login"))
+	if err != nil {
+		return answer{}, notFound()
+	}
+	d := c.s.userDocument(a).(document)
+	d["name"] = a.Name
 	return found(d)
 }
 
@@ -74,6 +85,7 @@ const maxListedFiles = 300
 func getCommit(c *call) (answer, error) {
 	for suffix, run := range map[string]func(*call) (answer, error){
 		"/status": combinedStatus, "/statuses": listStatuses, "/check-runs": listCheckRuns, "/check-suites": listCheckSuites,
+		"/pulls": listPullsOfCommit,
 	} {
 		if ref, ok := strings.CutSuffix(c.r.PathValue("ref"), suffix); ok {
 			c.r.SetPathValue("ref", ref)
