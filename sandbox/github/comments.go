@@ -2,6 +2,8 @@ package github
 
 import (
 	"fmt"
+	"net/http"
+	"slices"
 	"time"
 )
 
@@ -52,6 +54,40 @@ func (r *Repo) AddComment(n int, author, body string) (int64, error) {
 		return nil
 	})
 	return id, err
+}
+
+// EditComment changes a comment as a user: its author, or one who can write.
+func (r *Repo) EditComment(id int64, by, body string) error {
+	return r.onComment(id, by, "edit", func(c *comment, by *account) error { return c.edit(body, by) })
+}
+
+// DeleteComment deletes a comment as a user: its author, or one who can write.
+func (r *Repo) DeleteComment(id int64, by string) error {
+	return r.onComment(id, by, "delete", func(c *comment, by *account) error {
+		c.delete(by)
+		return nil
+	})
+}
+
+// onComment runs a Go method on a comment as a user who may change it.
+func (r *Repo) onComment(id int64, login, doing string, do func(*comment, *account) error) error {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	by, err := r.s.account(login)
+	at := slices.IndexFunc(r.comments, func(c *comment) bool { return c.id == id })
+	switch {
+	case err != nil:
+	case at < 0:
+		err = notFound()
+	case r.comments[at].author != by && r.permission(by) < Write:
+		err = &APIError{Status: http.StatusForbidden, Message: "Must have write access to change others' comments."}
+	default:
+		err = do(r.comments[at], by)
+	}
+	if err != nil {
+		return fmt.Errorf("%s comment %d: %w", doing, id, err)
+	}
+	return nil
 }
 
 func (r *Repo) commentsOf(n int) []*comment {

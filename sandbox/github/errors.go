@@ -27,6 +27,9 @@ type FieldError struct {
 	Code     string `json:"code"`
 	Field    string `json:"field,omitempty"`
 	Message  string `json:"message,omitempty"`
+
+	// Contexts are what a deployment still lacks.
+	Contexts []RequiredContext `json:"contexts,omitempty"`
 }
 
 // Error is the message with the status and what was wrong with which field.
@@ -67,6 +70,9 @@ func writeError(w http.ResponseWriter, e *APIError) {
 	writeJSON(w, e.Status, body)
 }
 
+// raw is a body that is not JSON but a file as it is.
+type raw []byte
+
 // writeJSON sends a value; nil sends no body.
 func writeJSON(w http.ResponseWriter, status int, value any) {
 	if value == nil {
@@ -74,6 +80,27 @@ func writeJSON(w http.ResponseWriter, status int, value any) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	if _, ok := value.(raw); ok {
+		w.Header().Set("Content-Type", "application/vnd.github.raw; charset=utf-8")
+	}
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(value) // the client may be gone
+	_, _ = w.Write(encode(value)) // the client may be gone
+}
+
+// encoded is a body that is JSON already.
+type encoded []byte
+
+// encode is the value as JSON, a line of it, or a raw body as it is.
+func encode(value any) []byte {
+	switch content := value.(type) {
+	case raw:
+		return content
+	case encoded:
+		return content
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(fmt.Sprintf("encode %T: %v", value, err)) // documents always encode
+	}
+	return append(text, '\n')
 }

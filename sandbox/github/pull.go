@@ -33,6 +33,7 @@ type pull struct {
 
 	merged   time.Time
 	mergedBy *account
+	reviews  []*review
 }
 
 // NewPull says what a pull request is to be.

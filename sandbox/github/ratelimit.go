@@ -16,6 +16,18 @@ const (
 	rateWindow         = time.Hour
 )
 
+// rateLimitPattern is the endpoint that counts towards no limit. See
+// https://docs.github.com/en/rest/rate-limit/rate-limit#get-rate-limit-status-for-the-authenticated-user
+const rateLimitPattern = "GET /rate_limit"
+
+func getRateLimit(c *call) (answer, error) {
+	a := c.user
+	a.startWindow(c.s.now())
+	a.tell(c.header)
+	core := document{"limit": a.limit, "used": a.used, "remaining": a.limit - a.used, "reset": a.reset.Unix()}
+	return found(document{"resources": document{"core": core}, "rate": core})
+}
+
 // SetRemaining leaves a user n requests until the hour is over. It fails if
 // there is no such user.
 func (s *Server) SetRemaining(login string, n int) error {
@@ -45,11 +57,7 @@ func (a *account) spend(now time.Time, header http.Header) *APIError {
 	if !exceeded {
 		a.used++
 	}
-	header.Set("X-RateLimit-Limit", strconv.Itoa(a.limit))
-	header.Set("X-RateLimit-Remaining", strconv.Itoa(a.limit-a.used))
-	header.Set("X-RateLimit-Used", strconv.Itoa(a.used))
-	header.Set("X-RateLimit-Reset", strconv.FormatInt(a.reset.Unix(), 10))
-	header.Set("X-RateLimit-Resource", "core")
+	a.tell(header)
 	if exceeded {
 		return &APIError{
 			Status:  http.StatusForbidden,
@@ -58,4 +66,20 @@ func (a *account) spend(now time.Time, header http.Header) *APIError {
 		}
 	}
 	return nil
+}
+
+// refund takes the counting of a request back.
+func (a *account) refund(header http.Header) {
+	a.used--
+	a.tell(header)
+}
+
+// tell sets the X-RateLimit headers. See
+// https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#checking-the-status-of-your-rate-limit
+func (a *account) tell(header http.Header) {
+	header.Set("X-RateLimit-Limit", strconv.Itoa(a.limit))
+	header.Set("X-RateLimit-Remaining", strconv.Itoa(a.limit-a.used))
+	header.Set("X-RateLimit-Used", strconv.Itoa(a.used))
+	header.Set("X-RateLimit-Reset", strconv.FormatInt(a.reset.Unix(), 10))
+	header.Set("X-RateLimit-Resource", "core")
 }

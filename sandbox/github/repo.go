@@ -33,6 +33,7 @@ type Repo struct {
 	reactions   []*reaction
 	checkRuns   []*checkRun
 	checkSuites []*checkSuite
+	deployments []*deployment
 	statuses    map[plumbing.Hash][]*status
 
 	commitComments map[plumbing.Hash][]*commitComment

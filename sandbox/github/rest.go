@@ -73,7 +73,13 @@ func (c *call) run(rt route) (answer, error) {
 		return answer{}, c.s.badCredentials(c.r)
 	}
 	c.user = user
+	if rt.pattern == rateLimitPattern {
+		return rt.run(c)
+	}
 	if err := user.spend(c.s.now(), c.header); err != nil {
+		return answer{}, err
+	}
+	if err := c.s.spendSecondary(user, c.r.Method, c.header); err != nil {
 		return answer{}, err
 	}
 	if err := c.enter(rt.needs); err != nil {
@@ -82,7 +88,11 @@ func (c *call) run(rt route) (answer, error) {
 	if err := c.asApp(rt); err != nil {
 		return answer{}, err
 	}
-	return rt.run(c)
+	got, err := rt.run(c)
+	if err != nil {
+		return answer{}, err
+	}
+	return c.conditional(got), nil
 }
 
 // enter finds the repository of the path and checks the permission: who can't

@@ -24,7 +24,29 @@ func listComments(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	list := c.repo.commentsOf(i.number)
+	return c.comments(c.repo.commentsOf(i.number))
+}
+
+// listRepoComments lists the comments on all issues and pull requests, by id
+// unless sort says created or updated. See
+// https://docs.github.com/en/rest/issues/comments#list-issue-comments-for-a-repository
+func listRepoComments(c *call) (answer, error) {
+	list := slices.Clone(c.repo.comments)
+	switch by := c.query.Get("sort"); by {
+	case "", "created":
+	case "updated":
+		slices.SortStableFunc(list, func(a, b *comment) int { return a.updated.Compare(b.updated) })
+	default:
+		return answer{}, invalid(FieldError{Resource: "IssueComment", Code: "invalid", Field: "sort"})
+	}
+	if c.query.Has("sort") && c.query.Get("direction") != "asc" {
+		slices.Reverse(list)
+	}
+	return c.comments(list)
+}
+
+// comments answers with a page of those changed since the time asked for.
+func (c *call) comments(list []*comment) (answer, error) {
 	if since := c.query.Get("since"); since != "" {
 		from, err := time.Parse(time.RFC3339, since)
 		if err != nil {
@@ -135,8 +157,17 @@ func editComment(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	refuse := func(message string) (answer, error) {
-		return answer{}, invalid(FieldError{Resource: "IssueComment", Code: "custom", Field: "body", Message: message})
+	if err := comment.edit(body, c.user); err != nil {
+		return answer{}, err
+	}
+	return found(comment.document())
+}
+
+// edit changes the text. What is refused, and in which words, differs from a
+// new comment's.
+func (c *comment) edit(body string, by *account) error {
+	refuse := func(message string) error {
+		return invalid(FieldError{Resource: "IssueComment", Code: "custom", Field: "body", Message: message})
 	}
 	switch {
 	case strings.TrimSpace(body) == "":
@@ -144,12 +175,12 @@ func editComment(c *call) (answer, error) {
 	case utf8.RuneCountInString(body) > maxText:
 		return refuse(tooLong("body", maxText))
 	}
-	from := comment.body
-	comment.body, comment.updated = body, c.s.now()
+	from := c.body
+	c.body, c.updated = body, c.issue.repo.s.now()
 	if from != body {
-		comment.fire("edited", c.user, document{"changes": document{"body": document{"from": from}}})
+		c.fire("edited", by, document{"changes": document{"body": document{"from": from}}})
 	}
-	return found(comment.document())
+	return nil
 }
 
 func deleteComment(c *call) (answer, error) {
@@ -157,10 +188,16 @@ func deleteComment(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	c.repo.comments = slices.DeleteFunc(c.repo.comments, is(comment))
-	comment.fire("deleted", c.user, nil)
-	c.repo.reactions = slices.DeleteFunc(c.repo.reactions, func(one *reaction) bool { return one.subject == comment.id })
+	comment.delete(c.user)
 	return answer{http.StatusNoContent, nil}, nil
+}
+
+// delete removes the comment with the reactions to it.
+func (c *comment) delete(by *account) {
+	r := c.issue.repo
+	r.comments = slices.DeleteFunc(r.comments, is(c))
+	c.fire("deleted", by, nil)
+	r.reactions = slices.DeleteFunc(r.reactions, func(one *reaction) bool { return one.subject == c.id })
 }
 
 // is tells whether a pointer is this one.

@@ -13,7 +13,9 @@ import (
 func accountRoutes() []route {
 	const docs = "https://docs.github.com/en/rest"
 	return []route{
+		{rateLimitPattern, None, docs + "/rate-limit/rate-limit", getRateLimit},
 		{"GET /user", None, docs + "/users/users#get-the-authenticated-user", getUser},
+		{"GET /users/{login}", None, docs + "/users/users#get-a-user", getOtherUser},
 		{"GET /repos/{owner}/{repo}", Read, docs + "/repos/repos#get-a-repository", getRepo},
 		{
 			"GET /repos/{owner}/{repo}/collaborators/{login}/permission", Write,
@@ -29,7 +31,6 @@ func commitRoutes() []route {
 		{"GET /repos/{owner}/{repo}/commits/{ref...}", Read, docs + "/commits/commits#get-a-commit", getCommit},
 		{"GET /repos/{owner}/{repo}/compare/{basehead...}", Read, docs + "/commits/commits#compare-two-commits", compare},
 		{"GET /repos/{owner}/{repo}/branches/{branch...}", Read, docs + "/branches/branches#get-a-branch", getBranch},
-		{"GET /repos/{owner}/{repo}/git/ref/{ref...}", Read, docs + "/git/refs#get-a-reference", getRef},
 	}
 }
 
@@ -39,6 +40,16 @@ func getUser(c *call) (answer, error) {
 	}
 	d := c.s.userDocument(c.user).(document)
 	d["name"], d["email"] = c.user.Name, c.user.Email
+	return found(d)
+}
+
+func getOtherUser(c *call) (answer, error) {
+	a, err := c.s.account(c.r.PathValue("login"))
+	if err != nil {
+		return answer{}, notFound()
+	}
+	d := c.s.userDocument(a).(document)
+	d["name"] = a.Name
 	return found(d)
 }
 
@@ -74,6 +85,7 @@ const maxListedFiles = 300
 func getCommit(c *call) (answer, error) {
 	for suffix, run := range map[string]func(*call) (answer, error){
 		"/status": combinedStatus, "/statuses": listStatuses, "/check-runs": listCheckRuns, "/check-suites": listCheckSuites,
+		"/pulls": listPullsOfCommit,
 	} {
 		if ref, ok := strings.CutSuffix(c.r.PathValue("ref"), suffix); ok {
 			c.r.SetPathValue("ref", ref)
@@ -220,21 +232,5 @@ func getBranch(c *call) (answer, error) {
 	return found(document{
 		"name": name, "commit": c.repo.commitDocument(commit), "protected": c.repo.protected[name],
 		"protection_url": c.repo.api("/branches/%s/protection", name),
-	})
-}
-
-func getRef(c *call) (answer, error) {
-	name := "refs/" + c.r.PathValue("ref")
-	hash := c.repo.ref(plumbing.ReferenceName(name))
-	if hash.IsZero() {
-		return answer{}, notFound()
-	}
-	o, err := c.repo.git.EncodedObject(plumbing.AnyObject, hash)
-	if err != nil {
-		return answer{}, fmt.Errorf("read %s: %w", name, err)
-	}
-	return found(document{
-		"ref": name, "node_id": nodeID("Ref:"+name, c.repo.id), "url": c.repo.api("/git/%s", name),
-		"object": document{"sha": hash.String(), "type": o.Type().String(), "url": c.repo.api("/git/%ss/%s", o.Type(), hash)},
 	})
 }

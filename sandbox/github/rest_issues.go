@@ -18,6 +18,7 @@ func issueRoutes() []route {
 	return []route{
 		{"GET /repos/{owner}/{repo}/issues", Read, docs + "/issues#list-repository-issues", listIssues},
 		{"POST /repos/{owner}/{repo}/issues", Read, docs + "/issues#create-an-issue", createIssue},
+		{"GET /repos/{owner}/{repo}/issues/comments", Read, docs + "/comments#list-issue-comments-for-a-repository", listRepoComments},
 		{"GET /repos/{owner}/{repo}/issues/{number}", Read, docs + "/issues#get-an-issue", getIssue},
 		{"PATCH /repos/{owner}/{repo}/issues/{number}", Read, docs + "/issues#update-an-issue", updateIssue},
 		{"GET /repos/{owner}/{repo}/issues/{number}/labels", Read, docs + "/labels#list-labels-for-an-issue", listLabels},

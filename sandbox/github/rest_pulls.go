@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
 func pullRoutes() []route {
@@ -12,6 +14,7 @@ func pullRoutes() []route {
 	return []route{
 		{"GET /repos/{owner}/{repo}/pulls", Read, docs + "#list-pull-requests", listPulls},
 		{"POST /repos/{owner}/{repo}/pulls", Read, docs + "#create-a-pull-request", createPull},
+		{"GET /repos/{owner}/{repo}/commits/{ref}/pulls", Read, "https://docs.github.com/en/rest/commits/commits#list-pull-requests-associated-with-a-commit", listPullsOfCommit},
 		{"GET /repos/{owner}/{repo}/pulls/{number}", Read, docs + "#get-a-pull-request", getPull},
 		{"PATCH /repos/{owner}/{repo}/pulls/{number}", Read, docs + "#update-a-pull-request", updatePull},
 		{"GET /repos/{owner}/{repo}/pulls/{number}/files", Read, docs + "#list-pull-requests-files", listPullFiles},
@@ -42,6 +45,37 @@ func listPulls(c *call) (answer, error) {
 	}
 	if err := sortPulls(list, c.query.Get("sort"), c.query.Get("direction")); err != nil {
 		return answer{}, err
+	}
+	documents := []document{}
+	for _, p := range page(c, list) {
+		documents = append(documents, p.simple())
+	}
+	return found(documents)
+}
+
+// listPullsOfCommit lists the merged pull requests that brought the commit; for
+// one that is not on the default branch the open ones too. See
+// https://docs.github.com/en/rest/commits/commits#list-pull-requests-associated-with-a-commit
+func listPullsOfCommit(c *call) (answer, error) {
+	sha, err := c.commit()
+	if err != nil {
+		return answer{}, err
+	}
+	released, err := c.repo.isAncestor(sha, c.repo.tip(defaultBranch))
+	if err != nil {
+		return answer{}, err
+	}
+	var list []*pull
+	for _, p := range c.repo.pulls {
+		commits, err := c.repo.between(p.head.sha, p.baseSHA)
+		if err != nil {
+			return answer{}, err
+		}
+		merged := !p.merged.IsZero()
+		brings := merged && p.mergeCommit == sha || slices.ContainsFunc(commits, func(one *object.Commit) bool { return one.Hash == sha })
+		if brings && (merged || !released && p.state == stateOpen) {
+			list = append(list, p)
+		}
 	}
 	documents := []document{}
 	for _, p := range page(c, list) {
@@ -168,6 +202,10 @@ func isPullMerged(c *call) (answer, error) {
 	return answer{http.StatusNoContent, nil}, nil
 }
 
+// maxPullFiles is how many files of a pull request are listed. See
+// https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files
+const maxPullFiles = 3000
+
 func listPullFiles(c *call) (answer, error) {
 	p, err := c.pull()
 	if err != nil {
@@ -177,8 +215,12 @@ func listPullFiles(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return found(page(c, files))
+	return found(page(c, files[:min(len(files), maxPullFiles)]))
 }
+
+// maxPullCommits is how many commits of a pull request are listed, the oldest. See
+// https://docs.github.com/en/rest/pulls/pulls#list-commits-on-a-pull-request
+const maxPullCommits = 250
 
 func listPullCommits(c *call) (answer, error) {
 	p, err := c.pull()
@@ -189,5 +231,5 @@ func listPullCommits(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return found(c.repo.commitDocuments(page(c, commits)))
+	return found(c.repo.commitDocuments(page(c, commits[:min(len(commits), maxPullCommits)])))
 }

@@ -19,8 +19,8 @@ type route struct {
 func routes() []route {
 	var all []route
 	for _, group := range [][]route{
-		accountRoutes(), teamRoutes(), pullRoutes(), issueRoutes(), commentRoutes(), reactionRoutes(),
-		statusRoutes(), checkRoutes(), commitCommentRoutes(), commitRoutes(), appRoutes(),
+		accountRoutes(), teamRoutes(), pullRoutes(), reviewRoutes(), issueRoutes(), commentRoutes(), reactionRoutes(),
+		statusRoutes(), checkRoutes(), deploymentRoutes(), gitRoutes(), commitCommentRoutes(), commitRoutes(), appRoutes(),
 	} {
 		all = append(all, group...)
 	}
@@ -44,7 +44,8 @@ func findRoute(all []route, r *http.Request) route {
 }
 
 // matchPath compares a path with a pattern, segment by segment; {name} stands
-// for one of them, {name...} for all that remain.
+// for one of them, {name...} for all that remain, of which there may be none
+// after a slash.
 func matchPath(pattern, asked []string, r *http.Request) bool {
 	values := map[string]string{}
 	for i, want := range pattern {
@@ -61,7 +62,7 @@ func matchPath(pattern, asked []string, r *http.Request) bool {
 			return false
 		}
 		unescaped, err := url.PathUnescape(got)
-		if err != nil || unescaped == "" {
+		if err != nil || unescaped == "" && !isTail {
 			return false
 		}
 		if isName {

@@ -25,6 +25,9 @@ type Options struct {
 	Now func() time.Time
 	// RateLimit is how many REST requests an account has an hour; default 5000.
 	RateLimit int
+	// Secondary are the limits on bursts and on creating content; by default
+	// there are none. DocumentedLimits are GitHub's.
+	Secondary SecondaryLimits
 }
 
 // Server is a running stand-in GitHub. Its methods may be called from several
@@ -32,6 +35,7 @@ type Options struct {
 type Server struct {
 	now       func() time.Time
 	rateLimit int
+	secondary SecondaryLimits
 	url       string
 	routes    []route
 	web       *http.Server
@@ -62,6 +66,7 @@ func New(options Options) (*Server, error) {
 	s := &Server{
 		now:       options.Now,
 		rateLimit: options.RateLimit,
+		secondary: options.Secondary,
 		routes:    routes(),
 		merges:    newQueue[*pull](),
 		outbox:    newQueue[*Delivery](),
@@ -130,12 +135,14 @@ func (s *Server) Close() error {
 
 // serve tells git's requests from REST ones by the path.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	outcome := s.takeFault(w, r)
-	if outcome == faultAnswered {
+	switch s.takeFault(w, r) {
+	case faultAnswered:
 		return
-	}
-	if outcome == faultLoseAnswer {
+	case faultLoseAnswer:
 		w = unheard{http.Header{}}
+		defer panic(http.ErrAbortHandler)
+	case faultCutAnswer:
+		w = halved{w}
 		defer panic(http.ErrAbortHandler)
 	}
 	w.Header().Set("X-GitHub-Request-Id", s.requestID())
@@ -148,13 +155,6 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.serveREST(w, r)
 	}
 }
-
-// unheard is where an answer goes that LoseNext wants lost.
-type unheard struct{ header http.Header }
-
-func (u unheard) Header() http.Header         { return u.header }
-func (u unheard) Write(p []byte) (int, error) { return len(p), nil }
-func (u unheard) WriteHeader(int)             {}
 
 // apiPrefix returns "/api/v3/" if the path is below it, else "".
 func apiPrefix(urlPath string) string {

@@ -58,6 +58,11 @@ type account struct {
 
 	app          *App          // that signed in by itself
 	installation *installation // that signed in, of an App
+
+	spent          []spending // of the last hour, towards the secondary limits
+	refused        int        // requests over them
+	throttled      time.Time  // until when Throttle refuses
+	throttledReads bool
 }
 
 func (s *Server) addUser(u User) error {

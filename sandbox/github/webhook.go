@@ -88,6 +88,18 @@ func (s *Server) fire(event string, payload document) {
 	s.queueDelivery(d)
 }
 
+// Send queues an event with any payload for the receiver, signed like the rest,
+// for what the server does not send by itself. It fails without a receiver.
+func (s *Server) Send(event, action string, payload []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.hook == nil {
+		return fmt.Errorf("send %s: there is no webhook", event)
+	}
+	s.queueDelivery(&Delivery{ID: s.nextID(), GUID: uuid.NewString(), Event: event, Action: action, Payload: slices.Clone(payload)})
+	return nil
+}
+
 func (s *Server) queueDelivery(d *Delivery) {
 	d.url = s.hook.url
 	d.Header = s.hook.header(d)
