@@ -41,12 +41,19 @@ type SettingError struct{ Setting, Reason string }
 // Error names the setting.
 func (e *SettingError) Error() string { return e.Setting + " " + e.Reason }
 
+// Hub is the bot's way to GitHub; *hub.Hub is one.
+type Hub interface {
+	// Self is the bot's own login.
+	Self(ctx context.Context) (string, error)
+	// Repository gives the REST API and the git of a repository, owner/name.
+	Repository(ctx context.Context, repository string) (*github.Client, *datarepo.Remote, error)
+}
+
 // Options of a Bot. All but the last group must be given.
 type Options struct {
-	Secrets      []string       // of the webhook; a delivery is taken if it is signed with any of them
-	Repositories []string       // owner/name, the data repos
-	GitHub       *github.Client // with the base URL and credentials in it
-	Git          func(repository string) *datarepo.Remote
+	Secrets      []string // of the webhook; a delivery is taken if it is signed with any of them
+	Repositories []string // owner/name, the data repos
+	Hub          Hub
 	Queue        Queue
 	Stores       Stores
 	Log          *slog.Logger
@@ -75,11 +82,11 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 	if o.Wait == nil {
 		o.Wait = wait
 	}
-	user, _, err := o.GitHub.Users.Get(ctx, "")
+	self, err := o.Hub.Self(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("ask GitHub who the bot is: %w", explain(err))
+		return nil, err
 	}
-	return &Bot{Options: o, self: user.GetLogin()}, nil
+	return &Bot{Options: o, self: self}, nil
 }
 
 // Handler answers webhooks at POST /webhook, and GET /healthz.
@@ -116,22 +123,7 @@ func (b *Bot) Serve(ctx context.Context, l net.Listener) error {
 // Handle does what one delivery asks for. An error means that it should be tried again later.
 func (b *Bot) Handle(ctx context.Context, d engine.Delivery, attempt int) error {
 	log := b.Log.With("delivery", d.ID, "event", d.Event, "attempt", attempt)
-	owner, name, _ := strings.Cut(d.Repository, "/")
-	job := &job{Bot: b, log: log, turns: map[int]bool{}, owner: owner, name: name, repository: d.Repository}
-	var err error
-	switch d.Event {
-	case "pull_request":
-		err = job.pullRequest(ctx, d.Body)
-	case "push":
-		err = job.push(ctx, d.Body)
-	case replanEvent:
-		var again replan
-		if err := json.Unmarshal(d.Body, &again); err != nil {
-			return engine.Park(fmt.Errorf("read the delivery: %w", err))
-		}
-		job.try = again.Try
-		err = job.plan(ctx, again.Number)
-	}
+	err := b.handle(ctx, log, d)
 	if err == nil {
 		return nil
 	}
@@ -143,9 +135,37 @@ func (b *Bot) Handle(ctx context.Context, d engine.Delivery, attempt int) error 
 	return err
 }
 
+func (b *Bot) handle(ctx context.Context, log *slog.Logger, d engine.Delivery) error {
+	switch d.Event {
+	case "pull_request", "push", replanEvent:
+	default:
+		return nil
+	}
+	client, remote, err := b.Hub.Repository(ctx, d.Repository)
+	if err != nil {
+		return err
+	}
+	owner, name, _ := strings.Cut(d.Repository, "/")
+	job := &job{Bot: b, GitHub: client, git: remote, log: log, turns: map[int]bool{}, owner: owner, name: name, repository: d.Repository}
+	switch d.Event {
+	case "pull_request":
+		return job.pullRequest(ctx, d.Body)
+	case "push":
+		return job.push(ctx, d.Body)
+	}
+	var again replan
+	if err := json.Unmarshal(d.Body, &again); err != nil {
+		return engine.Park(fmt.Errorf("read the delivery: %w", err))
+	}
+	job.try = again.Try
+	return job.plan(ctx, again.Number)
+}
+
 // job is one delivery being worked off.
 type job struct {
 	*Bot
+	GitHub                  *github.Client // of the repository
+	git                     *datarepo.Remote
 	log                     *slog.Logger
 	owner, name, repository string
 	try                     int          // of a replan: how often an environment gave no answer before

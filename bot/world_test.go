@@ -4,15 +4,13 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	gogithub "github.com/google/go-github/v62/github"
-
 	"liveops/bot"
+	"liveops/bot/hub"
 	"liveops/datarepo"
 	"liveops/engine"
 	"liveops/sandbox/github"
@@ -120,14 +118,11 @@ func (w *world) startWith(queue func(*engine.Engine) bot.Queue) {
 }
 
 func (w *world) botOptions(queue bot.Queue) bot.Options {
-	client, err := gogithub.NewClient(&http.Client{Transport: w.wire}).WithAuthToken(botToken).WithEnterpriseURLs(w.github.URL(), w.github.URL())
+	log := slog.New(slog.NewTextHandler(w.log, nil))
+	h, err := hub.New(hub.Options{Token: botToken, URL: w.github.URL(), Transport: w.wire, Log: log, Wait: w.waitForGitHub})
 	w.must(err)
 	return bot.Options{
-		Secrets: []string{secret, oldSecret}, Repositories: []string{repository}, GitHub: client, Queue: queue, Stores: w,
-		Log: slog.New(slog.NewTextHandler(w.log, nil)),
-		Git: func(string) *datarepo.Remote {
-			return &datarepo.Remote{URL: w.repo.CloneURL(), Username: "x-access-token", Password: botToken}
-		},
+		Secrets: []string{secret, oldSecret}, Repositories: []string{repository}, Hub: h, Queue: queue, Stores: w, Log: log,
 		Wait: func(ctx context.Context, d time.Duration) error {
 			if w.patient {
 				return pass(ctx, d)
@@ -138,6 +133,14 @@ func (w *world) botOptions(queue bot.Queue) bot.Options {
 			return ctx.Err()
 		},
 	}
+}
+
+// waitForGitHub does not keep to GitHub's pace, but where a test is patient it waits for limits of minutes.
+func (w *world) waitForGitHub(ctx context.Context, d time.Duration) error {
+	if w.patient && d > time.Minute {
+		return pass(ctx, d)
+	}
+	return ctx.Err()
 }
 
 // pass waits as the bot does by itself.
@@ -186,7 +189,8 @@ func (w *world) Store(ctx context.Context, name string) (*mysqlstore.Store, erro
 // releaseFirst brings the environments to the first commit, as `liveops apply` does.
 func (w *world) releaseFirst() {
 	w.Helper()
-	remote := w.botOptions(nil).Git(repository)
+	_, remote, err := w.botOptions(nil).Hub.Repository(w.Context(), repository)
+	w.must(err)
 	c, err := remote.Fetch(w.Context(), "refs/heads/main")
 	w.must(err)
 	defer c.Close()
