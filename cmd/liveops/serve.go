@@ -27,7 +27,12 @@ func (a *app) serveCommand(name string) *cobra.Command {
 		"serve": "Run everything that one machine needs: the engine and the bot",
 		"bot":   "Run the GitHub bot",
 	}
-	return &cobra.Command{
+	var s setup
+	help := ""
+	if name == "bot" {
+		help = setupHelp
+	}
+	c := &cobra.Command{
 		Use:   name,
 		Short: short[name],
 		Long: short[name] + `.
@@ -48,11 +53,21 @@ environments. Its settings are environment variables (NAME_FILE names a file tha
     LIVEOPS_NATS_USER, _PASSWORD, _TOKEN, _CA (a certificate in PEM) and _REPLICAS
   LIVEOPS_<ENV>_MYSQL_DSN      the MySQL of each environment, as user:password@tcp(host:3306)/database
 
-GET /healthz answers while it runs. On SIGTERM it finishes what is under way and ends.`,
+GET /healthz answers while it runs. On SIGTERM it finishes what is under way and ends.` + help,
 		Example: "  LIVEOPS_REPOSITORIES=studio/game-data liveops " + name,
 		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return a.serve(c.Context()) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if s.on {
+				return a.setup(c.Context(), s)
+			}
+			return a.serve(c.Context())
+		},
 	}
+	if name == "bot" {
+		c.Example += "\n  LIVEOPS_PUBLIC_URL=https://liveops.example.com liveops bot --setup --organization studio"
+		s.flags(c)
+	}
+	return c
 }
 
 func (a *app) serve(ctx context.Context) (err error) {
