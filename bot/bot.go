@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-github/v62/github"
 	"golang.org/x/sync/errgroup"
 
+	"liveops/bot/hub"
 	"liveops/datarepo"
 	"liveops/engine"
 	"liveops/sync/mysqlstore"
@@ -142,6 +143,9 @@ func (b *Bot) handle(ctx context.Context, log *slog.Logger, d engine.Delivery) e
 		return nil
 	}
 	client, remote, err := b.Hub.Repository(ctx, d.Repository)
+	if absent := (*hub.NotInstalledError)(nil); errors.As(err, &absent) {
+		return engine.Park(err) // for a person to mend; others' deliveries need not wait for that
+	}
 	if err != nil {
 		return err
 	}

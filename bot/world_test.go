@@ -2,6 +2,8 @@ package bot_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"log/slog"
 	"net"
 	"slices"
@@ -44,10 +46,17 @@ type world struct {
 	*testing.T
 	github *github.Server
 	repo   *github.Repo
-	envs   map[string]*environment
-	dir    string // the engine's state
-	wire   *wire
-	log    *lockedBuffer
+	self   string // the bot's login
+	app    *github.App
+
+	installation int64 // of the App
+
+	envs map[string]*environment
+	dir  string // the engine's state
+	wire *wire
+	log  *lockedBuffer
+
+	identity hub.Options
 
 	queue   *engine.Engine
 	url     string // the bot's webhook
@@ -61,6 +70,7 @@ type world struct {
 type options struct {
 	files map[string][]byte // more files of the first commit, or others; nil content leaves one out
 	plain bool              // the bot is not started
+	app   bool              // it is a GitHub App
 }
 
 func newWorld(t *testing.T, o options) *world {
@@ -78,6 +88,10 @@ func newWorld(t *testing.T, o options) *world {
 	w.must(err)
 	t.Cleanup(func() { w.must(server.Close()) })
 	w.github, w.wire = server, &wire{}
+	w.self, w.identity = "liveops-bot", hub.Options{Token: botToken}
+	if o.app {
+		w.becomeApp()
+	}
 	files := map[string][]byte{"liveops.yaml": []byte(config), itemsPath: items(firstItems), levelsPath: levels(10, 20, 30)}
 	for path, content := range o.files {
 		if files[path] = content; content == nil {
@@ -94,6 +108,19 @@ func newWorld(t *testing.T, o options) *world {
 		w.start()
 	}
 	return w
+}
+
+// becomeApp has the bot be a GitHub App that is installed for the repository's owner, with the permissions that
+// docs/operations.md asks for.
+func (w *world) becomeApp() {
+	w.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	w.must(err)
+	w.app, err = w.github.AddApp(github.NewApp{Slug: "liveops-app", Owner: "studio", Key: &key.PublicKey,
+		Permissions: map[string]string{"contents": "read", "pull_requests": "write", "statuses": "write"}})
+	w.must(err)
+	w.self, w.identity = "liveops-app[bot]", hub.Options{AppID: w.app.ID(), AppKey: key}
+	w.installation = w.app.Install("studio")
 }
 
 // start runs the bot on the state directory, and has the webhooks sent to it.
@@ -119,7 +146,9 @@ func (w *world) startWith(queue func(*engine.Engine) bot.Queue) {
 
 func (w *world) botOptions(queue bot.Queue) bot.Options {
 	log := slog.New(slog.NewTextHandler(w.log, nil))
-	h, err := hub.New(hub.Options{Token: botToken, URL: w.github.URL(), Transport: w.wire, Log: log, Wait: w.waitForGitHub})
+	o := w.identity
+	o.URL, o.Transport, o.Log, o.Wait = w.github.URL(), w.wire, log, w.waitForGitHub
+	h, err := hub.New(o)
 	w.must(err)
 	return bot.Options{
 		Secrets: []string{secret, oldSecret}, Repositories: []string{repository}, Hub: h, Queue: queue, Stores: w, Log: log,
@@ -301,7 +330,7 @@ func (w *world) must(err error) {
 // comments are the bot's comments on a pull request that begin with a marker.
 func (w *world) comments(n int, marker string) []github.Comment {
 	return slices.DeleteFunc(w.repo.Comments(n), func(c github.Comment) bool {
-		return c.Author != "liveops-bot" || !strings.HasPrefix(c.Body, marker)
+		return c.Author != w.self || !strings.HasPrefix(c.Body, marker)
 	})
 }
 

@@ -96,22 +96,22 @@ func TestLimits(t *testing.T) {
 		{"a date", func(w *world) {
 			w.server.FailNext("POST", comments, 429, after(w.Now().Add(time.Minute).UTC().Format(http.TimeFormat)), 1)
 		}, time.Minute, false},
+		{"503 that asks to wait", func(w *world) { w.server.FailNext("GET", pulls, 503, after("20"), 1) }, 20 * time.Second, false},
 		{"429 that says no more", func(w *world) { w.server.FailNext("POST", comments, 429, nil, 3) }, 7 * time.Minute, false},
 		{"for longer than is waited", func(w *world) { w.server.FailNext("POST", comments, 429, after("600"), 9) }, 10 * time.Minute, true},
 		{"a refusal that is no limit", func(w *world) { w.server.FailNext("POST", comments, 403, nil, 1) }, 0, true},
 		{"the primary limit", func(w *world) { w.must(w.server.SetRemaining("liveops", 0)) }, time.Hour + time.Second, false},
-		{"the last request of the hour", func(w *world) {
-			w.must(w.server.SetRemaining("liveops", 1))
-			if _, _, err := w.client().PullRequests.Get(w.Context(), "studio", "game", w.pull); err != nil {
-				w.Error(err) // what follows is another hub's, which does not know
-			}
-		}, time.Hour + time.Second, false},
+		{"the last request of the hour", func(w *world) { w.must(w.server.SetRemaining("liveops", 1)) }, time.Hour + time.Second, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)
 			test.fail(w)
 			w.waited()
-			err := w.comment(w.client(), "hello")
+			client := w.client()
+			err := read(w, client, 0)
+			if err == nil {
+				err = w.comment(client, "hello")
+			}
 			if (err != nil) != test.failed {
 				t.Errorf("the comment: %v", err)
 			}
