@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-github/v62/github"
 	"golang.org/x/sync/errgroup"
 
+	"liveops/bot/hub"
 	"liveops/bot/page"
 	"liveops/datarepo"
 	"liveops/engine"
@@ -49,12 +50,19 @@ type SettingError struct{ Setting, Reason string }
 // Error names the setting.
 func (e *SettingError) Error() string { return e.Setting + " " + e.Reason }
 
+// Hub is the bot's way to GitHub; *hub.Hub is one.
+type Hub interface {
+	// Self is the bot's own login.
+	Self(ctx context.Context) (string, error)
+	// Repository gives the REST API and the git of a repository, owner/name.
+	Repository(ctx context.Context, repository string) (*github.Client, *datarepo.Remote, error)
+}
+
 // Options of a Bot. All but the last group must be given.
 type Options struct {
-	Secrets      []string       // of the webhook; a delivery is taken if it is signed with any of them
-	Repositories []string       // owner/name, the data repos
-	GitHub       *github.Client // with the base URL and credentials in it
-	Git          func(repository string) *datarepo.Remote
+	Secrets      []string // of the webhook; a delivery is taken if it is signed with any of them
+	Repositories []string // owner/name, the data repos
+	Hub          Hub
 	Queue        Queue
 	Stores       Stores
 	Log          *slog.Logger
@@ -85,11 +93,11 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 	if o.Wait == nil {
 		o.Wait = wait
 	}
-	user, _, err := o.GitHub.Users.Get(ctx, "")
+	self, err := o.Hub.Self(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("ask GitHub who the bot is: %w", explain(err))
+		return nil, err
 	}
-	return &Bot{Options: o, self: user.GetLogin()}, nil
+	return &Bot{Options: o, self: self}, nil
 }
 
 // Handler answers webhooks at POST /webhook, GET /healthz and, where there are pages, GET /report/{id}.
@@ -129,10 +137,7 @@ func (b *Bot) Serve(ctx context.Context, l net.Listener) error {
 // Do does what one job asks for. An error means that it should be tried again later.
 func (b *Bot) Do(ctx context.Context, j engine.Job, attempt int) error {
 	log := b.Log.With("job", j.ID, "kind", j.Kind, "about", j.About, "attempt", attempt)
-	owner, name, _ := strings.Cut(j.Repository, "/")
-	work := &job{Bot: b, log: log, turns: map[int]bool{}, commits: map[string]*datarepo.Commit{}, owner: owner, name: name, repository: j.Repository}
-	defer work.close()
-	err := work.do(ctx, j)
+	err := b.work(ctx, log, j, attempt)
 	if err == nil {
 		return nil
 	}
@@ -144,9 +149,26 @@ func (b *Bot) Do(ctx context.Context, j engine.Job, attempt int) error {
 	return err
 }
 
+// work does a job with the bot's account in the job's repository.
+func (b *Bot) work(ctx context.Context, log *slog.Logger, w engine.Job, attempt int) error {
+	client, remote, err := b.Hub.Repository(ctx, w.Repository)
+	if absent := (*hub.NotInstalledError)(nil); errors.As(err, &absent) {
+		return engine.Park(err) // for a person to mend; others' jobs need not wait for that
+	}
+	if err != nil {
+		return err
+	}
+	owner, name, _ := strings.Cut(w.Repository, "/")
+	j := &job{Bot: b, GitHub: client, git: remote, log: log, turns: map[int]bool{}, commits: map[string]*datarepo.Commit{}, owner: owner, name: name, repository: w.Repository}
+	defer j.close()
+	return j.do(ctx, w, attempt)
+}
+
 // job is one job being worked off.
 type job struct {
 	*Bot
+	GitHub                  *github.Client // of the repository
+	git                     *datarepo.Remote
 	log                     *slog.Logger
 	owner, name, repository string
 	try                     int                         // of a plan: how often an environment gave no answer before
@@ -154,7 +176,7 @@ type job struct {
 	commits                 map[string]*datarepo.Commit // what was fetched, by id
 }
 
-func (j *job) do(ctx context.Context, w engine.Job) error {
+func (j *job) do(ctx context.Context, w engine.Job, attempt int) error {
 	if w.Kind == kindPush {
 		return j.push(ctx, w.Body)
 	}

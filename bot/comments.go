@@ -18,7 +18,7 @@ const statusContext = "liveops"
 func (j *job) upsert(ctx context.Context, number int, marker, body string) error {
 	found, err := j.findComment(ctx, number, marker)
 	if err != nil {
-		return fmt.Errorf("look for the comment of #%d: %w", number, explain(err))
+		return fmt.Errorf("look for the comment of #%d: %w", number, err)
 	}
 	switch {
 	case found == nil:
@@ -27,7 +27,7 @@ func (j *job) upsert(ctx context.Context, number int, marker, body string) error
 		_, _, err = j.GitHub.Issues.EditComment(ctx, j.owner, j.name, found.GetID(), &github.IssueComment{Body: &body})
 	}
 	if err != nil {
-		return fmt.Errorf("write the comment of #%d: %w", number, explain(err))
+		return fmt.Errorf("write the comment of #%d: %w", number, err)
 	}
 	return nil
 }
@@ -58,14 +58,14 @@ func (j *job) findComment(ctx context.Context, number int, marker string) (*gith
 func (j *job) isReleased(ctx context.Context, number int, commit string) (bool, error) {
 	comment, err := j.findComment(ctx, number, report.MergeMarker(commit))
 	if err != nil {
-		return false, fmt.Errorf("look for the comment of #%d: %w", number, explain(err))
+		return false, fmt.Errorf("look for the comment of #%d: %w", number, err)
 	}
 	if !report.MergeDone(commit, comment.GetBody()) {
 		return false, nil
 	}
 	statuses, _, err := j.GitHub.Repositories.ListStatuses(ctx, j.owner, j.name, commit, &github.ListOptions{PerPage: 100})
 	if err != nil {
-		return false, fmt.Errorf("read the statuses of %s: %w", commit, explain(err))
+		return false, fmt.Errorf("read the statuses of %s: %w", commit, err)
 	}
 	for _, s := range statuses { // the newest first
 		if s.GetContext() == statusContext && s.GetCreator().GetLogin() == j.self {
@@ -81,7 +81,7 @@ func (j *job) status(ctx context.Context, commit, state, description string) err
 	_, _, err := j.GitHub.Repositories.CreateStatus(ctx, j.owner, j.name, commit,
 		&github.RepoStatus{State: &state, Description: &description, Context: &context_})
 	if err != nil {
-		return fmt.Errorf("set the status of %s: %w", commit, explain(err))
+		return fmt.Errorf("set the status of %s: %w", commit, err)
 	}
 	return nil
 }

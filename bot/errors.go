@@ -3,27 +3,17 @@ package bot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/google/go-github/v62/github"
 
+	"liveops/bot/hub"
 	"liveops/datasheets"
 	"liveops/sync/mysqlstore"
 )
-
-// explain turns GitHub's refusal of the credentials into words that say what to do.
-func explain(err error) error {
-	var e *github.ErrorResponse
-	if errors.As(err, &e) && e.Response != nil && e.Response.StatusCode == http.StatusUnauthorized {
-		return fmt.Errorf("GitHub refuses the token of LIVEOPS_GITHUB_TOKEN (expired or revoked?): %w", err)
-	}
-	return err
-}
 
 // reason is an error as a comment may tell it: what liveops knows of it, without addresses or accounts of the
 // servers behind it, which are in the log.
@@ -33,6 +23,8 @@ func reason(err error) string {
 		unreachable *mysqlstore.UnreachableError
 		wrong       *mysqlstore.WrongEnvironmentError
 		problem     *datasheets.Problem
+		refused     *hub.RefusedError
+		absent      *hub.NotInstalledError
 		web         *url.Error
 		connection  *net.OpError
 	)
@@ -49,6 +41,10 @@ func reason(err error) string {
 		return problem.Error()
 	case errors.Is(err, mysqlstore.ErrBusy):
 		return mysqlstore.ErrBusy.Error()
+	case errors.As(err, &refused):
+		return refused.Error()
+	case errors.As(err, &absent):
+		return absent.Error()
 	case errors.As(err, &web):
 		return "GitHub gives no answer"
 	case errors.As(err, &connection):

@@ -95,7 +95,7 @@ func TestExpiredToken(t *testing.T) {
 		w.github.FailNext("", "/repos/*/*/pulls/*", http.StatusUnauthorized, nil, 1)
 		w.github.FailNext("", "/studio/game-data.git/info/refs", http.StatusUnauthorized, nil, 1)
 		n := w.planned("winter", files{itemsPath: items(winterItems)})
-		w.says(w.log.all(), "GitHub refuses the token of LIVEOPS_GITHUB_TOKEN (expired or revoked?)", "git refuses the token of LIVEOPS_GITHUB_TOKEN")
+		w.says(w.log.all(), "GitHub refuses the token of LIVEOPS_GITHUB_TOKEN (expired or revoked?)", "check LIVEOPS_GITHUB_TOKEN, or LIVEOPS_GITHUB_APP_ID")
 		w.says(w.plan(n), "price: 100 → 120")
 	})
 	t.Run("at the start", func(t *testing.T) {

@@ -86,7 +86,7 @@ func (j *job) merges(ctx context.Context, branch string) (map[string]int, error)
 	o := &github.PullRequestListOptions{State: "closed", Base: branch, Sort: "updated", Direction: "desc", ListOptions: github.ListOptions{PerPage: 100}}
 	prs, _, err := j.GitHub.PullRequests.List(ctx, j.owner, j.name, o)
 	if err != nil {
-		return nil, fmt.Errorf("list the merged pull requests: %w", explain(err))
+		return nil, fmt.Errorf("list the merged pull requests: %w", err)
 	}
 	merges := map[string]int{}
 	for _, pr := range prs {

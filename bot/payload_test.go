@@ -12,10 +12,8 @@ import (
 	"testing"
 	"time"
 
-	gogithub "github.com/google/go-github/v62/github"
-
 	"liveops/bot"
-	"liveops/datarepo"
+	"liveops/bot/hub"
 	"liveops/engine"
 	"liveops/sync/mysqlstore"
 )
@@ -50,14 +48,13 @@ func lonely(t testing.TB, answer string) (*bot.Bot, *stored) {
 		rw.Write([]byte(answer))
 	}))
 	t.Cleanup(server.Close)
-	client, err := gogithub.NewClient(nil).WithEnterpriseURLs(server.URL, server.URL)
+	h, err := hub.New(hub.Options{Token: botToken, URL: server.URL, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	queue := &stored{}
-	b, err := bot.New(context.Background(), bot.Options{Secrets: []string{secret}, Repositories: []string{repository}, GitHub: client,
+	b, err := bot.New(context.Background(), bot.Options{Secrets: []string{secret}, Repositories: []string{repository}, Hub: h,
 		Queue: queue, Stores: noStores{}, Log: slog.New(slog.DiscardHandler),
-		Git:  func(string) *datarepo.Remote { return &datarepo.Remote{URL: server.URL} },
 		Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
 	if err != nil {
 		t.Fatal(err)

@@ -47,7 +47,7 @@ func (j *job) tellPush(ctx context.Context, told report.DirectPush) error {
 	body, marker := report.PushComment(told), report.PushMarker(told.Commit.ID)
 	comments, _, err := j.GitHub.Repositories.ListCommitComments(ctx, j.owner, j.name, told.Commit.ID, &github.ListOptions{PerPage: 100})
 	if err != nil {
-		return fmt.Errorf("look for the comment on %s: %w", told.Commit.ID, explain(err))
+		return fmt.Errorf("look for the comment on %s: %w", told.Commit.ID, err)
 	}
 	for _, c := range comments {
 		if c.GetUser().GetLogin() == j.self && strings.HasPrefix(c.GetBody(), marker) {
@@ -55,7 +55,7 @@ func (j *job) tellPush(ctx context.Context, told report.DirectPush) error {
 		}
 	}
 	if _, _, err := j.GitHub.Repositories.CreateComment(ctx, j.owner, j.name, told.Commit.ID, &github.RepositoryComment{Body: &body}); err != nil {
-		return fmt.Errorf("comment on %s: %w", told.Commit.ID, explain(err))
+		return fmt.Errorf("comment on %s: %w", told.Commit.ID, err)
 	}
 	return j.status(ctx, told.Commit.ID, "error", "pushed directly: nothing was applied")
 }

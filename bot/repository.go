@@ -26,10 +26,7 @@ func (j *job) fetch(ctx context.Context, ref string) (*datarepo.Commit, error) {
 	if c := j.commits[ref]; c != nil {
 		return c, nil
 	}
-	c, err := j.Git(j.repository).Fetch(ctx, ref)
-	if errors.Is(err, datarepo.ErrUnauthorized) {
-		return nil, fmt.Errorf("git refuses the token of LIVEOPS_GITHUB_TOKEN (expired or revoked?): %w", err)
-	}
+	c, err := j.git.Fetch(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +47,7 @@ func (j *job) files(ctx context.Context, commit string) (fs.FS, error) {
 	return c.Files, nil
 }
 
-// close gives back what the delivery fetched.
+// close gives back what the job fetched.
 func (j *job) close() {
 	for _, c := range j.commits {
 		if err := c.Close(); err != nil {
@@ -63,7 +60,7 @@ func (j *job) close() {
 func (j *job) pull(ctx context.Context, number int) (*github.PullRequest, error) {
 	pr, _, err := j.GitHub.PullRequests.Get(ctx, j.owner, j.name, number)
 	if err != nil {
-		return nil, fmt.Errorf("read pull request #%d: %w", number, explain(err))
+		return nil, fmt.Errorf("read pull request #%d: %w", number, err)
 	}
 	return pr, nil
 }
@@ -72,7 +69,7 @@ func (j *job) pull(ctx context.Context, number int) (*github.PullRequest, error)
 func (j *job) tip(ctx context.Context, branch string) (string, error) {
 	ref, _, err := j.GitHub.Git.GetRef(ctx, j.owner, j.name, "heads/"+branch)
 	if err != nil {
-		return "", fmt.Errorf("read the branch %s: %w", branch, explain(err))
+		return "", fmt.Errorf("read the branch %s: %w", branch, err)
 	}
 	return ref.GetObject().GetSHA(), nil
 }
@@ -144,7 +141,7 @@ func (h history) Between(ctx context.Context, from, to string) (datarepo.Relatio
 	if from == "" {
 		c, _, err := h.GitHub.Repositories.GetCommit(ctx, h.owner, h.name, to, nil)
 		if err != nil {
-			return 0, nil, fmt.Errorf("read commit %s: %w", to, explain(err))
+			return 0, nil, fmt.Errorf("read commit %s: %w", to, err)
 		}
 		return datarepo.Ahead, []datarepo.Summary{summary(c)}, nil
 	}
@@ -156,7 +153,7 @@ func (h history) Between(ctx context.Context, from, to string) (datarepo.Relatio
 			return datarepo.Diverged, nil, nil // from is in no branch any more
 		}
 		if err != nil {
-			return 0, nil, fmt.Errorf("compare %s with %s: %w", from, to, explain(err))
+			return 0, nil, fmt.Errorf("compare %s with %s: %w", from, to, err)
 		}
 		switch c.GetStatus() {
 		case "identical":
@@ -217,7 +214,7 @@ func (j *job) planAgain(ctx context.Context, branch, cause string) error {
 	for {
 		prs, response, err := j.GitHub.PullRequests.List(ctx, j.owner, j.name, o)
 		if err != nil {
-			return fmt.Errorf("list the open pull requests: %w", explain(err))
+			return fmt.Errorf("list the open pull requests: %w", err)
 		}
 		for _, pr := range prs {
 			if err := j.askForPlan(ctx, cause, pullJob{Number: pr.GetNumber()}); err != nil {

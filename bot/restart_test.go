@@ -78,9 +78,10 @@ func TestStatusIsNoProof(t *testing.T) {
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	send := w.github.HoldDeliveries()
 	merged := w.merge(n)
-	client := w.botOptions(nil).GitHub
+	client, _, err := w.botOptions(nil).Hub.Repository(t.Context(), repository)
+	w.must(err)
 	success, liveops := "success", "liveops"
-	_, _, err := client.Repositories.CreateStatus(t.Context(), "studio", "game-data", merged, &gogithub.RepoStatus{State: &success, Context: &liveops})
+	_, _, err = client.Repositories.CreateStatus(t.Context(), "studio", "game-data", merged, &gogithub.RepoStatus{State: &success, Context: &liveops})
 	w.must(err)
 	send()
 	w.settle()

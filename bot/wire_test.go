@@ -28,14 +28,18 @@ func (w *world) checkNothingLeaks() {
 
 // wire is the bot's way to GitHub's API. It keeps what the bot writes, and lets a test step in.
 type wire struct {
+	git    *gitWire
 	mu     sync.Mutex
 	bodies []string
 	before func(r *http.Request, body string) // called before a write is sent, for one after the other; not for reads
 	calls  sync.Mutex                         // held while before runs
 }
 
-// RoundTrip sends a request.
+// RoundTrip sends a request. What git sends goes its own way.
 func (v *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.Contains(r.URL.Path, ".git/") {
+		return v.git.RoundTrip(r)
+	}
 	if r.Body != nil {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {

@@ -2,17 +2,17 @@ package bot_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"log/slog"
 	"net"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	gogithub "github.com/google/go-github/v62/github"
-
 	"liveops/bot"
+	"liveops/bot/hub"
 	"liveops/bot/page"
 	"liveops/datarepo"
 	"liveops/engine"
@@ -47,11 +47,18 @@ type world struct {
 	*testing.T
 	github *github.Server
 	repo   *github.Repo
-	envs   map[string]*environment
-	dir    string // the engine's state
-	wire   *wire
-	git    *gitWire
-	log    *lockedBuffer
+	self   string // the bot's login
+	app    *github.App
+
+	installation int64 // of the App
+
+	envs map[string]*environment
+	dir  string // the engine's state
+	wire *wire
+	git  *gitWire
+	log  *lockedBuffer
+
+	identity hub.Options
 
 	queue   *engine.Engine
 	url     string // the bot's webhook
@@ -66,6 +73,7 @@ type world struct {
 type options struct {
 	files map[string][]byte // more files of the first commit, or others; nil content leaves one out
 	plain bool              // the bot is not started
+	app   bool              // it is a GitHub App
 }
 
 func newWorld(t *testing.T, o options) *world {
@@ -82,7 +90,12 @@ func newWorld(t *testing.T, o options) *world {
 	}})
 	w.must(err)
 	t.Cleanup(func() { w.must(server.Close()) })
-	w.github, w.wire, w.git = server, &wire{}, &gitWire{}
+	w.github, w.git = server, &gitWire{}
+	w.wire = &wire{git: w.git}
+	w.self, w.identity = "liveops-bot", hub.Options{Token: botToken}
+	if o.app {
+		w.becomeApp()
+	}
 	files := map[string][]byte{"liveops.yaml": []byte(config), itemsPath: items(firstItems), levelsPath: levels(10, 20, 30)}
 	for path, content := range o.files {
 		if files[path] = content; content == nil {
@@ -99,6 +112,19 @@ func newWorld(t *testing.T, o options) *world {
 		w.start()
 	}
 	return w
+}
+
+// becomeApp has the bot be a GitHub App that is installed for the repository's owner, with the permissions that
+// docs/operations.md asks for.
+func (w *world) becomeApp() {
+	w.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	w.must(err)
+	w.app, err = w.github.AddApp(github.NewApp{Slug: "liveops-app", Owner: "studio", Key: &key.PublicKey,
+		Permissions: map[string]string{"contents": "read", "pull_requests": "write", "statuses": "write"}})
+	w.must(err)
+	w.self, w.identity = "liveops-app[bot]", hub.Options{AppID: w.app.ID(), AppKey: key}
+	w.installation = w.app.Install("studio")
 }
 
 // start runs the bot on the state directory, and has the webhooks sent to it.
@@ -130,14 +156,13 @@ func (w *world) startWith(queue func(*engine.Engine) bot.Queue) {
 }
 
 func (w *world) botOptions(queue bot.Queue) bot.Options {
-	client, err := gogithub.NewClient(&http.Client{Transport: w.wire}).WithAuthToken(botToken).WithEnterpriseURLs(w.github.URL(), w.github.URL())
+	log := slog.New(slog.NewTextHandler(w.log, nil))
+	o := w.identity
+	o.URL, o.Transport, o.Log, o.Wait = w.github.URL(), w.wire, log, w.waitForGitHub
+	h, err := hub.New(o)
 	w.must(err)
 	return bot.Options{
-		Secrets: []string{secret, oldSecret}, Repositories: []string{repository}, GitHub: client, Queue: queue, Stores: w,
-		Log: slog.New(slog.NewTextHandler(w.log, nil)),
-		Git: func(string) *datarepo.Remote {
-			return &datarepo.Remote{URL: w.repo.CloneURL(), Username: "x-access-token", Password: botToken, Client: &http.Client{Transport: w.git}}
-		},
+		Secrets: []string{secret, oldSecret}, Repositories: []string{repository}, Hub: h, Queue: queue, Stores: w, Log: log,
 		Wait: func(ctx context.Context, d time.Duration) error {
 			if w.patient {
 				return pass(ctx, d)
@@ -148,6 +173,14 @@ func (w *world) botOptions(queue bot.Queue) bot.Options {
 			return ctx.Err()
 		},
 	}
+}
+
+// waitForGitHub does not keep to GitHub's pace, but where a test is patient it waits for limits of minutes.
+func (w *world) waitForGitHub(ctx context.Context, d time.Duration) error {
+	if w.patient && d > time.Minute {
+		return pass(ctx, d)
+	}
+	return ctx.Err()
 }
 
 // pass waits as the bot does by itself.
@@ -196,7 +229,8 @@ func (w *world) Store(ctx context.Context, name string) (*mysqlstore.Store, erro
 // releaseFirst brings the environments to the first commit, as `liveops apply` does.
 func (w *world) releaseFirst() {
 	w.Helper()
-	remote := w.botOptions(nil).Git(repository)
+	_, remote, err := w.botOptions(nil).Hub.Repository(w.Context(), repository)
+	w.must(err)
 	c, err := remote.Fetch(w.Context(), "refs/heads/main")
 	w.must(err)
 	defer c.Close()
@@ -307,7 +341,7 @@ func (w *world) must(err error) {
 // comments are the bot's comments on a pull request that begin with a marker.
 func (w *world) comments(n int, marker string) []github.Comment {
 	return slices.DeleteFunc(w.repo.Comments(n), func(c github.Comment) bool {
-		return c.Author != "liveops-bot" || !strings.HasPrefix(c.Body, marker)
+		return c.Author != w.self || !strings.HasPrefix(c.Body, marker)
 	})
 }
 

@@ -68,11 +68,11 @@ func (l *limit) note(answer *http.Response) {
 	}
 }
 
-// pause has the account send nothing for so long, unless it is to be silent for longer already.
+// pause has the account send nothing for so long, an hour at most, unless it is to be silent for longer already.
 func (l *limit) pause(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if until := l.now().Add(d); until.After(l.until) {
+	if until := l.now().Add(min(d, longestReset)); until.After(l.until) {
 		l.until = until
 	}
 }

@@ -20,9 +20,10 @@ const (
 	mostAnswer = 80 << 20
 
 	// retries is how often a request is sent again that got a 5xx or no answer, with firstBackoff before the first
-	// time, and double before each next one.
+	// time, and double before each next one; a 503 may ask for up to mostBackoff.
 	retries      = 3
 	firstBackoff = time.Second
+	mostBackoff  = time.Minute
 )
 
 // tokens are the credentials of an account.
@@ -131,7 +132,12 @@ func (s *retry) next(r *http.Request, answer *http.Response, err error, l *limit
 		return 0, false
 	}
 	s.failed++
-	return firstBackoff << (s.failed - 1), true
+	pause = firstBackoff << (s.failed - 1)
+	if answer != nil {
+		asked, _ := retryAfter(answer, l.now())
+		pause = max(pause, min(asked, mostBackoff))
+	}
+	return pause, true
 }
 
 // authorized sends a request once, and once more with a renewed token where GitHub refuses the first.

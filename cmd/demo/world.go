@@ -9,11 +9,10 @@ import (
 	"log/slog"
 	"net"
 	"os"
-
-	gogithub "github.com/google/go-github/v62/github"
+	"time"
 
 	"liveops/bot"
-	"liveops/datarepo"
+	"liveops/bot/hub"
 	"liveops/engine"
 	"liveops/sandbox/github"
 	"liveops/sandbox/mysql"
@@ -144,15 +143,13 @@ func (w *world) startBot(ctx context.Context) error {
 		return err
 	}
 	w.close = append(w.close, queue.Close)
-	client, err := gogithub.NewClient(nil).WithAuthToken(botToken).WithEnterpriseURLs(w.github.URL(), w.github.URL())
+	// The stand-in takes writes as fast as they come, so that the bot needs not write at GitHub's pace.
+	way, err := hub.New(hub.Options{Token: botToken, URL: w.github.URL(), Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
 	if err != nil {
 		return err
 	}
 	b, err := bot.New(ctx, bot.Options{
-		Secrets: []string{secret}, Repositories: []string{owner + "/" + name}, GitHub: client, Queue: queue, Stores: w, Log: log,
-		Git: func(string) *datarepo.Remote {
-			return &datarepo.Remote{URL: w.repo.CloneURL(), Username: "x-access-token", Password: botToken}
-		},
+		Secrets: []string{secret}, Repositories: []string{owner + "/" + name}, Hub: way, Queue: queue, Stores: w, Log: log,
 	})
 	if err != nil {
 		return err

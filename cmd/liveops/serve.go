@@ -8,19 +8,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
-	"net/url"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/google/go-github/v62/github"
 	"github.com/spf13/cobra"
 
 	"liveops/bot"
 	"liveops/bot/page"
-	"liveops/datarepo"
 	"liveops/engine"
 )
 
@@ -34,7 +28,12 @@ func (a *app) serveCommand(name string) *cobra.Command {
 		"serve": "Run everything that one machine needs: the engine and the bot",
 		"bot":   "Run the GitHub bot",
 	}
-	return &cobra.Command{
+	var s setup
+	help := ""
+	if name == "bot" {
+		help = setupHelp
+	}
+	c := &cobra.Command{
 		Use:   name,
 		Short: short[name],
 		Long: short[name] + `.
@@ -43,22 +42,34 @@ It answers GitHub's webhooks at POST /webhook: plans pull requests in a comment,
 environments. Its settings are environment variables (NAME_FILE names a file that holds the value):
 
   LIVEOPS_WEBHOOK_SECRETS      secrets of the webhook, comma-separated; deliveries must be signed with one of them
+  LIVEOPS_GITHUB_APP_ID        the number of a GitHub App (liveops bot --setup registers one), with
+    LIVEOPS_GITHUB_APP_KEY     its private key, in PEM; or in their place
   LIVEOPS_GITHUB_TOKEN         a token that may read the code and write comments and commit statuses
   LIVEOPS_REPOSITORIES         the data repos, as owner/name, comma-separated
   LIVEOPS_GITHUB_URL           of GitHub Enterprise, such as https://github.example.com; default github.com
   LIVEOPS_LISTEN               where to listen; default ` + defaultListen + `
-  LIVEOPS_PUBLIC_URL           where people reach this process, such as https://liveops.example.com; then what is too
-                               large for a comment is a page at a link
+  LIVEOPS_PUBLIC_URL           where GitHub and people reach the bot, such as https://liveops.example.com; then what is
+                               too large for a comment is a page at a link
   LIVEOPS_STATE_DIR            a directory of its own, kept over restarts; default liveops-state
   LIVEOPS_NATS_URL             an external NATS cluster with JetStream instead of the embedded one; then also
     LIVEOPS_NATS_USER, _PASSWORD, _TOKEN, _CA (a certificate in PEM) and _REPLICAS
   LIVEOPS_<ENV>_MYSQL_DSN      the MySQL of each environment, as user:password@tcp(host:3306)/database
 
-GET /healthz answers while it runs. On SIGTERM it finishes what is under way and ends.`,
+GET /healthz answers while it runs. On SIGTERM it finishes what is under way and ends.` + help,
 		Example: "  LIVEOPS_REPOSITORIES=studio/game-data liveops " + name,
 		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return a.serve(c.Context()) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if s.on {
+				return a.setup(c.Context(), s)
+			}
+			return a.serve(c.Context())
+		},
 	}
+	if name == "bot" {
+		c.Example += "\n  LIVEOPS_PUBLIC_URL=https://liveops.example.com liveops bot --setup --organization studio"
+		s.flags(c)
+	}
+	return c
 }
 
 func (a *app) serve(ctx context.Context) (err error) {
@@ -171,27 +182,10 @@ func (a *app) nats() (o engine.Options, err error) {
 // botOptions makes the bot's options of the settings. All that is missing or wrong is told at once.
 func (a *app) botOptions(log *slog.Logger, open *stores) (bot.Options, error) {
 	o := bot.Options{Log: log, Stores: open}
-	var wrong [8]error
-	for i, name := range []string{"LIVEOPS_GITHUB_APP_ID", "LIVEOPS_GITHUB_APP_KEY"} {
-		var value string
-		if value, wrong[i] = a.settings.get(name); value != "" {
-			wrong[i] = &bot.SettingError{Setting: name, Reason: "is not supported by this version yet; use LIVEOPS_GITHUB_TOKEN"}
-		}
-	}
-	o.Secrets, wrong[2] = a.settings.needList("LIVEOPS_WEBHOOK_SECRETS", "the webhook's secret, with which GitHub signs deliveries")
-	o.Repositories, wrong[3] = a.repositories()
-	token, err := a.settings.need("LIVEOPS_GITHUB_TOKEN", "the bot reads the data repo and writes comments with it")
-	wrong[4] = err
-	dir, err := a.stateDir()
-	wrong[6] = err
-	base, err := a.settings.get("LIVEOPS_GITHUB_URL")
-	if err == nil {
-		if o.GitHub, o.Git, err = gitHub(base, token, filepath.Join(dir, "lfs")); err != nil {
-			err = &bot.SettingError{Setting: "LIVEOPS_GITHUB_URL", Reason: err.Error()}
-		}
-	}
-	wrong[5] = err
-	_, wrong[7] = a.publicURL()
+	var wrong [3]error
+	o.Secrets, wrong[0] = a.settings.needList("LIVEOPS_WEBHOOK_SECRETS", "the webhook's secret, with which GitHub signs deliveries")
+	o.Repositories, wrong[1] = a.repositories()
+	o.Hub, wrong[2] = a.hub(log)
 	return o, errors.Join(wrong[:]...)
 }
 
@@ -205,24 +199,4 @@ func (a *app) repositories() ([]string, error) {
 		}
 	}
 	return names, err
-}
-
-// gitHub makes the clients of GitHub's API and of its git servers. base is the address of a GitHub Enterprise
-// server; "" means github.com. largeDir is where files of Git LFS are kept.
-func gitHub(base, token, largeDir string) (*github.Client, func(repository string) *datarepo.Remote, error) {
-	client := github.NewClient(&http.Client{Timeout: time.Minute}).WithAuthToken(token)
-	clone := "https://github.com"
-	if base != "" {
-		u, err := url.Parse(base)
-		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-			return nil, nil, fmt.Errorf("is %q; expected an address such as https://github.example.com", base)
-		}
-		clone = strings.TrimSuffix(base, "/")
-		if client, err = client.WithEnterpriseURLs(clone, clone); err != nil {
-			return nil, nil, err
-		}
-	}
-	return client, func(repository string) *datarepo.Remote {
-		return &datarepo.Remote{URL: clone + "/" + repository + ".git", Username: "x-access-token", Password: token, LargeDir: largeDir}
-	}, nil
 }

@@ -29,7 +29,7 @@ func (c *call) asApp(rt route) error {
 	if !ok {
 		return refused
 	}
-	write := c.r.Method != http.MethodGet
+	write := c.r.Method != http.MethodGet && !strings.HasPrefix(repository, "/commits/") // to comment on a commit is to read it
 	if c.repo == nil || !slices.ContainsFunc(permissionsFor(repository), func(name string) bool {
 		return c.user.installation.grants(name, write)
 	}) {
