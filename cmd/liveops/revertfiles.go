@@ -54,20 +54,7 @@ func (a *app) revertFiles(ctx context.Context, w *where, store *mysqlstore.Store
 		fmt.Fprintln(a.out, printable(fmt.Sprintf("Revert the change on the default branch by hand; its files cannot be told here: %v", err)))
 		return nil
 	}
-	if len(r.Changes) > 0 {
-		fmt.Fprintf(a.out, "\nTo bring Git to the same state, from HEAD (%s) of this checkout:\n", release.ShortDigest(head))
-	} else {
-		fmt.Fprintf(a.out, "\nHEAD (%s) of this checkout needs no change to its files.\n", release.ShortDigest(head))
-	}
-	for _, c := range r.Changes {
-		fmt.Fprintln(a.out, "  "+printable(describeChange(c)))
-	}
-	if !r.Agrees {
-		fmt.Fprintf(a.out, "Then there would still be, of commits that wait for a release, or to be looked at by hand:\n")
-		for _, d := range r.Differs {
-			fmt.Fprintln(a.out, "  "+printable(d))
-		}
-	}
+	a.tellRevert(r, head)
 	writes := r.Writes()
 	if len(writes) == 0 {
 		return nil
@@ -91,6 +78,24 @@ func (a *app) revertFiles(ctx context.Context, w *where, store *mysqlstore.Store
 	fmt.Fprintf(a.out, "Wrote %s. Commit them on a branch, open a pull request and merge it; then: liveops unlock --env %s\n",
 		several(len(writes), "file", "files"), store.Environment())
 	return nil
+}
+
+// tellRevert shows the files, and what differs even with them.
+func (a *app) tellRevert(r *revert.Revert, head string) {
+	if len(r.Changes) > 0 {
+		fmt.Fprintf(a.out, "\nTo bring Git to the same state, from HEAD (%s) of this checkout:\n", release.ShortDigest(head))
+	} else {
+		fmt.Fprintf(a.out, "\nHEAD (%s) of this checkout needs no change to its files.\n", release.ShortDigest(head))
+	}
+	for _, c := range r.Changes {
+		fmt.Fprintln(a.out, "  "+printable(describeChange(c)))
+	}
+	if !r.Agrees {
+		fmt.Fprintln(a.out, "Then there would still be, of commits that wait for a release, or to be looked at by hand:")
+	}
+	for _, d := range r.Differs {
+		fmt.Fprintln(a.out, "  "+printable(d))
+	}
 }
 
 // computeRevert computes the files from the checkout's HEAD.

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// ChangedRow is a row that is no longer as the release that is to be undone left it.
+// ChangedRow is a row that is no longer as the release that is to be undone left it. Its Key quotes the row's values.
 type ChangedRow struct {
 	Table string `json:"table"`
 	Key   string `json:"key"`  // "id=1"

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/go-sql-driver/mysql"
 )
@@ -32,27 +34,24 @@ const (
 	sameKey      = 1061
 )
 
+// isServerError says whether an error is one that the server says, of one of some numbers.
 func isServerError(err error, numbers ...uint16) bool {
 	var m *mysql.MySQLError
-	if !errors.As(err, &m) {
-		return false
-	}
-	for _, n := range numbers {
-		if m.Number == n {
-			return true
-		}
-	}
-	return false
+	return errors.As(err, &m) && slices.Contains(numbers, m.Number)
 }
 
 // upToDate says whether the ledger's tables have every column of additions.
 func (s *Store) upToDate(ctx context.Context) bool {
+	columns := map[string][]string{}
 	for _, a := range additions() {
-		rows, err := s.db.QueryContext(ctx, "SELECT "+a.column+" FROM "+a.table+" WHERE 1 = 0")
-		if err != nil {
-			return false
+		columns[a.table] = append(columns[a.table], a.column)
+	}
+	for table, names := range columns {
+		rows, err := s.db.QueryContext(ctx, "SELECT "+strings.Join(names, ", ")+" FROM "+table+" WHERE 1 = 0")
+		if err == nil {
+			err = rows.Close()
 		}
-		if err := rows.Close(); err != nil {
+		if err != nil {
 			return false
 		}
 	}

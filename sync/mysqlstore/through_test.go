@@ -190,3 +190,20 @@ func TestRollbackNamesCounters(t *testing.T) {
 func (g *game) undo(release int64) (mysqlstore.Rollback, error) {
 	return g.rollback(mysqlstore.RollbackRequest{Release: release})
 }
+
+// A later release that was rolled back changed nothing in the end.
+func TestRollbackNamesNoReleaseThatWasUndone(t *testing.T) {
+	onEach(t, stuffDDL, func(t *testing.T, g *game) {
+		r := g.applied("c1", stuff("1|나무 검|11", "2|鋼の剣|20", "3|ดาบ 🗡|30"))
+		later := g.applied("c2", stuff("1|나무 검|12", "2|鋼の剣|20", "3|ดาบ 🗡|30"))
+		if _, err := g.undo(later.ID); err != nil {
+			t.Fatal(err)
+		}
+		g.exec("UPDATE stuff SET price = 99 WHERE id = 1")
+		_, err := g.undo(r.ID)
+		refused := g.asChanged(err)
+		if got := refused.Changed[0].Rows[0].String(); got != "stuff id=1 (price): changed by no release: by the game, or by hand" || refused.ByReleases != 0 {
+			t.Errorf("row %s", got)
+		}
+	})
+}

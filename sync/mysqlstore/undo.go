@@ -165,7 +165,16 @@ func (s *Store) workOut(ctx context.Context, tx *transaction, st State, q Rollba
 		u.add(r.ID, images)
 	}
 	e := &ChangedError{Environment: s.environment, Release: named.ID, Through: q.Through}
-	who := &laterReleases{store: s, tx: tx, releases: later, schema: schema}
+	w.work, err = u.work(ctx, tx, lock, m, e, &laterReleases{tx: tx, releases: later, schema: schema})
+	if len(e.Changed) > 0 {
+		w.changed = e
+	}
+	return w, err
+}
+
+// work is the changes that restore the rows of all tables, without those that have changed since: they are added to e.
+func (u *undoing) work(ctx context.Context, tx *transaction, lock string, m *meter, e *ChangedError, who *laterReleases) ([]*tableWork, error) {
+	var all []*tableWork
 	for _, name := range slices.Sorted(maps.Keys(u.tables)) {
 		t := u.tables[name]
 		if t.unable != "" {
@@ -177,15 +186,12 @@ func (s *Store) workOut(ctx context.Context, tx *transaction, st State, q Rollba
 		if err != nil {
 			return nil, err
 		}
-		w.work = append(w.work, work)
+		all = append(all, work)
 	}
-	if len(e.Changed) > 0 {
-		w.changed = e
-	}
-	return w, nil
+	return all, nil
 }
 
-// work is the changes that restore the table's rows, without those that have changed since: they are added to e.
+// work is undoing.work of one table.
 func (t *undoTable) work(ctx context.Context, tx *transaction, lock string, m *meter, e *ChangedError, who *laterReleases) (*tableWork, error) {
 	chains := slices.DeleteFunc(t.chains, func(c *chain) bool { return slices.Equal(c.before, c.after) })
 	slices.SortFunc(chains, func(a, b *chain) int {
@@ -273,44 +279,4 @@ func (w *tableWork) keep(moved []int) {
 	}
 	w.Changes, w.before = changes, before
 	w.after = make([][]datasheets.Value, len(changes))
-}
-
-// laterReleases tells which release changed a row since. Their images are read when the first row is asked for.
-type laterReleases struct {
-	store    *Store
-	tx       *transaction
-	releases []Release // newest first; none where all of them are undone
-	schema   map[string]*datasheets.Table
-	chains   *undoing
-}
-
-// tell completes a row that is no longer as the chain left it, but as now.
-func (l *laterReleases) tell(ctx context.Context, row *ChangedRow, c *chain, now []datasheets.Value) error {
-	if l.chains == nil {
-		l.chains = newUndoing(l.schema)
-		for _, r := range l.releases {
-			images, err := readImages(ctx, l.tx, r.ID)
-			if err != nil {
-				return err
-			}
-			l.chains.add(r.ID, images)
-		}
-	}
-	row.Outside = true
-	t := l.chains.tables[row.Table]
-	if t == nil || t.unable != "" {
-		return nil
-	}
-	left := c.after
-	if left == nil {
-		left = c.before
-	}
-	by := t.byKey[t.keyOf(left)]
-	if by == nil {
-		return nil
-	}
-	row.By = by.newest
-	row.Pull = l.releases[slices.IndexFunc(l.releases, func(r Release) bool { return r.ID == by.newest })].Pull
-	row.Outside = c.gap || by.gap || !slices.Equal(by.before, c.after) || !slices.Equal(by.after, now)
-	return nil
 }

@@ -25,7 +25,8 @@ import (
 const (
 	crashDSN    = "LIVEOPS_TEST_CRASH_DSN"
 	crashNumber = "LIVEOPS_TEST_CRASH_NUMBER"
-	crashUndo   = "LIVEOPS_TEST_CRASH_UNDO" // what to roll back, as undoing.String writes it; "" for an apply
+	crashUndo   = "LIVEOPS_TEST_CRASH_UNDO" // what to roll back, as undoing writes it
+	crashFail   = "LIVEOPS_TEST_CRASH_FAIL" // the request whose release is to be written as failed
 )
 
 func TestMain(m *testing.M) {
@@ -102,6 +103,13 @@ func applyUntilKilled(dsn string) error {
 		}
 		fmt.Println("ready")
 		if _, err := store.Rollback(context.Background(), q); err != nil {
+			return err
+		}
+		select {}
+	}
+	if request := os.Getenv(crashFail); request != "" {
+		fmt.Println("ready")
+		if _, _, err := store.Fail(context.Background(), failing(request), "stopped"); err != nil {
 			return err
 		}
 		select {}
