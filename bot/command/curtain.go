@@ -77,6 +77,17 @@ func (c *curtain) block(covers bool) (end func()) {
 	}
 }
 
+// struck is called at the beginning of struck text, and what it returns at its end. An element that was left open
+// in it may have ended the paragraph before, and stands outside then: it is not followed any further.
+func (c *curtain) struck() (end func()) {
+	outer := c.base
+	c.base = len(c.open)
+	return func() {
+		c.lost = c.lost || len(c.open) > c.base
+		c.base = outer
+	}
+}
+
 // feed takes in the next piece of HTML, whose tags are read in lower case.
 func (c *curtain) feed(html string) {
 	html = strings.ToLower(html)

@@ -44,7 +44,7 @@ func (f *finder) walk(n ast.Node) {
 	case *gfm.Strikethrough:
 		f.aside++
 		defer func() { f.aside-- }()
-		defer f.curtain.block(true)()
+		defer f.curtain.struck()()
 	case *ast.Link, *ast.Image:
 		f.aside++
 		defer func() { f.aside-- }()
