@@ -118,7 +118,7 @@ func TestOwners(t *testing.T) {
 		}
 	}
 	want := []SkippedLine{
-		{11, "a pattern cannot begin with !"},
+		{11, "a ! before a pattern does not work"},
 		{12, `a pattern cannot begin with \#`},
 		{13, "a pattern cannot have [ or ]"},
 		{14, "a pattern cannot have [ or ]"},

@@ -17,7 +17,7 @@ const anyDepth = "**"
 func parsePattern(text string) (pattern, error) {
 	switch {
 	case strings.HasPrefix(text, "!"):
-		return nil, errors.New("a pattern cannot begin with !")
+		return nil, errors.New("a ! before a pattern does not work")
 	case strings.HasPrefix(text, `\#`):
 		return nil, errors.New(`a pattern cannot begin with \#`)
 	case strings.ContainsAny(text, "[]"):

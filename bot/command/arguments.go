@@ -87,7 +87,7 @@ func (r *resolver) takeFlags(words []string) (rest []string, err *Error) {
 
 // dashed is a word as a flag is typed, if it is one.
 func dashed(word string) string {
-	flag := plain(word)
+	flag := typed(word)
 	for _, dash := range []string{"—", "–", "―", "ーー"} {
 		if after, ok := strings.CutPrefix(flag, dash); ok {
 			return "--" + after
@@ -128,7 +128,7 @@ func (r *resolver) topic(words []string) *Error {
 }
 
 func (r *resolver) environment(word string) (string, *Error) {
-	name := plain(word)
+	name := typed(word)
 	if slices.Contains(r.environments, name) {
 		return name, nil
 	}
@@ -147,7 +147,7 @@ func (r *resolver) environment(word string) (string, *Error) {
 
 // release reads a release's number; people write #12 for it.
 func release(word string) (int64, *Error) {
-	digits := strings.TrimPrefix(plain(word), "#")
+	digits := strings.TrimPrefix(typed(word), "#")
 	n, err := strconv.ParseUint(digits, 10, 63)
 	if err != nil || n == 0 {
 		return 0, &Error{shown(word) + " is not a release's number", "`" + prefix + " status` lists the newest releases"}

@@ -1,62 +1,90 @@
 package command
 
 import (
-	"maps"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // curtain follows the HTML of a comment, to tell what stands in an element whose text is hidden, or not the
-// commenter's own: a browser sees the elements that Markdown passes through.
+// commenter's own: a browser sees the elements that Markdown passes through. Where HTML is so broken that browsers
+// have rules of their own, it stays drawn.
 type curtain struct {
-	open map[string]int // how many of each covering element are open
-	lost bool           // a tag or comment was begun and not ended: a browser takes all that follows for a part of it
+	open []string // elements that are open, from the outermost on, without those of kind plain
+	base int      // how many of them were when the innermost block began, in which they cannot be closed
+	lost bool     // a tag or comment was begun and not ended: a browser takes all that follows for a part of it
 	tag  *regexp.Regexp
 }
 
-func newCurtain() *curtain {
-	return &curtain{open: map[string]int{}, tag: regexp.MustCompile(tagPattern)}
-}
+func newCurtain() *curtain { return &curtain{tag: regexp.MustCompile(tagPattern)} }
 
-// tagPattern is an opening or closing tag, or a processing instruction, declaration or CDATA section
-// (https://github.github.com/gfm/#raw-html).
-const tagPattern = `(?s)\A(?:<(/?)([a-z][a-z0-9-]*)(?:\s+[^\s"'=<>/]+(?:\s*=\s*(?:[^\s"'=<>` + "`" + `]+|'[^']*'|"[^"]*"))?)*\s*(/?)>|<\?.*?\?>|<![a-z][^>]*>|<!\[cdata\[.*?\]\]>)`
+// tagPattern is an opening or closing tag as Markdown knows it (https://github.github.com/gfm/#raw-html), in
+// lower case. What else a browser takes for one is lost.
+const tagPattern = `(?s)\A<(/?)([a-z][a-z0-9-]*)(?:\s+[^\s"'=<>/]+(?:\s*=\s*(?:[^\s"'=<>` + "`" + `]+|'[^']*'|"[^"]*"))?)*\s*/?>`
 
-// covers says of an element whether its text is covered, and how.
-func covers(element string) (covered, raw, formatting bool) {
-	switch element {
+// element is what an HTML element means to the curtain.
+type element int
+
+const (
+	odd        element = iota // may take the end of what it stands in for its own, or hide it: lists, tables, what is not known
+	loose                     // an odd one that needs no end of its own
+	plain                     // means nothing
+	covering                  // its text is covered
+	formatting                // covers too, and is opened again where a browser has closed it with what it stands in
+	raw                       // covers, and has no elements in it
+)
+
+func kindOf(name string) element {
+	switch name {
 	case "details", "summary", "blockquote", "pre", "del", "q", "samp", "template":
-		return true, false, false
+		return covering
 	case "code", "s", "strike", "tt":
-		return true, false, true
+		return formatting
 	case "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes":
-		return true, true, false
+		return raw
+	case "li", "dt", "dd", "td", "th", "tr", "tbody", "thead", "tfoot":
+		return loose
+	case "a", "b", "br", "div", "em", "hr", "i", "img", "input", "ins", "kbd", "p", "picture", "source", "span", "strong", "sub", "sup", "wbr":
+		return plain
 	}
-	return false, false, false
+	return odd
 }
 
-func (c *curtain) drawn() bool {
-	if c.lost {
-		return true
-	}
-	for _, n := range c.open {
-		if n > 0 {
-			return true
-		}
-	}
-	return false
-}
+func (c *curtain) drawn() bool { return c.lost || slices.ContainsFunc(c.open, isCovering) }
 
-// block is called at the beginning of a quote or an item of a list, and what it returns at its end, where a
-// browser closes what was opened in it; but for elements of formatting, which it opens again.
-func (c *curtain) block() (end func()) {
-	before := maps.Clone(c.open)
+func isCovering(name string) bool { return kindOf(name) >= covering }
+
+// block is called at the beginning of something that Markdown writes as an element (a quote, an item of a list),
+// and what it returns at its end, where a browser closes what was opened in it. Where something odd was left
+// open, it may not even notice that end; then all that follows is covered if that covers.
+func (c *curtain) block(covers bool) (end func()) {
+	outer := c.base
+	c.base = len(c.open)
 	return func() {
-		for element := range c.open {
-			if _, _, formatting := covers(element); !formatting {
-				c.open[element] = before[element]
-			}
+		before, inner := c.base, c.open[c.base:]
+		c.base = outer
+		isRaw := func(name string) bool { return kindOf(name) == raw }
+		isOdd := func(name string) bool { return name == "blockquote" || kindOf(name) <= loose }
+		switch {
+		case slices.ContainsFunc(inner, isRaw):
+			c.lost = true
+			return
+		case slices.ContainsFunc(inner, isOdd):
+			c.lost = c.lost || covers
+			return
 		}
+		c.open = append(c.open[:before], slices.DeleteFunc(inner, func(name string) bool { return kindOf(name) != formatting })...)
+	}
+}
+
+// struck is called at the beginning of struck text, and what it returns at its end. An element that was left open
+// in it may have ended the paragraph before, and stands outside then: it is not followed any further.
+func (c *curtain) struck() (end func()) {
+	outer := c.base
+	c.base = len(c.open)
+	return func() {
+		c.lost = c.lost || len(c.open) > c.base
+		c.base = outer
 	}
 }
 
@@ -64,7 +92,11 @@ func (c *curtain) block() (end func()) {
 func (c *curtain) feed(html string) {
 	html = strings.ToLower(html)
 	for !c.lost {
-		i := strings.IndexByte(html, '<')
+		from := "<"
+		if n := len(c.open); n > 0 && kindOf(c.open[n-1]) == raw {
+			from = "</" + c.open[n-1]
+		}
+		i := strings.Index(html, from)
 		if i < 0 {
 			return
 		}
@@ -77,48 +109,59 @@ func (c *curtain) next(html string) string {
 	if strings.HasPrefix(html, "<!--") {
 		return c.comment(html)
 	}
-	m := c.tag.FindStringSubmatch(html)
-	switch {
-	case m != nil && m[2] != "":
-		return c.element(html[len(m[0]):], m[2], m[1] != "")
-	case m != nil:
+	if m := c.tag.FindStringSubmatch(html); m != nil {
+		c.element(m[2], m[1] != "")
 		return html[len(m[0]):]
 	}
-	if len(html) > 1 && strings.ContainsAny(html[1:2], "/!?abcdefghijklmnopqrstuvwxyz") {
-		c.lost = true
+	if len(html) == 1 || !strings.ContainsAny(html[1:2], "/!?abcdefghijklmnopqrstuvwxyz") {
+		return html[1:] // just a character
 	}
-	return html[1:]
+	if end := strings.IndexByte(html, '>'); end > 0 && (html[1] == '!' || html[1] == '?') {
+		return html[end+1:] // to a browser these are comments, up to the first >
+	}
+	c.lost = true
+	return ""
 }
 
+// comment takes in a comment. A browser ends it at --!> too, and where Markdown does.
 func (c *curtain) comment(html string) string {
 	for _, empty := range []string{"<!-->", "<!--->"} {
 		if strings.HasPrefix(html, empty) {
 			return html[len(empty):]
 		}
 	}
-	end := strings.Index(html[4:], "-->")
+	rest := html[len("<!--"):]
+	end, length := strings.Index(rest, "-->"), len("-->")
+	if odd := strings.Index(rest, "--!>"); odd >= 0 && (end < 0 || odd < end) {
+		end, length = odd, len("--!>")
+	}
 	if end < 0 {
 		c.lost = true
 		return ""
 	}
-	return html[4+end+3:]
+	return rest[end+length:]
 }
 
-func (c *curtain) element(rest, name string, closing bool) string {
-	covered, raw, _ := covers(name)
+// element takes in a tag.
+func (c *curtain) element(name string, closing bool) {
 	switch {
-	case !covered:
+	case kindOf(name) == plain:
 	case closing:
-		c.open[name] = max(0, c.open[name]-1)
-	case raw:
-		end := strings.Index(rest, "</"+name)
-		if end < 0 {
-			c.open[name]++ // until its end, in a later piece
-			return ""
-		}
-		return rest[end:]
+		c.end(name)
 	default:
-		c.open[name]++
+		c.open = append(c.open, name)
 	}
-	return rest
+}
+
+// end closes an element and the loose ones in it. One that something else is still open in stays open.
+func (c *curtain) end(name string) {
+	for i := len(c.open) - 1; i >= c.base; i-- {
+		if c.open[i] == name {
+			c.open = c.open[:i]
+			return
+		}
+		if kindOf(c.open[i]) != loose {
+			return
+		}
+	}
 }

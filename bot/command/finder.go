@@ -34,13 +34,18 @@ func (f *finder) walk(n ast.Node) {
 	case *ast.Blockquote:
 		f.quotes++
 		defer func() { f.quotes-- }()
-		defer f.curtain.block()()
+		defer f.curtain.block(true)()
 	case *ast.ListItem:
-		defer f.curtain.block()()
+		defer f.curtain.block(false)()
 	case *gfm.TableCell:
 		f.cells++
 		defer func() { f.cells-- }()
-	case *ast.Link, *ast.Image, *gfm.Strikethrough:
+		defer f.curtain.block(false)()
+	case *gfm.Strikethrough:
+		f.aside++
+		defer func() { f.aside-- }()
+		defer f.curtain.struck()()
+	case *ast.Link, *ast.Image:
 		f.aside++
 		defer func() { f.aside-- }()
 	}

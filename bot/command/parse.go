@@ -17,6 +17,7 @@ const (
 	longestComment = 4 * 65_536 // bytes
 	mostCommands   = 10         // in one comment
 	longestLine    = 4_096      // bytes
+	mostMarks      = 5_000      // characters of Markdown: the time to parse them grows with their square
 )
 
 // prefix begins every command.
@@ -37,19 +38,23 @@ type Line struct {
 //
 // A command right below a quote or table belongs to it by Markdown's rules: such a line has an Err that says so.
 // The line after the tenth command is the last that is returned, with an Err. A comment longer than GitHub
-// takes has no commands. Parse never fails.
+// takes has no commands. Of one with more than 5,000 characters that mean something to Markdown, only the first
+// line that looks like a command is returned, with an Err. Parse never fails.
 func Parse(comment string) []Line {
 	if len(comment) > longestComment || !mentions(comment) {
 		return nil
 	}
 	source := []byte(strings.ReplaceAll(strings.ReplaceAll(comment, "\r\n", "\n"), "\r", "\n"))
+	if marks(source) > mostMarks {
+		return tooMuch(source)
+	}
 	var lines []Line
 	for _, c := range candidates(source) {
 		if len(lines) == mostCommands {
-			return append(lines, Line{Number: c.number(source), Text: c.written(source), Err: &Error{
+			return append(lines, c.refused(source, &Error{
 				Problem: fmt.Sprintf("a comment may hold %d commands; from this line on none was run", mostCommands),
 				Mend:    "put the others in another comment",
-			}})
+			}))
 		}
 		lines = append(lines, c.line(source))
 	}
@@ -59,6 +64,36 @@ func Parse(comment string) []Line {
 // mentions reports whether a comment can have a command at all; most have none, and are not parsed.
 func mentions(comment string) bool {
 	return strings.Contains(strings.ToLower(narrow(comment)), prefix)
+}
+
+func marks(source []byte) int {
+	n := 0
+	for _, b := range source {
+		if bytes.IndexByte([]byte("*_~`[]()!<>&"), b) >= 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// tooMuch answers the first line that looks like a command in a comment that is not parsed.
+func tooMuch(source []byte) []Line {
+	start := 0
+	for row := range bytes.Lines(source) {
+		indent := len(row) - len(bytes.TrimLeft(row, " "))
+		stop := start + len(bytes.TrimRight(row, "\n"))
+		c := &candidate{start: start + indent, stop: stop}
+		if indent <= 3 && c.start < stop {
+			if _, ok := cutPrefix(string(source[c.start:stop])); ok {
+				return []Line{c.refused(source, &Error{
+					Problem: "the comment has too much markup to look for commands in it, so none was run",
+					Mend:    "put the command in a comment of its own",
+				})}
+			}
+		}
+		start += len(row)
+	}
+	return nil
 }
 
 // candidates finds the lines that Markdown shows as text and that begin with the prefix.
@@ -105,6 +140,13 @@ func (c *candidate) line(source []byte) Line {
 		at := utf8.RuneCountInString(line.Text) - utf8.RuneCountInString(rest)
 		line.Words, line.Err = split(rest, at)
 	}
+	return line
+}
+
+// refused is a candidate that is not taken, whatever it says.
+func (c *candidate) refused(source []byte, why *Error) Line {
+	line := c.line(source)
+	line.Words, line.Err = nil, why
 	return line
 }
 

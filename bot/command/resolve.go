@@ -48,7 +48,7 @@ func (t Table) Resolve(line Line, place Place, environments []string) (Command, 
 
 // find finds the command that words begin with, and how many of them are its name.
 func (t Table) find(words []string) (spec Spec, used int, err *Error) {
-	first := plain(words[0])
+	first := typed(words[0])
 	var names, firsts, seconds []string
 	for _, s := range t {
 		one, two, twoWords := strings.Cut(s.Name, " ")
@@ -56,7 +56,7 @@ func (t Table) find(words []string) (spec Spec, used int, err *Error) {
 			if !twoWords {
 				return s, 1, nil
 			}
-			if len(words) > 1 && plain(words[1]) == two {
+			if len(words) > 1 && typed(words[1]) == two {
 				return s, 2, nil
 			}
 			seconds = append(seconds, two)
@@ -77,15 +77,15 @@ func (t Table) find(words []string) (spec Spec, used int, err *Error) {
 	}
 	if len(words) > 1 {
 		e.Problem = fmt.Sprintf("there is no command `%s` %s", first, shown(words[1]))
-		if near := datasheets.Nearest(plain(words[1]), seconds); near != "" {
+		if near := datasheets.Nearest(typed(words[1]), seconds); near != "" {
 			e.Mend = fmt.Sprintf("did you mean `%s %s %s`?", prefix, first, near)
 		}
 	}
 	return Spec{}, 0, e
 }
 
-// plain is a name as it would be typed on a keyboard of lower-case ASCII.
-func plain(word string) string { return strings.ToLower(narrow(word)) }
+// typed is a name as it would be typed on a keyboard of lower-case ASCII.
+func typed(word string) string { return strings.ToLower(narrow(word)) }
 
 // String is the command as it is best written; reading it again gives the same command.
 func (c Command) String() string {
