@@ -8,10 +8,14 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/json"
 	"fmt"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -23,12 +27,13 @@ import (
 type cluster struct {
 	nodes []*server.Server
 	roots *x509.CertPool
+	der   []byte // the certificate that is in roots
 }
 
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
 	certificate, roots := certified(t)
-	c := &cluster{roots: roots}
+	c := &cluster{roots: roots, der: certificate.Certificate[0]}
 	var routes []*url.URL
 	var ports [3]int
 	for i := range ports {
@@ -68,6 +73,57 @@ func (c *cluster) options() Options {
 		urls = append(urls, strings.Replace(n.ClientURL(), "nats://", "tls://", 1))
 	}
 	return Options{URL: strings.Join(urls, ","), User: "liveops", Password: "secret", RootCAs: c.roots, AckWait: 2 * time.Second}
+}
+
+// clusterFile is what another process needs to be a bot on the cluster.
+type clusterFile struct {
+	URL, User, Password string
+	Root                []byte // in DER
+}
+
+func (c *cluster) writeOptions(t *testing.T, dir string) {
+	t.Helper()
+	o := c.options()
+	b, err := json.Marshal(clusterFile{o.URL, o.User, o.Password, c.der})
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "cluster.json"), b, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readClusterOptions(dir string) (o Options, err error) {
+	b, err := os.ReadFile(filepath.Join(dir, "cluster.json"))
+	if err != nil {
+		return o, err
+	}
+	var f clusterFile
+	if err := json.Unmarshal(b, &f); err != nil {
+		return o, err
+	}
+	root, err := x509.ParseCertificate(f.Root)
+	if err != nil {
+		return o, err
+	}
+	o = Options{URL: f.URL, User: f.User, Password: f.Password, RootCAs: x509.NewCertPool(), AckWait: 2 * time.Second, Logger: slog.New(slog.DiscardHandler)}
+	o.RootCAs.AddCert(root)
+	return o, nil
+}
+
+// kill ends the node that a bot talks to.
+func (c *cluster) kill(t *testing.T, bot *Engine) {
+	t.Helper()
+	before := bot.conn.ConnectedServerName()
+	for _, n := range c.nodes {
+		if n.Name() == before {
+			n.Shutdown()
+			n.WaitForShutdown()
+		}
+	}
+	await(t, "the bot is with another node", func() bool {
+		return bot.conn.IsConnected() && bot.conn.ConnectedServerName() != before
+	})
 }
 
 // certified makes a certificate for 127.0.0.1 and the pool that trusts it.
@@ -142,16 +198,7 @@ func TestAClusterLosesANodeAndABot(t *testing.T) {
 		})
 	}()
 	working1 := <-inHand
-	before := first.conn.ConnectedServerName()
-	for _, n := range c.nodes {
-		if n.Name() == before {
-			n.Shutdown()
-			n.WaitForShutdown()
-		}
-	}
-	await(t, "the bot is with another node", func() bool {
-		return first.conn.IsConnected() && first.conn.ConnectedServerName() != before
-	})
+	c.kill(t, first)
 	if err := working1.Err(); err != nil {
 		t.Fatalf("the handler in hand was given up with the node: %v", err)
 	}

@@ -30,11 +30,25 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// act delivers without end, saying each id when Deliver has returned; or takes a delivery and never settles it.
+// act delivers without end, saying each id when Deliver has returned; or takes a delivery and never settles it; or
+// takes a job and never settles it, of the cluster whose options stand in the file cluster.json in the directory.
 func act(role, dir string) error {
-	e, err := Open(context.Background(), Options{Dir: dir, AckWait: time.Second, Logger: slog.New(slog.DiscardHandler)})
+	o := Options{Dir: dir, AckWait: time.Second, Logger: slog.New(slog.DiscardHandler)}
+	if role == "job" {
+		var err error
+		if o, err = readClusterOptions(dir); err != nil {
+			return err
+		}
+	}
+	e, err := Open(context.Background(), o)
 	if err != nil {
 		return err
+	}
+	if role == "job" {
+		return e.Work(context.Background(), Handlers{Do: func(_ context.Context, j Job, attempt int) error {
+			fmt.Printf("%s#%d\n", j.ID, attempt)
+			select {}
+		}})
 	}
 	if role == "work" {
 		return work(context.Background(), e, func(_ context.Context, d Delivery, attempt int) error {

@@ -68,15 +68,21 @@ type worker struct {
 // working starts Work with a handler that reports each call and returns what answer says.
 func working(t *testing.T, e *Engine, answer func(id string, attempt int) error) *worker {
 	t.Helper()
+	return started(t, e, func(handled chan<- string) Handlers {
+		return Handlers{Dispatch: func(_ context.Context, d Delivery, attempt int) error {
+			err := answer(d.ID, attempt)
+			handled <- fmt.Sprintf("%s#%d", d.ID, attempt)
+			return err
+		}}
+	})
+}
+
+// started starts Work with handlers that report to a channel.
+func started(t *testing.T, e *Engine, handlers func(handled chan<- string) Handlers) *worker {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	w := &worker{handled: make(chan string, 2000), stop: cancel, ended: make(chan error, 1)}
-	go func() {
-		w.ended <- work(ctx, e, func(_ context.Context, d Delivery, attempt int) error {
-			err := answer(d.ID, attempt)
-			w.handled <- fmt.Sprintf("%s#%d", d.ID, attempt)
-			return err
-		})
-	}()
+	go func() { w.ended <- e.Work(ctx, handlers(w.handled)) }()
 	return w
 }
 

@@ -26,6 +26,7 @@ type figure struct {
 
 var figures = []figure{
 	{"apply", benchApply},
+	{"intake", benchIntake},
 	{"plan", benchPlan},
 	{"promote", benchPromote},
 	{"read", benchRead},

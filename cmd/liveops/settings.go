@@ -76,11 +76,10 @@ type stores struct {
 	open     map[string]*mysqlstore.Store
 }
 
-// Store opens an environment's MySQL, or gives the one that is open.
+// Store opens an environment's MySQL, or gives the one that is open. One that does not answer holds up nobody who asks
+// for another.
 func (s *stores) Store(ctx context.Context, environment string) (*mysqlstore.Store, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if store := s.open[environment]; store != nil {
+	if store := s.opened(environment, nil); store != nil {
 		return store, nil
 	}
 	dsn, err := s.settings.need(environmentSetting(environment, "MYSQL_DSN"),
@@ -92,11 +91,24 @@ func (s *stores) Store(ctx context.Context, environment string) (*mysqlstore.Sto
 	if err != nil {
 		return nil, err
 	}
+	if first := s.opened(environment, store); first != store { // somebody else was as quick
+		return first, store.Close()
+	}
+	return store, nil
+}
+
+// opened is the store of an environment that is open, which the given one becomes where there is none.
+func (s *stores) opened(environment string, store *mysqlstore.Store) *mysqlstore.Store {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if there := s.open[environment]; there != nil || store == nil {
+		return there
+	}
 	if s.open == nil {
 		s.open = map[string]*mysqlstore.Store{}
 	}
 	s.open[environment] = store
-	return store, nil
+	return store
 }
 
 // Close closes all that were opened.
