@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"sync/release":        {"datasheets", "datasheets/workbook", "datarepo", "sync/plan", "sync/check", "sync/rules", "sync/mysqlstore"},
 	"sync/report":         {"datasheets", "sync/plan", "sync/bookdiff", "sync/mysqlstore", "sync/release"},
 	"engine":              {},
-	"bot":                 {"datasheets", "datarepo", "sync/mysqlstore", "sync/release", "sync/report", "engine"},
+	"bot":                 {"datasheets", "datarepo", "sync/bookdiff", "sync/mysqlstore", "sync/release", "sync/report", "engine"},
 	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "engine", "bot"},
 }
 

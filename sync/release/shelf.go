@@ -71,6 +71,19 @@ func (s *shelf) contents(paths []string) (books []*datasheets.Book, problems []d
 	return books, problems, nil
 }
 
+// OpenWorkbook opens a workbook of a commit, Git LFS included. One that cannot be read fails with a *datasheets.Problem,
+// at once or when its Rows are read; files and ctx must last until then.
+func OpenWorkbook(ctx context.Context, files fs.FS, path string) (*datasheets.Book, error) {
+	books, problems, err := newShelf(ctx, files).contents([]string{path})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(problems) > 0:
+		return nil, &problems[0]
+	}
+	return books[0], nil
+}
+
 // list lists the sheets of one workbook; large is what Git LFS has of it and others.
 func (s *shelf) list(path string, large map[string][]byte) (*datasheets.Book, *datasheets.Problem, error) {
 	if err := s.ctx.Err(); err != nil {

@@ -15,6 +15,9 @@ func (p *Pull) footer(problems int, cut bool) string {
 	if cut && len(p.Plans) > 0 {
 		ls = append(ls, "To see every row, check the branch out and run "+codeSpan("liveops plan --env "+p.Plans[0].Environment, 100)+".")
 	}
+	if cut && len(p.Workbooks) > 0 {
+		ls = append(ls, "To see every row, compare a workbook of both branches with "+codeSpan("liveops diff", 100)+".")
+	}
 	ls = append(ls, partly(p.Plans, name)...)
 	if s := p.provenance(); s != "" {
 		ls = append(ls, s)

@@ -25,8 +25,10 @@ type Pull struct {
 	Conflict      bool                 // there is no merge result: the branches conflict
 	Fork          bool                 // from another repository: nothing is planned
 	Draft         bool
-	Note          string // one line of prose
-	PolicyMissing bool   // the base has no liveops.yaml
+	Note          string     // one line of prose
+	PolicyMissing bool       // the base has no liveops.yaml
+	Workbooks     []Workbook // what differs in the workbooks, by path, where no environment could be asked; else none
+	MoreWorkbooks int        // how many more of them differ that were not compared
 	Took          time.Duration
 	When          time.Time
 }
@@ -41,7 +43,7 @@ type Unreachable struct {
 // PullComment is the comment of a pull request: what is wrong, what changes where, the rows, and what happens
 // next. It is never longer than GitHub takes; what does not fit is counted.
 func PullComment(p Pull) string {
-	vs, fs := views(p.Plans), findings(p.Problems, p.Plans)
+	vs, fs, books := views(p.Plans), findings(p.Problems, p.Plans), p.workbookViews()
 	heading := "### liveops: " + p.heading(len(tableNames(vs)), len(fs)) + "\n\n"
 	last := PullMarker + "\n" + heading + "The report is too long for a comment.\n"
 	return fitting(func(d detail) string {
@@ -58,7 +60,9 @@ func PullComment(p Pull) string {
 		b.WriteString(pendings(p.Plans, p.BaseName))
 		b.WriteString(rehearsals(p.Plans))
 		b.WriteString(blocks(vs, len(p.Plans), d, false))
-		b.WriteString(p.footer(len(fs), cut(vs, d)))
+		b.WriteString(p.workbookSection(d))
+		b.WriteString(blocks(books, 1, d, false))
+		b.WriteString(p.footer(len(fs), cut(vs, d) || cut(books, d)))
 		return b.String()
 	}, last)
 }
@@ -80,17 +84,23 @@ func (p *Pull) heading(tables, problems int) string {
 	case tables > 1:
 		parts = append(parts, grouped(tables)+" tables change")
 	}
+	if n := len(p.Workbooks) + p.MoreWorkbooks; n == 1 {
+		parts = append(parts, "1 workbook differs")
+	} else if n > 1 {
+		parts = append(parts, grouped(n)+" workbooks differ")
+	}
 	if problems > 0 {
 		parts = append(parts, several(problems, "problem")+" to fix")
 	}
 	if len(p.Unreachable) > 0 {
 		parts = append(parts, several(len(p.Unreachable), "environment")+" not planned")
 	}
+	if p.PolicyMissing && problems == 0 {
+		parts = append(parts, "nothing is planned yet")
+	}
 	switch {
 	case parts != nil:
 		return strings.Join(parts, ", ")
-	case p.PolicyMissing:
-		return "nothing is planned yet"
 	default:
 		return nothing
 	}
