@@ -29,6 +29,7 @@ var figures = []figure{
 	{"plan", benchPlan},
 	{"promote", benchPromote},
 	{"read", benchRead},
+	{"touch", benchTouch},
 }
 
 func main() {
