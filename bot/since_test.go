@@ -9,6 +9,8 @@ import (
 
 // gitWire is the bot's way to the Git server. It counts the commits that are fetched.
 type gitWire struct {
+	large string // the folder for files of Git LFS; "" for none
+
 	mu    sync.Mutex
 	packs int
 }

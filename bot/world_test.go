@@ -126,9 +126,7 @@ func (w *world) botOptions(queue bot.Queue) bot.Options {
 	return bot.Options{
 		Secrets: []string{secret, oldSecret}, Repositories: []string{repository}, GitHub: client, Queue: queue, Stores: w,
 		Log: slog.New(slog.NewTextHandler(w.log, nil)),
-		Git: func(string) *datarepo.Remote {
-			return &datarepo.Remote{URL: w.repo.CloneURL(), Username: "x-access-token", Password: botToken, Client: &http.Client{Transport: w.git}}
-		},
+		Git: func(string) *datarepo.Remote { return w.remote() },
 		Wait: func(ctx context.Context, d time.Duration) error {
 			if w.patient {
 				return pass(ctx, d)
