@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"bot/access":          {},
 	"bot/page":            {},
 	"bot/hub":             {"datarepo"},
-	"bot":                 {"bot/command", "bot/access", "bot/hub", "bot/page", "datasheets", "datarepo", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "sync/revert", "engine"},
+	"bot":                 {"bot/command", "bot/access", "bot/hub", "bot/page", "datasheets", "datarepo", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "sync/revert", "engine"},
 	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "sync/revert", "engine", "bot/hub", "bot/page", "bot"},
 }
 

@@ -91,8 +91,10 @@ func (j *job) planAll(ctx context.Context, told *report.Pull, merged *datarepo.C
 	config, problems := datarepo.LoadConfig(before.Files)
 	if len(problems) > 0 {
 		told.PolicyMissing = true
-		told.Problems, err = desired.Check(ctx)
-		return nil, err
+		if told.Problems, err = desired.Check(ctx); err != nil {
+			return nil, err
+		}
+		return nil, compareWorkbooks(ctx, told, before.Files, merged.Files)
 	}
 	targets, failed := j.targets(ctx, config)
 	for i, t := range targets {
@@ -111,9 +113,14 @@ func (j *job) planAll(ctx context.Context, told *report.Pull, merged *datarepo.C
 		}
 	}
 	if len(told.Plans) == 0 {
-		told.Problems, err = desired.Check(ctx)
+		if told.Problems, err = desired.Check(ctx); err != nil {
+			return nil, err
+		}
 	}
-	return unreached, err
+	if len(told.Plans) == 0 && unreached == nil { // none is configured
+		return nil, compareWorkbooks(ctx, told, before.Files, merged.Files)
+	}
+	return unreached, nil
 }
 
 // planOne plans one environment, tells apart what of the plan its base owes already and, where asked, rehearses it.

@@ -30,6 +30,7 @@ var figures = []figure{
 	{"plan", benchPlan},
 	{"promote", benchPromote},
 	{"read", benchRead},
+	{"touch", benchTouch},
 }
 
 func main() {

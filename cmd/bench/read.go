@@ -156,6 +156,8 @@ func readerProcess(how, path string) error {
 			}
 		}
 		return os.WriteFile(path, data, 0o644)
+	case "touch-part", "touch-whole":
+		return touchProcess(path, how == "touch-whole")
 	case "rows":
 		n, err := readRowsAlone(path)
 		fmt.Println(n)

@@ -21,8 +21,8 @@ func (a *app) applyCommand() *cobra.Command {
 		Use:   "apply",
 		Short: "Apply the checked-out commit to environments",
 		Long: `Apply HEAD of the checkout to each environment in promotion order, each in one transaction: all of it or
-nothing. The plan is shown first and must be confirmed; what is applied is exactly what was shown. It stops at the
-first environment that does not take the commit and holds it (see liveops unlock).
+nothing. The plan, of every table, is shown first and must be confirmed; what is applied is exactly what was shown. It stops at
+the first environment that does not take the commit and holds it (see liveops unlock).
 
 Data files that are not committed stop it: what is released is always a commit.`,
 		Example: `  liveops apply                      staging, then production

@@ -24,7 +24,9 @@ func (a *app) planCommand() *cobra.Command {
 		Use:   "plan [--from ENV --to ENV [TABLE...]]",
 		Short: "Show what the workbooks would change in each environment",
 		Long: `Show, row by row, what the workbooks would change in each environment's database. Nothing is written.
-The files are read as they stand in the checkout, committed or not; --committed reads HEAD.
+The files are read as they stand in the checkout, committed or not; --committed reads HEAD. Every table that sheets
+describe is compared, so that rows that someone changed by hand show too; a pull request's comment is of the tables
+whose workbooks have changed since the environment's release.
 
 With --rehearse the plan of the first environment is carried out there in a transaction, data tests included, and
 rolled back: what the database or a data test (checks/*.sql) would refuse is among the problems. It locks the rows

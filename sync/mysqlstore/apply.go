@@ -27,7 +27,7 @@ type Request struct {
 
 // Apply applies a plan in one transaction and returns its entry in the ledger. Each row is locked and compared
 // with the plan's before-image, changed, and read back; references to and from changed rows are checked; every
-// owned table must then equal what its sheets say (verify.go tells how that is known); every data test must find no
+// table of the plan must then equal what its sheets say (verify.go tells how that is known); every data test must find no
 // row. Then the ledger entry and the images are written, and all of it is committed. If anything fails nothing is
 // changed: HeldError, MovedError, RefusedError, TestsFailedError, ErrBusy and UnreachableError say what.
 //

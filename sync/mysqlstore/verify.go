@@ -9,7 +9,7 @@ import (
 	"liveops/sync/plan"
 )
 
-// Before the commit every owned table must equal its sheets. To read it whole, under lock, proves that at a cost
+// Before the commit every table of the plan must equal its sheets. To read it whole, under lock, proves that at a cost
 // that grows with the table, however small the change. But the plan compared it whole, a moment ago, in a
 // snapshot, so that a table equals its sheets still where
 //

@@ -26,6 +26,7 @@ type shelf struct {
 	ctx   context.Context // of whoever reads the commit; it outlasts the use of its sheets
 	files fs.FS
 	kept  map[string][]byte // by path, where the files may change
+	most  int               // how large those that are open may be together
 
 	mu   sync.Mutex
 	open []openBook // the one that was used last at the end
@@ -37,7 +38,7 @@ type openBook struct {
 }
 
 func newShelf(ctx context.Context, files fs.FS) *shelf {
-	s := &shelf{ctx: ctx, files: files}
+	s := &shelf{ctx: ctx, files: files, most: shelfBytes}
 	if _, is := files.(datarepo.Identified); !is {
 		s.kept = map[string][]byte{}
 	}
@@ -69,6 +70,19 @@ func (s *shelf) contents(paths []string) (books []*datasheets.Book, problems []d
 		}
 	}
 	return books, problems, nil
+}
+
+// OpenWorkbook opens a workbook of a commit, Git LFS included. One that cannot be read fails with a *datasheets.Problem,
+// at once or when its Rows are read; files and ctx must last until then.
+func OpenWorkbook(ctx context.Context, files fs.FS, path string) (*datasheets.Book, error) {
+	books, problems, err := newShelf(ctx, files).contents([]string{path})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(problems) > 0:
+		return nil, &problems[0]
+	}
+	return books[0], nil
 }
 
 // list lists the sheets of one workbook; large is what Git LFS has of it and others.
@@ -126,7 +140,7 @@ func (s *shelf) book(path string) (*datasheets.Book, error) {
 	for _, o := range s.open {
 		size += o.size
 	}
-	for len(s.open) > 0 && size > shelfBytes {
+	for len(s.open) > 0 && size > s.most {
 		size -= s.open[0].size
 		s.open = slices.Delete(s.open, 0, 1)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"liveops/datasheets"
+	"liveops/sync/bookdiff"
 	"liveops/sync/mysqlstore"
 	"liveops/sync/plan"
 	"liveops/sync/release"
@@ -237,3 +238,39 @@ func progress(states ...release.StepState) *release.Progress {
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// workbookPull is a pull request that no database says anything of.
+func workbookPull() Pull {
+	p := pull()
+	p.Unreachable = []Unreachable{{Environment: "staging", Reason: "LIVEOPS_STAGING_MYSQL_DSN is not set"}, {Environment: "production", Reason: "LIVEOPS_PRODUCTION_MYSQL_DSN is not set"}}
+	all := diffs()
+	p.Workbooks = []Workbook{
+		{Path: "datasheets/`a`.xlsx", Diff: all["hostile"]},
+		{Path: "datasheets/broken.xlsx", Reason: "the file is cut short or damaged: its zip directory cannot be read"},
+		{Path: "datasheets/events/bonus.xlsx", Diff: &bookdiff.Diff{New: "datasheets/events/bonus.xlsx", Sheets: all["added"].Sheets}},
+		{Path: "datasheets/items.xlsx", Diff: &bookdiff.Diff{Old: "datasheets/items.xlsx", New: "datasheets/items.xlsx", Sheets: all["story"].Sheets}},
+		{Path: "datasheets/new.xlsx", Diff: &bookdiff.Diff{Old: "datasheets/old.xlsx", New: "datasheets/new.xlsx"}},
+	}
+	p.MoreWorkbooks = 12
+	return p
+}
+
+// manyWorkbooks is one whose workbooks differ in more than a comment takes.
+func manyWorkbooks() Pull {
+	p := pull()
+	p.Unreachable = workbookPull().Unreachable
+	for i := range 50 {
+		path := fmt.Sprintf("datasheets/%d.xlsx", i)
+		d := &bookdiff.Diff{Old: path, New: path}
+		for range 20 {
+			s := sheet(bookdiff.Changed, strings.Repeat("시트", 15), 1, "id:int", "text:text")
+			for id := range 100 {
+				s.Table.Changes = append(s.Table.Changes, plan.Change{Op: plan.Insert, After: values(id, strings.Repeat("긴 글", 100))})
+			}
+			s.Note = strings.Repeat("note ", 100)
+			d.Sheets = append(d.Sheets, s)
+		}
+		p.Workbooks = append(p.Workbooks, Workbook{Path: path, Diff: d})
+	}
+	return p
+}

@@ -7,10 +7,13 @@ import (
 )
 
 // footer says what happens on merge, how much was looked at, which plan it would be, and what to do.
-func (p *Pull) footer(problems int) string {
+func (p *Pull) footer(problems int, booksCut bool) string {
 	var ls []string
 	if p.planned() {
 		ls = append(ls, p.onMerge(problems))
+	}
+	if booksCut {
+		ls = append(ls, "To see every row, compare a workbook of both branches with "+codeSpan("liveops diff", 100)+".")
 	}
 	ls = append(ls, partly(p.Plans, name)...)
 	if s := p.provenance(); s != "" {
@@ -98,4 +101,14 @@ func commitOf(p *Pull) string {
 		s += " into " + codeSpan(p.BaseName, 60) + " at " + codeSpan(release.ShortDigest(p.Base), 16)
 	}
 	return s
+}
+
+// cut reports whether rows are left out at this detail.
+func cut(vs []tableView, d detail) bool {
+	for i := range vs {
+		if i >= d.tables || vs[i].count().Total() > d.rows {
+			return true
+		}
+	}
+	return false
 }

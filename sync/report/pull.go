@@ -25,9 +25,11 @@ type Pull struct {
 	Conflict      bool                 // there is no merge result: the branches conflict
 	Fork          bool                 // from another repository: nothing is planned
 	Draft         bool
-	Note          string // one line of prose
-	Link          string // of the page with the whole plan, shown where the comment leaves something out; "" for none
-	PolicyMissing bool   // the base has no liveops.yaml
+	Note          string     // one line of prose
+	Link          string     // of the page with the whole plan, shown where the comment leaves something out; "" for none
+	PolicyMissing bool       // the base has no liveops.yaml
+	Workbooks     []Workbook // what differs in the workbooks, by path, where no environment could be asked; else none
+	MoreWorkbooks int        // how many more of them differ that were not compared
 	Took          time.Duration
 	When          time.Time
 }
@@ -54,7 +56,7 @@ func PullLeavesOut(p Pull) bool {
 }
 
 func (p *Pull) comment() (string, leftOut) {
-	vs, fs := views(p.Plans), findings(p.Problems, p.Plans)
+	vs, fs, books := views(p.Plans), findings(p.Problems, p.Plans), p.workbookViews()
 	look := blankSection(vs)
 	heading := "### liveops: " + p.heading(len(tableNames(vs)), len(fs)) + "\n\n"
 	var left leftOut
@@ -80,7 +82,9 @@ func (p *Pull) comment() (string, leftOut) {
 		b.WriteString(rehearsals(p.Plans))
 		b.WriteString(look)
 		b.WriteString(blocks(vs, len(p.Plans), d, false))
-		b.WriteString(p.footer(len(fs)))
+		b.WriteString(p.workbookSection(d))
+		b.WriteString(blocks(books, 1, d, false))
+		b.WriteString(p.footer(len(fs), cut(books, d)))
 		return b.String()
 	}, last)
 	if comment == last {
@@ -106,17 +110,23 @@ func (p *Pull) heading(tables, problems int) string {
 	case tables > 1:
 		parts = append(parts, grouped(tables)+" tables change")
 	}
+	if n := len(p.Workbooks) + p.MoreWorkbooks; n == 1 {
+		parts = append(parts, "1 workbook differs")
+	} else if n > 1 {
+		parts = append(parts, grouped(n)+" workbooks differ")
+	}
 	if problems > 0 {
 		parts = append(parts, several(problems, "problem")+" to fix")
 	}
 	if len(p.Unreachable) > 0 {
 		parts = append(parts, several(len(p.Unreachable), "environment")+" not planned")
 	}
+	if p.PolicyMissing && problems == 0 {
+		parts = append(parts, "nothing is planned yet")
+	}
 	switch {
 	case parts != nil:
 		return strings.Join(parts, ", ")
-	case p.PolicyMissing:
-		return "nothing is planned yet"
 	default:
 		return nothing
 	}

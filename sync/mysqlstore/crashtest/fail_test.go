@@ -53,7 +53,7 @@ func TestFailKilledAtAnyInstant(t *testing.T) {
 		if n := g.text("SELECT COUNT(*) FROM liveops_releases WHERE request = '" + request + "'"); n != "1" {
 			t.Fatalf("%s stands in the ledger %s times", request, n)
 		}
-		if _, err := store.LiftHold(t.Context()); err != nil {
+		if _, err := store.LiftHold(t.Context(), "jun"); err != nil {
 			t.Fatal(err)
 		}
 	}
