@@ -47,6 +47,7 @@ func (j *job) release(ctx context.Context, number int) error {
 	if err != nil {
 		told.Retrying = reason(err)
 	}
+	told.Link = j.pageOfMerge(ctx, *told)
 	// The last word is told even when the process is being stopped.
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
 	defer cancel()
@@ -154,7 +155,6 @@ func (j *job) reviewed(ctx context.Context, pr *github.PullRequest, targets []re
 
 func (j *job) tellMerge(ctx context.Context, commit string, told *report.Merge) error {
 	told.Now = j.Now()
-	told.Link = j.pageOfMerge(ctx, *told)
 	if err := j.upsert(ctx, told.Number, report.MergeMarker(commit), report.MergeComment(*told)); err != nil {
 		return err
 	}

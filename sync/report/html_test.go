@@ -105,7 +105,8 @@ func TestPageInABrowser(t *testing.T) {
 	b.eval("document.querySelector('#filter').reset()")
 	b.want("document.querySelector('#count').value", "3,814 rows in 5 tables")
 
-	b.eval("document.querySelector('#t2 .quiet')?.click()")
+	b.eval("document.querySelector('#t2 .quiet').click()")
+	b.want("[...document.querySelectorAll('#t2 col')].map((c) => getComputedStyle(c).visibility).filter((v) => v === 'collapse').length", "2")
 	b.eval("document.querySelector('#t5').scrollIntoView()")
 	b.shoot("tables")
 	b.eval("document.querySelector('#t4').scrollIntoView()")
@@ -126,6 +127,8 @@ func TestPageInABrowser(t *testing.T) {
 	b.eval("scrollTo(0, 0)")
 	b.shoot("phone")
 	b.want("document.documentElement.scrollWidth", "390")
+	b.eval("dispatchEvent(new Event('beforeprint'))")
+	b.want(drops+".querySelectorAll('tbody tr').length", "3800")
 	b.eval("document.querySelector('#t5').scrollIntoView()")
 	b.shoot("phone-tables")
 	b.quiet()

@@ -29,7 +29,11 @@ func check(comment string) error {
 	parser := goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser()
 	return walk(parser.Parse(text.NewReader(source)), func(n ast.Node) error {
 		switch n := n.(type) {
-		case *ast.Link, *ast.AutoLink, *ast.Image, *ast.RawHTML, *ast.Blockquote, *ast.ThematicBreak, *ast.CodeBlock, *gfm.Strikethrough, *gfm.TaskCheckBox:
+		case *ast.Link:
+			if string(n.Destination) != reportLink { // the one that reports have
+				return fmt.Errorf("a %s", n.Kind())
+			}
+		case *ast.AutoLink, *ast.Image, *ast.RawHTML, *ast.Blockquote, *ast.ThematicBreak, *ast.CodeBlock, *gfm.Strikethrough, *gfm.TaskCheckBox:
 			return fmt.Errorf("a %s", n.Kind())
 		case *ast.Emphasis:
 			if n.Level != 2 {
