@@ -53,6 +53,9 @@ func (j *job) plan(ctx context.Context, number int) error {
 	if err != nil {
 		return errors.Join(err, j.status(ctx, told.Head, "error", "could not plan yet; trying again"))
 	}
+	if told.Confirmations, err = j.confirmations(ctx, number, told.Plans); err != nil {
+		return err
+	}
 	told.When = j.Now()
 	told.Took = told.When.Sub(started).Round(time.Millisecond)
 	if err := j.tell(ctx, told); err != nil {
@@ -101,6 +104,7 @@ func (j *job) planAll(ctx context.Context, told *report.Pull, pr *github.PullReq
 		told.Problems, err = desired.Check(ctx)
 		return nil, err
 	}
+	told.Policy = release.PolicyOf(was.Config)
 	targets, failed := j.targets(ctx, was.Config)
 	for i, t := range targets {
 		p, err := j.planOne(ctx, t, failed[t.Name], desired, was, i == 0)
@@ -152,6 +156,21 @@ func comparePlans(ctx context.Context, t release.Target, desired, was *release.D
 	}
 	p.Pending = release.Pending(p, owed)
 	return p, nil
+}
+
+// confirmations are those that the pull request has, by environment.
+func (j *job) confirmations(ctx context.Context, number int, plans []*release.Plan) (map[string][]mysqlstore.Confirmation, error) {
+	all := map[string][]mysqlstore.Confirmation{}
+	for _, p := range plans {
+		store, err := j.Stores.Store(ctx, p.Environment)
+		if err == nil {
+			all[p.Environment], err = store.Confirmations(ctx, j.repository, number)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // tell writes the comment and the status.

@@ -1,8 +1,10 @@
 package report
 
 import (
+	stdcontext "context"
 	"fmt"
 	"strings"
+	"testing/fstest"
 	"time"
 
 	"liveops/datasheets"
@@ -199,11 +201,26 @@ func hostilePull(s string) Pull {
 	return p
 }
 
+// policy is that of a liveops.yaml in Seoul whose environment production, or the file, goes on with these lines.
+func policy(lines string) *release.Policy {
+	file := "timezone: Asia/Seoul\nenvironments:\n  - name: staging\n  - name: production\n    after: staging\n" + lines
+	if strings.Contains(lines, "guard:") {
+		file += "\nguards: {game-health: {url: https://game.example/health}}"
+	}
+	d, err := release.Read(stdcontext.Background(), "", fstest.MapFS{"liveops.yaml": {Data: []byte(file)}})
+	if err != nil || d.Config == nil {
+		panic(fmt.Sprint(err, d))
+	}
+	return release.PolicyOf(d.Config)
+}
+
+func seoul() *time.Location { return policy("").Zone() }
+
 func progress(states ...release.StepState) *release.Progress {
 	p := &release.Progress{Commit: release.Commit{ID: mergeCommit, Subject: "Balance: wands (#41)"}, Actor: "dana"}
 	for i, s := range states {
 		step := release.Step{Environment: []string{"staging", "production"}[i], State: s}
-		if s != release.Waiting && s != release.Skipped {
+		if s != release.Waiting && s != release.Skipped && s != release.Queued {
 			step.Started = now.Add(time.Duration(i) * time.Minute)
 			step.Plan = planOf(step.Environment, digestA, stuff())
 			step.Reviewed = digestA

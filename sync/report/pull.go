@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"liveops/datasheets"
+	"liveops/sync/mysqlstore"
 	"liveops/sync/plan"
 	"liveops/sync/release"
 )
@@ -29,6 +30,9 @@ type Pull struct {
 	PolicyMissing bool   // the base has no liveops.yaml
 	Took          time.Duration
 	When          time.Time
+
+	Policy        *release.Policy                      // of the base; nil asks nothing
+	Confirmations map[string][]mysqlstore.Confirmation // by environment
 }
 
 // Unreachable is an environment that could not be planned.
@@ -54,6 +58,7 @@ func PullComment(p Pull) string {
 		b.WriteString(problemSection(fs, d.problems))
 		b.WriteString(p.unreachable(d.items))
 		b.WriteString(holds(p.Plans))
+		b.WriteString(p.policies())
 		b.WriteString(summary(p.Plans, vs, d))
 		b.WriteString(pendings(p.Plans, p.BaseName))
 		b.WriteString(rehearsals(p.Plans))
