@@ -280,6 +280,11 @@ func TestStatus(t *testing.T) {
 				{ID: 17, Kind: mysqlstore.ApplyKind, Commit: mergeCommit, Actor: "김하늘", Pull: 41, State: mysqlstore.RolledBack, Inserted: 3, Deleted: 1, Updated: 3, Finished: now.Add(-time.Hour)},
 				{ID: 16, Kind: mysqlstore.ApplyKind, Commit: headCommit, Actor: "liveops", State: mysqlstore.Failed, Error: "data test\x1b[2J failed", Finished: now.Add(-2 * time.Hour)},
 			},
+			Audit: []mysqlstore.AuditEntry{
+				{ID: 9, At: now, Actor: "dana", Action: mysqlstore.AuditRollback, Release: 18, Commit: baseCommit, Digest: digestA, Detail: "release 17: 3 deleted, 1 inserted, 3 updated"},
+				{ID: 8, At: now, Actor: "김하늘", Action: mysqlstore.AuditConfirm, Pull: 41, Digest: digestA, Detail: "limits"},
+				{ID: 7, At: now.Add(-time.Hour), Actor: "dana", Action: mysqlstore.AuditHold, Detail: "event\x1b[2J"},
+			},
 			Tables: []TableRows{{"level_guide", 240, "levels.xlsx › LevelContents", &plan.Count{}, ""}, {"stuff", 41230, "items.xlsx › TreasureItemData, Artifact", &plan.Count{Inserted: 3, Updated: 1200}, ""}, {"gone", 0, "", nil, "no such table"}},
 		},
 		{Name: "production", Tables: []TableRows{{"level_guide", 238, "levels.xlsx › LevelContents", &plan.Count{Inserted: 2}, ""}, {"stuff", 40000, "items.xlsx › TreasureItemData, Artifact", nil, ""}}},
