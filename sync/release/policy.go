@@ -44,6 +44,15 @@ func (p *Policy) Environment(name string) datarepo.Environment {
 	return datarepo.Environment{Name: name}
 }
 
+// Grants are who may do an action by comments, as liveops.yaml has them (see datarepo.Config.Grants); none where there
+// is no policy.
+func (p *Policy) Grants(action string) []string {
+	if p == nil {
+		return nil
+	}
+	return p.config.Grants(action)
+}
+
 // Excess is a limit that a plan goes past.
 type Excess struct {
 	Table   string  // "" for all tables together

@@ -88,14 +88,14 @@ func (p *Pull) policies() string {
 			b.WriteString("**Soon frozen:** " + environment + " takes no release" + o.soon + " on.\n\n")
 		}
 		if len(o.excesses) > 0 {
-			b.WriteString(pastLimit(environment, o))
+			b.WriteString(pastLimit(environment, o, p.Policy.Grants("confirm")))
 		}
 	}
 	return b.String()
 }
 
 // pastLimit says how far a plan goes past limits, and whether a second person has agreed.
-func pastLimit(environment string, o outlook) string {
+func pastLimit(environment string, o outlook, grants []string) string {
 	var past []string
 	for _, e := range o.excesses {
 		past = append(past, prose(e.String()))
@@ -107,7 +107,11 @@ func pastLimit(environment string, o outlook) string {
 	case o.changed != nil:
 		s += "What " + codeSpan(o.changed.By, 60) + " confirmed was another plan (" + codeSpan(release.ShortDigest(o.changed.Digest), 16) + "), it has changed since. "
 	}
-	return s + "It is applied once it is confirmed: someone allowed who is not the author comments " + codeSpan("/liveops confirm", 100) + ".\n\n"
+	var may []string
+	for _, g := range grants {
+		may = append(may, codeSpan(g, 60))
+	}
+	return s + "It is applied once it is confirmed: someone allowed (" + strings.Join(may, ", ") + ") who is not the author comments " + codeSpan("/liveops confirm", 100) + ".\n\n"
 }
 
 // inOrder says which environments follow in which way: "staging at once, then production after …".
