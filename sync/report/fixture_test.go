@@ -198,18 +198,20 @@ func hostilePull(s string) Pull {
 	p.Plans[1].Pending = p.Plans[1].Tables
 	p.Plans[1].Unrehearsed = s
 	p.Unreachable = []Unreachable{{Environment: "other", Reason: s}}
+	p.Policy = policy(fmt.Sprintf("    freeze: [{days: [sun], from: \"00:00\", to: \"24:00\", reason: %q}]\n    guard: %q\nlimits: {deletedRows: 0, deletedShare: 0}\nguards: {%q: {url: https://game.example/health}}", s, s, s))
+	p.Confirmations = map[string][]mysqlstore.Confirmation{"production": {{Kind: mysqlstore.Limits, Digest: digestA, By: s}}}
 	return p
 }
 
 // policy is that of a liveops.yaml in Seoul whose environment production, or the file, goes on with these lines.
 func policy(lines string) *release.Policy {
 	file := "timezone: Asia/Seoul\nenvironments:\n  - name: staging\n  - name: production\n    after: staging\n" + lines
-	if strings.Contains(lines, "guard:") {
+	if strings.Contains(lines, "guard:") && !strings.Contains(lines, "guards:") {
 		file += "\nguards: {game-health: {url: https://game.example/health}}"
 	}
 	d, err := release.Read(stdcontext.Background(), "", fstest.MapFS{"liveops.yaml": {Data: []byte(file)}})
 	if err != nil || d.Config == nil {
-		panic(fmt.Sprint(err, d))
+		panic(fmt.Sprint(err, d.Problems, file))
 	}
 	return release.PolicyOf(d.Config)
 }
