@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +22,7 @@ func (a *app) statusCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show where each environment stands",
-		Long: `Show of each environment the commit and release it is at, whether it is on hold and why, its newest releases,
+		Long: `Show of each environment the commit and release it is at, whether it is on hold or frozen and why, its newest releases,
 and, side by side, how many rows each table that sheets describe has and how many of them the sheets would change
 (? where problems in the files hide that; see liveops validate and liveops plan). Nothing is written. An environment
 that gives no answer is told with the others, and makes the exit code 2.
@@ -76,6 +77,12 @@ func (a *app) status(ctx context.Context, w *where, audit int) ([]report.Environ
 		store, err := open.Store(ctx, e.Name)
 		if err == nil {
 			status, err = environmentStatus(ctx, release.Target{Name: e.Name, Store: store}, s.desired, a.bar())
+		}
+		if window, until, frozen := e.Freeze.At(time.Now()); err == nil && frozen {
+			status.Freeze = &report.FreezeStatus{Reason: window.Reason, Zone: s.desired.Config.Timezone}
+			if !until.IsZero() {
+				status.Freeze.Until = &until
+			}
 		}
 		if err == nil && audit > 0 {
 			status.Audit, err = store.Audit(ctx, audit)

@@ -271,6 +271,7 @@ func TestProblemsText(t *testing.T) {
 }
 
 func TestStatus(t *testing.T) {
+	until := now.Add(15 * time.Hour)
 	es := []EnvironmentStatus{
 		{
 			Name:  "staging",
@@ -287,7 +288,7 @@ func TestStatus(t *testing.T) {
 			},
 			Tables: []TableRows{{"level_guide", 240, "levels.xlsx › LevelContents", &plan.Count{}, ""}, {"stuff", 41230, "items.xlsx › TreasureItemData, Artifact", &plan.Count{Inserted: 3, Updated: 1200}, ""}, {"gone", 0, "", nil, "no such table"}},
 		},
-		{Name: "production", Tables: []TableRows{{"level_guide", 238, "levels.xlsx › LevelContents", &plan.Count{Inserted: 2}, ""}, {"stuff", 40000, "items.xlsx › TreasureItemData, Artifact", nil, ""}}},
+		{Name: "production", Freeze: &FreezeStatus{Reason: "winter\x1b[2J", Until: &until, Zone: seoul()}, Tables: []TableRows{{"level_guide", 238, "levels.xlsx › LevelContents", &plan.Count{Inserted: 2}, ""}, {"stuff", 40000, "items.xlsx › TreasureItemData, Artifact", nil, ""}}},
 		{Name: "other", Error: "dial tcp 10.0.0.7:3306: connection refused"},
 	}
 	golden(t, "status.txt", written(t, func(w io.Writer) error { return StatusText(w, es, TextOptions{}) }))

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"liveops/sync/mysqlstore"
 	"liveops/sync/plan"
@@ -16,10 +17,18 @@ import (
 type EnvironmentStatus struct {
 	Name   string
 	State  mysqlstore.State
+	Freeze *FreezeStatus           // nil where it is not frozen
 	Last   []mysqlstore.Release    // newest first
 	Audit  []mysqlstore.AuditEntry // newest first; those that were asked for
 	Tables []TableRows             // by name
 	Error  string                  // why the environment could not be asked; then the rest is empty
+}
+
+// FreezeStatus is why an environment is frozen, and until when.
+type FreezeStatus struct {
+	Reason string         `json:"reason"`
+	Until  *time.Time     `json:"until"` // null where it does not end within a year
+	Zone   *time.Location `json:"-"`
 }
 
 // TableRows is how many rows an owned table has now, and how it stands to its sheets.
@@ -57,6 +66,16 @@ func (t *terminal) status(e *EnvironmentStatus) {
 	}
 	if h := e.State.Hold; h != nil {
 		t.line(t.paint(yellow, "  on hold since "+instant(h.Since)+" by "+literal(h.By, 60)+": "+literal(h.Reason, 1000)))
+	}
+	if f := e.Freeze; f != nil {
+		line := "  frozen"
+		if f.Until != nil {
+			line += " until " + moment(*f.Until, f.Zone)
+		}
+		if f.Reason != "" {
+			line += ": " + literal(f.Reason, 1000)
+		}
+		t.line(t.paint(yellow, line))
 	}
 	t.releases(e.Last)
 	t.audit(e.Audit)
@@ -186,7 +205,7 @@ func (t *terminal) columns(title string, rows [][]string) {
 }
 
 // StatusJSON writes where environments stand, for programs: environments[] of {name, error, commit, release,
-// epoch, hold, releases[], audit[], tables[]}. error is left out where there is none; hold is null where there is none.
+// epoch, hold, freeze, releases[], audit[], tables[]}. error is left out where there is none; hold and freeze are null where there is none.
 func StatusJSON(w io.Writer, environments []EnvironmentStatus) error {
 	type environment struct {
 		Name     string                  `json:"name"`
@@ -195,13 +214,14 @@ func StatusJSON(w io.Writer, environments []EnvironmentStatus) error {
 		Release  int64                   `json:"release"`
 		Epoch    uint64                  `json:"epoch"`
 		Hold     *mysqlstore.Hold        `json:"hold"`
+		Freeze   *FreezeStatus           `json:"freeze"`
 		Releases []mysqlstore.Release    `json:"releases"`
 		Audit    []mysqlstore.AuditEntry `json:"audit"`
 		Tables   []TableRows             `json:"tables"`
 	}
 	out := make([]environment, len(environments))
 	for i, e := range environments {
-		out[i] = environment{e.Name, e.Error, e.State.Commit, e.State.Release, e.State.Epoch, e.State.Hold, some(e.Last), some(e.Audit), some(e.Tables)}
+		out[i] = environment{e.Name, e.Error, e.State.Commit, e.State.Release, e.State.Epoch, e.State.Hold, e.Freeze, some(e.Last), some(e.Audit), some(e.Tables)}
 	}
 	return writeJSON(w, struct {
 		Environments []environment `json:"environments"`
