@@ -57,6 +57,9 @@ func (j *job) release(ctx context.Context, number int) error {
 	if err != nil {
 		return err
 	}
+	if err := progress.SaveShown(last, j.Stores.Store, j.repository, number); err != nil {
+		return err
+	}
 	return j.planAgain(ctx, pr.GetBase().GetRef(), merged.ID)
 }
 
@@ -99,7 +102,7 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 	}
 	pipeline := release.Pipeline{Targets: targets, Log: j.log, Now: j.Now, Wait: j.Wait}
 	return pipeline.Run(ctx, release.Request{Desired: desired, Commit: commit, History: history{j}, Released: j.files, Actor: progress.Actor,
-		Pull: pr.GetNumber(), Reviewed: reviewed,
+		Policy: release.PolicyOf(config), Pull: pr.GetNumber(), Repository: j.repository, Reviewed: reviewed,
 		Report: func(p *release.Progress) {
 			told.Progress = p
 			if p.Done() {

@@ -50,6 +50,9 @@ func (j *job) plan(ctx context.Context, number int) error {
 	if err != nil {
 		return errors.Join(err, j.status(ctx, told.Head, "error", "could not plan yet; trying again"))
 	}
+	if told.Confirmations, err = j.confirmations(ctx, number, told.Plans); err != nil {
+		return err
+	}
 	told.When = j.Now()
 	told.Took = told.When.Sub(started).Round(time.Millisecond)
 	if err := j.tell(ctx, told); err != nil {
@@ -96,6 +99,7 @@ func (j *job) planAll(ctx context.Context, told *report.Pull, merged *datarepo.C
 		}
 		return nil, compareWorkbooks(ctx, told, before.Files, merged.Files)
 	}
+	told.Policy = release.PolicyOf(config)
 	targets, failed := j.targets(ctx, config)
 	for i, t := range targets {
 		p, err := j.planOne(ctx, t, failed[t.Name], desired, before, i == 0)
@@ -152,6 +156,21 @@ func (j *job) comparePlans(ctx context.Context, t release.Target, desired *relea
 	}
 	p.Pending, err = release.Owed(ctx, p, was, snap, j.files)
 	return p, err
+}
+
+// confirmations are those that the pull request has, by environment.
+func (j *job) confirmations(ctx context.Context, number int, plans []*release.Plan) (map[string][]mysqlstore.Confirmation, error) {
+	all := map[string][]mysqlstore.Confirmation{}
+	for _, p := range plans {
+		store, err := j.Stores.Store(ctx, p.Environment)
+		if err == nil {
+			all[p.Environment], err = store.Confirmations(ctx, j.repository, number)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // tell writes the comment and the status.

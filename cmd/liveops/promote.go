@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -31,6 +33,7 @@ func (a *app) promoteCommand() *cobra.Command {
 	var w where
 	var between fromTo
 	var yes bool
+	var despite string
 	c := &cobra.Command{
 		Use:   "promote --from ENV --to ENV TABLE...",
 		Short: "Bring tables from one environment to a later one",
@@ -38,18 +41,24 @@ func (a *app) promoteCommand() *cobra.Command {
 ledger and way back (liveops rollback) as a release of sheets. The plan is shown first and must be confirmed.
 
 Only rows that no sheet owns are written to the database. What sheets own comes from the data repo, whose next release
-would undo anything else: such rows are written into the workbooks of the checkout, as liveops export does, for you to commit.`,
+would undo anything else: such rows are written into the workbooks of the checkout, as liveops export does, for you to commit.
+
+While the later environment is frozen nothing is written to it, unless --despite-freeze says why; its audit has that.`,
 		Example: `  liveops promote --from staging --to production drop_rate event_calendar
   liveops plan --from staging --to production drop_rate    only look`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, tables []string) error {
-			return a.promote(c.Context(), &w, between, tables, yes)
+			if c.Flags().Changed("despite-freeze") && strings.TrimSpace(despite) == "" {
+				return errors.New("say why: --despite-freeze REASON")
+			}
+			return a.promote(c.Context(), &w, between, tables, yes, despite)
 		},
 	}
 	c.Flags().StringVar(&w.repo, "repo", ".", "the data repo's checkout, or a `folder` in it")
 	between.flags(c, &w)
 	c.MarkFlagRequired("from")
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	c.Flags().StringVar(&despite, "despite-freeze", "", "go on despite a freeze, for this `reason`")
 	return c
 }
 
@@ -127,7 +136,7 @@ func (a *app) showComparison(c *release.Comparison, format string, problems []da
 }
 
 // promote shows what changes, asks, and applies it; what sheets own it writes into the checkout's workbooks.
-func (a *app) promote(ctx context.Context, w *where, between fromTo, tables []string, yes bool) error {
+func (a *app) promote(ctx context.Context, w *where, between fromTo, tables []string, yes bool, despite string) error {
 	s, err := w.open(ctx, false)
 	if err != nil {
 		return err
@@ -154,27 +163,51 @@ func (a *app) promote(ctx context.Context, w *where, between fromTo, tables []st
 		return errProblems
 	}
 	if direct := c.Direct(s.desired); direct.Count().Total() > 0 {
+		override, err := despiteFreeze(s.desired.Config, between.to, despite)
+		if err != nil {
+			return err
+		}
 		if !yes {
 			if err := a.confirm(fmt.Sprintf("Write %s to %s?", several(direct.Count().Total(), "row", "rows"), between.to)); err != nil {
 				return err
 			}
 		}
-		if err := a.promoteDirect(ctx, open, direct, s.desired, between); err != nil {
+		if err := a.promoteDirect(ctx, open, direct, s.desired, between, override); err != nil {
 			return err
 		}
 	}
 	return a.promoteSheets(ctx, s, holders, c)
 }
 
+// despiteFreeze is what the audit gets where an environment is frozen, an error where no reason is given.
+func despiteFreeze(config *datarepo.Config, environment, reason string) (override string, err error) {
+	asked := release.PolicyOf(config).Environment(environment)
+	window, until, frozen := asked.Freeze.At(time.Now())
+	switch {
+	case !frozen:
+		return "", nil
+	case reason != "":
+		return "despite the freeze: " + reason, nil
+	}
+	why := environment + " is frozen"
+	if window.Reason != "" {
+		why += " (" + window.Reason + ")"
+	}
+	if !until.IsZero() {
+		why += " until " + until.In(config.Timezone).Format("2006-01-02 15:04 ") + config.Timezone.String()
+	}
+	return "", fmt.Errorf("%s; nothing was written. To go on: --despite-freeze REASON", why)
+}
+
 // promoteDirect applies the plan of tables, or rows, that no sheet owns.
-func (a *app) promoteDirect(ctx context.Context, open *stores, p *release.Plan, d *release.Desired, between fromTo) error {
+func (a *app) promoteDirect(ctx context.Context, open *stores, p *release.Plan, d *release.Desired, between fromTo, override string) error {
 	store, err := open.Store(ctx, between.to)
 	if err != nil {
 		return err
 	}
 	bar := a.bar()
 	done, err := store.Promote(ctx, mysqlstore.Request{Digest: p.Digest, Actor: actor(), Epoch: p.Base.Epoch, Read: p.Base.Read, Tables: p.Tables,
-		Tests: d.Tests, Progress: func(n, total int) { bar.show("promote", "rows", n, total) }})
+		Tests: d.Tests, Override: override, Progress: func(n, total int) { bar.show("promote", "rows", n, total) }})
 	bar.clear()
 	if err != nil {
 		return err

@@ -115,6 +115,40 @@ func TestConfirmations(t *testing.T) {
 	})
 }
 
+// What was rolled back is not brought again on an old word.
+func TestRollbackTakesConfirmationsBack(t *testing.T) {
+	onEach(t, stuffDDL, func(t *testing.T, g *game) {
+		given := func() int {
+			t.Helper()
+			cs, err := g.store.Confirmations(t.Context(), "studio/game", 7)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(cs)
+		}
+		c := mysqlstore.Confirmation{Kind: mysqlstore.Approval, Repository: "studio/game", Pull: 7, Digest: "d1", By: "jun"}
+		if err := g.store.SaveConfirmation(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		r := g.applied("c1", stuff("1|나무 검|11"))
+		if given() != 1 {
+			t.Error("a release takes it back")
+		}
+		if _, err := g.store.Rollback(t.Context(), r.ID, "dana", nil); err != nil {
+			t.Fatal(err)
+		}
+		if given() != 0 {
+			t.Error("a rollback leaves it")
+		}
+		if err := g.store.SaveConfirmation(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		if given() != 1 {
+			t.Error("it cannot be given anew")
+		}
+	})
+}
+
 func TestShown(t *testing.T) {
 	onEach(t, nil, func(t *testing.T, g *game) {
 		ctx := t.Context()

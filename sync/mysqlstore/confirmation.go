@@ -17,7 +17,8 @@ const (
 )
 
 // Confirmation is someone's agreement to one plan for this environment, whichever commit brings it: a plan with
-// another digest has none. Who may give it is for the caller to decide.
+// another digest has none, and a rollback takes back all that were given before it. Who may give it is for the caller
+// to decide.
 type Confirmation struct {
 	Kind       ConfirmationKind
 	Repository string // owner/name; "" from the command line
@@ -57,12 +58,13 @@ func (s *Store) SaveConfirmation(ctx context.Context, c Confirmation) error {
 	return nil
 }
 
-// Confirmations are those of one pull request for this environment, oldest first; with "" and 0 those from the
-// command line.
+// Confirmations are those of one pull request for this environment since its last rollback, oldest first; with "" and
+// 0 those from the command line.
 func (s *Store) Confirmations(ctx context.Context, repository string, pull int) ([]Confirmation, error) {
 	var out []Confirmation
 	err := each(ctx, s.db, `SELECT kind, digest, actor, at FROM liveops_confirmations
-		WHERE repository = ? AND pull = ? ORDER BY id`, func(rows *sql.Rows) error {
+		WHERE repository = ? AND pull = ? AND NOT EXISTS (SELECT 1 FROM liveops_releases r WHERE r.kind = 'rollback' AND r.finished >= liveops_confirmations.at)
+		ORDER BY id`, func(rows *sql.Rows) error {
 		c := Confirmation{Repository: repository, Pull: pull}
 		var at string
 		err := rows.Scan(&c.Kind, &c.Digest, &c.By, &at)

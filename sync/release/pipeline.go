@@ -75,7 +75,7 @@ func (p *Pipeline) Run(ctx context.Context, q Request) (*Progress, error) {
 	for i := range progress.Steps {
 		step := &progress.Steps[i]
 		if before := progress.step(p.target(step.Environment).After); before != nil && (before.State == Paused || before.State == Queued) {
-			step.State, step.Reason = Queued, step.Environment+" comes after "+before.Environment+", which waits"
+			step.State, step.Reason = Queued, "comes after "+before.Environment+", which waits"
 			run.report()
 			continue
 		}

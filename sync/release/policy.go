@@ -44,6 +44,15 @@ func (p *Policy) Environment(name string) datarepo.Environment {
 	return datarepo.Environment{Name: name}
 }
 
+// Grants are who may do an action by comments, as liveops.yaml has them (see datarepo.Config.Grants); none where there
+// is no policy.
+func (p *Policy) Grants(action string) []string {
+	if p == nil {
+		return nil
+	}
+	return p.config.Grants(action)
+}
+
 // Excess is a limit that a plan goes past.
 type Excess struct {
 	Table   string  // "" for all tables together
@@ -53,20 +62,20 @@ type Excess struct {
 	Share   float64 // the limit on the part of Table, else
 }
 
-// String says it in a line: "deletes 612 rows, and 500 is the limit".
+// String says it in a line: "deletes 612 rows (the limit is 500)".
 func (e Excess) String() string {
 	rows := strconv.Itoa(e.Deleted) + " rows"
 	if e.Deleted == 1 {
 		rows = "1 row"
 	}
 	if e.Table == "" {
-		return fmt.Sprintf("deletes %s, and %d is the limit", rows, e.Rows)
+		return fmt.Sprintf("deletes %s (the limit is %d)", rows, e.Rows)
 	}
-	return fmt.Sprintf("deletes %s of %d of `%s` (%s), and %s is the limit", rows, e.Of, e.Table, percent(float64(e.Deleted)/float64(e.Of)), percent(e.Share))
+	return fmt.Sprintf("deletes %d of %d rows of `%s`, %s percent (the limit is %s)", e.Deleted, e.Of, e.Table, percent(float64(e.Deleted)/float64(e.Of)), percent(e.Share))
 }
 
-// percent is a share with as many digits as tell it from its limit.
-func percent(share float64) string { return strconv.FormatFloat(share*100, 'g', 4, 64) + "%" }
+// percent is a share as a number of percent.
+func percent(share float64) string { return strconv.FormatFloat(share*100, 'g', 4, 64) }
 
 // Excesses are the limits that a plan goes past: of all tables together first, then table by table.
 func (p *Policy) Excesses(plan *Plan) []Excess {

@@ -114,19 +114,18 @@ func (p *Progress) Paused() []*Step {
 }
 
 // SaveShown records, for each step that waits, the plan that it showed: what a command that lets it go on is bound
-// to. It is to be called once the progress has been shown.
-func (p *Progress) SaveShown(ctx context.Context, targets []Target, repository string, pull int) error {
+// to. It is to be called once the progress has been shown. store opens an environment's.
+func (p *Progress) SaveShown(ctx context.Context, store func(ctx context.Context, environment string) (*mysqlstore.Store, error), repository string, pull int) error {
 	for _, s := range p.Paused() {
 		if s.Plan == nil || s.Plan.Digest == "" {
 			continue
 		}
-		for _, t := range targets {
-			if t.Name != s.Environment {
-				continue
-			}
-			if err := t.Store.SaveShown(ctx, mysqlstore.Shown{Repository: repository, Pull: pull, Commit: p.Commit.ID, Digest: s.Plan.Digest}); err != nil {
-				return err
-			}
+		t, err := store(ctx, s.Environment)
+		if err != nil {
+			return err
+		}
+		if err := t.SaveShown(ctx, mysqlstore.Shown{Repository: repository, Pull: pull, Commit: p.Commit.ID, Digest: s.Plan.Digest}); err != nil {
+			return err
 		}
 	}
 	return nil

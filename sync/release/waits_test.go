@@ -198,7 +198,7 @@ func TestApproval(t *testing.T) {
 		t.Fatalf("%s: %+v", got, p.Steps)
 	}
 	w.untouched(p)
-	if err := p.SaveShown(t.Context(), w.pipeline.Targets, "studio/game", 7); err != nil {
+	if err := p.SaveShown(t.Context(), func(_ context.Context, e string) (*mysqlstore.Store, error) { return w.store(e), nil }, "studio/game", 7); err != nil {
 		t.Fatal(err)
 	}
 	shown, err := w.store("production").Shown(t.Context(), "studio/game", 7)
@@ -242,10 +242,10 @@ func TestLimits(t *testing.T) {
 		want         string // "" for not past them
 	}{
 		{"as many rows as may be", "deletedRows: 2", []int{10, 20, 30}, ""},
-		{"one more", "deletedRows: 2", []int{10, 20}, "the plan deletes 3 rows, and 2 is the limit: a second person must confirm it"},
+		{"one more", "deletedRows: 2", []int{10, 20}, "the plan deletes 3 rows (the limit is 2): a second person must confirm it"},
 		{"as great a share as may be", "deletedShare: 0.4", []int{10, 20, 30}, ""},
-		{"a greater one", "deletedShare: 0.4", []int{10, 20}, "the plan deletes 3 rows of 5 of `item` (60%), and 40% is the limit: a second person must confirm it"},
-		{"both", "deletedRows: 0, deletedShare: 0.1", []int{10, 20, 30, 40}, "the plan deletes 1 row, and 0 is the limit, and deletes 1 row of 5 of `item` (20%), and 10% is the limit: a second person must confirm it"},
+		{"a greater one", "deletedShare: 0.4", []int{10, 20}, "the plan deletes 3 of 5 rows of `item`, 60 percent (the limit is 40): a second person must confirm it"},
+		{"both", "deletedRows: 0, deletedShare: 0.1", []int{10, 20, 30, 40}, "the plan deletes 1 row (the limit is 0), and deletes 1 of 5 rows of `item`, 20 percent (the limit is 10): a second person must confirm it"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w, policy := policyWorld(t, "", "limits: {"+tt.limits+"}\n")
@@ -257,7 +257,7 @@ func TestLimits(t *testing.T) {
 				}
 				return
 			}
-			if got := states(p); got != "staging paused, production queued" || p.Steps[0].Reason != tt.want || p.Steps[1].Reason != "production comes after staging, which waits" {
+			if got := states(p); got != "staging paused, production queued" || p.Steps[0].Reason != tt.want || p.Steps[1].Reason != "comes after staging, which waits" {
 				t.Fatalf("%s: %+v", got, p.Steps)
 			}
 			w.untouched(p)

@@ -1,8 +1,10 @@
 package report
 
 import (
+	stdcontext "context"
 	"fmt"
 	"strings"
+	"testing/fstest"
 	"time"
 
 	"liveops/datasheets"
@@ -197,6 +199,8 @@ func hostilePull(s string) Pull {
 	p.Plans[1].Pending = p.Plans[1].Tables
 	p.Plans[1].Unrehearsed = s
 	p.Unreachable = []Unreachable{{Environment: "other", Reason: s}}
+	p.Policy = policy(fmt.Sprintf("    freeze: [{days: [sun], from: \"00:00\", to: \"24:00\", reason: %q}]\n    guard: %q\nlimits: {deletedRows: 0, deletedShare: 0}\nguards: {%q: {url: https://game.example/health}}", s, s, s))
+	p.Confirmations = map[string][]mysqlstore.Confirmation{"production": {{Kind: mysqlstore.Limits, Digest: digestA, By: s}}}
 	return p
 }
 
@@ -214,11 +218,26 @@ func hostileAnswer(s string) Answer {
 	}}
 }
 
+// policy is that of a liveops.yaml in Seoul whose environment production, or the file, goes on with these lines.
+func policy(lines string) *release.Policy {
+	file := "timezone: Asia/Seoul\nenvironments:\n  - name: staging\n  - name: production\n    after: staging\n" + lines
+	if strings.Contains(lines, "guard:") && !strings.Contains(lines, "guards:") {
+		file += "\nguards: {game-health: {url: https://game.example/health}}"
+	}
+	d, err := release.Read(stdcontext.Background(), "", fstest.MapFS{"liveops.yaml": {Data: []byte(file)}})
+	if err != nil || d.Config == nil {
+		panic(fmt.Sprint(err, d.Problems, file))
+	}
+	return release.PolicyOf(d.Config)
+}
+
+func seoul() *time.Location { return policy("").Zone() }
+
 func progress(states ...release.StepState) *release.Progress {
 	p := &release.Progress{Commit: release.Commit{ID: mergeCommit, Subject: "Balance: wands (#41)"}, Actor: "dana"}
 	for i, s := range states {
 		step := release.Step{Environment: []string{"staging", "production"}[i], State: s}
-		if s != release.Waiting && s != release.Skipped {
+		if s != release.Waiting && s != release.Skipped && s != release.Queued {
 			step.Started = now.Add(time.Duration(i) * time.Minute)
 			step.Plan = planOf(step.Environment, digestA, stuff())
 			step.Reviewed = digestA

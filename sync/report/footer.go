@@ -26,10 +26,10 @@ func (p *Pull) footer(problems int, booksCut bool) string {
 }
 
 func (p *Pull) onMerge(problems int) string {
-	var order []string
+	var order []*release.Plan
 	for _, e := range p.Plans {
 		if e.Count().Total() > 0 && e.Base.Hold == nil {
-			order = append(order, name(e.Environment))
+			order = append(order, e)
 		}
 	}
 	draft := ""
@@ -45,10 +45,8 @@ func (p *Pull) onMerge(problems int) string {
 		return "On merge: nothing is applied to an environment on hold, nor to those after it, until the hold is lifted." + draft
 	case len(order) == 0:
 		return "On merge: no row changes." + draft
-	case len(order) == 1:
-		return "On merge: " + order[0] + " at once." + draft
 	default:
-		return "On merge: " + order[0] + " at once, then " + list(order[1:]) + "." + draft
+		return "On merge: " + p.inOrder(order) + "." + draft
 	}
 }
 

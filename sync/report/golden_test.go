@@ -75,6 +75,18 @@ func pulls() map[string]Pull {
 		problem.At.Cell = datasheets.CellName(3, 18+i)
 		wrong.Problems = append(wrong.Problems, problem)
 	}
+	under := func(file string, when time.Time) Pull {
+		p := story()
+		p.Policy, p.When = policy(file), when
+		return p
+	}
+	frozen := under(`    freeze: [{days: [sun], from: "18:00", to: "09:00", reason: "no @octocat on Sundays"}]`, now)
+	gated := under("    requires: [approval]\n    soak: 1h30m\n    guard: game-health\n    freeze: [{days: [mon], from: \"00:00\", to: \"24:00\"}]", now)
+	past := under("limits: {deletedRows: 0, deletedShare: 0.001}", now)
+	past.Confirmations = map[string][]mysqlstore.Confirmation{
+		"staging":    {{Kind: mysqlstore.Limits, Digest: digestA, By: "jun", At: now}},
+		"production": {{Kind: mysqlstore.Limits, Digest: digestA, By: "jun <b>", At: now}},
+	}
 	return map[string]Pull{
 		"workbooks":     workbookPull(),
 		"workbooks-cut": manyWorkbooks(),
@@ -99,6 +111,9 @@ func pulls() map[string]Pull {
 		"fork":          {BaseName: "main", Head: headCommit, Fork: true, When: now},
 		"first":         {BaseName: "main", Head: headCommit, PolicyMissing: true, When: now},
 		"hostile":       hostilePull,
+		"frozen":        frozen,
+		"gated":         gated,
+		"past":          past,
 	}
 }
 
@@ -125,6 +140,8 @@ func TestPullStatus(t *testing.T) {
 		{"some", "failure", "3 problems to fix"},
 		{"hold", "success", "staging +3 -1 ~4, production +3 -1 ~3 (on hold)"},
 		{"unreachable", "error", "not planned: production"},
+		{"frozen", "success", "staging +3 -1 ~4, production +3 -1 ~3 (frozen)"},
+		{"past", "success", "staging +3 -1 ~4, production +3 -1 ~3 (past a limit)"},
 		{"conflict", "failure", "conflicts with main"},
 		{"fork", "failure", "a fork: nothing is planned"},
 		{"tests", "failure", "3 problems to fix"},
@@ -164,9 +181,30 @@ func merges() map[string]Merge {
 		large.Steps[i].Plan = planOf(large.Steps[i].Environment, digestA, huge(12_345))
 		large.Steps[i].Count = large.Steps[i].Plan.Count()
 	}
+	waits := progress(release.Applied, release.Paused)
+	waits.Zone = seoul()
+	waits.Steps[1].Reason = "production is frozen (weekend); production takes it once someone who is not its author has approved it"
+	waits.Steps[1].Waits = []release.Wait{
+		{Kind: release.Frozen, Reason: "production is frozen (weekend @octocat)", Until: now.Add(14*time.Hour + 29*time.Minute + 30*time.Second)},
+		{Kind: release.Unapproved, Reason: "production takes it once someone who is not its author has approved it; what jun approved was another plan (`77d0e5f2`), it has changed since"},
+	}
+	limited := progress(release.Paused, release.Queued)
+	limited.Steps[0].Reason = "the plan deletes 612 rows (the limit is 500): a second person must confirm it"
+	limited.Steps[0].Waits = []release.Wait{{Kind: release.Unconfirmed, Reason: limited.Steps[0].Reason}}
+	limited.Steps[1].Reason = "comes after staging, which waits"
+	soaking := progress(release.Applied, release.Paused)
+	soaking.Steps[1].Reason = "staging must have had the commit for 30m before production takes it; the guard `game-health` is not healthy: it answers 503"
+	soaking.Steps[1].Waits = []release.Wait{{Kind: release.Soaking, Reason: "staging must have had the commit for 30m before production takes it", Until: now.Add(30 * time.Minute)}}
+	sick := progress(release.Applied, release.Paused)
+	sick.Steps[1].Reason = "the guard `game-health` is not healthy: it answers 503"
+	sick.Steps[1].Waits = []release.Wait{{Kind: release.Unhealthy, Reason: sick.Steps[1].Reason}}
 	return map[string]Merge{
 		"part":       {Number: 41, Progress: part, Now: now},
 		"linked":     {Number: 41, Progress: large, Link: reportLink, Now: now},
+		"waits":      {Number: 41, Progress: waits, Now: now},
+		"limited":    {Number: 41, Progress: limited, Now: now},
+		"soaking":    {Number: 41, Progress: soaking, Now: now},
+		"sick":       {Number: 41, Progress: sick, Now: now},
 		"progress":   {Number: 41, Progress: cumulative, Now: now.Add(65 * time.Second)},
 		"start":      {Number: 41, Progress: progress(release.Planning, release.Waiting), Now: now.Add(time.Second)},
 		"retrying":   {Number: 41, Progress: progress(release.Planning, release.Waiting), Retrying: "staging: dial tcp: connection refused", Now: now},
@@ -211,12 +249,24 @@ func TestMergeStatus(t *testing.T) {
 		{"nothing", "success", "staging nothing to do, production nothing to do"},
 		{"moved", "failure", "production stopped: the rows moved since the plan was reviewed"},
 		{"problems", "failure", "staging stopped: the commit has 3 problems"},
+		{"waits", "pending", "production waits: production is frozen (weekend); production takes it once someone who is not its author has approved it"},
+		{"soaking", "pending", "production waits until Sun 2026-11-22 10:00 UTC: staging must have had the commit for 30m before production takes it; the guard `game-healt…"},
+		{"limited", "pending", "staging waits: the plan deletes 612 rows (the limit is 500): a second person must confirm it"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if state, description := MergeStatus(merges()[test.name]); state != test.state || description != test.description {
 				t.Errorf("got %s, %q; want %s, %q", state, description, test.state, test.description)
 			}
 		})
+	}
+}
+
+// A release that waits has not said its last word: a later run writes over its comment.
+func TestWaitingIsNotDone(t *testing.T) {
+	for name, want := range map[string]bool{"done": true, "nothing": true, "waits": false, "limited": false, "progress": false} {
+		if got := MergeDone(mergeCommit, MergeComment(merges()[name])); got != want {
+			t.Errorf("%s is done: %t, want %t", name, got, want)
+		}
 	}
 }
 
@@ -276,6 +326,7 @@ func TestProblemsText(t *testing.T) {
 }
 
 func statuses() []EnvironmentStatus {
+	until := now.Add(15 * time.Hour)
 	return []EnvironmentStatus{
 		{
 			Name:  "staging",
@@ -285,9 +336,14 @@ func statuses() []EnvironmentStatus {
 				{ID: 17, Kind: mysqlstore.ApplyKind, Commit: mergeCommit, Actor: "김하늘", Pull: 41, State: mysqlstore.RolledBack, Inserted: 3, Deleted: 1, Updated: 3, Finished: now.Add(-time.Hour)},
 				{ID: 16, Kind: mysqlstore.ApplyKind, Commit: headCommit, Actor: "liveops", State: mysqlstore.Failed, Error: "data test\x1b[2J failed", Finished: now.Add(-2 * time.Hour)},
 			},
+			Audit: []mysqlstore.AuditEntry{
+				{ID: 9, At: now, Actor: "dana", Action: mysqlstore.AuditRollback, Release: 18, Commit: baseCommit, Digest: digestA, Detail: "release 17: 3 deleted, 1 inserted, 3 updated"},
+				{ID: 8, At: now, Actor: "김하늘", Action: mysqlstore.AuditConfirm, Pull: 41, Digest: digestA, Detail: "limits"},
+				{ID: 7, At: now.Add(-time.Hour), Actor: "dana", Action: mysqlstore.AuditHold, Detail: "event\x1b[2J"},
+			},
 			Tables: []TableRows{{"level_guide", 240, "levels.xlsx › LevelContents", &plan.Count{}, ""}, {"stuff", 41230, "items.xlsx › TreasureItemData, Artifact", &plan.Count{Inserted: 3, Updated: 1200}, ""}, {"gone", 0, "", nil, "no such table"}},
 		},
-		{Name: "production", Tables: []TableRows{{"level_guide", 238, "levels.xlsx › LevelContents", &plan.Count{Inserted: 2}, ""}, {"stuff", 40000, "items.xlsx › TreasureItemData, Artifact", nil, ""}}},
+		{Name: "production", Freeze: &FreezeStatus{Reason: "winter\x1b[2J", Until: &until, Zone: seoul()}, Tables: []TableRows{{"level_guide", 238, "levels.xlsx › LevelContents", &plan.Count{Inserted: 2}, ""}, {"stuff", 40000, "items.xlsx › TreasureItemData, Artifact", nil, ""}}},
 		{Name: "other", Error: "dial tcp 10.0.0.7:3306: connection refused"},
 	}
 }

@@ -137,7 +137,7 @@ func numbered(n int) string {
 // appliedPlans are the plans that were carried out, or are being.
 func appliedPlans(p *release.Progress) (plans []*release.Plan) {
 	for i := range p.Steps {
-		if s := &p.Steps[i]; s.Plan != nil && (s.State == release.Applied || s.State == release.Applying) {
+		if s := &p.Steps[i]; s.Plan != nil && (s.State == release.Applied || s.State == release.Applying || s.State == release.Paused) {
 			plans = append(plans, s.Plan)
 		}
 	}

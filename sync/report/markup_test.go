@@ -119,6 +119,7 @@ func reports(s string) map[string]string {
 		"pull":     PullComment(hostilePull(s)),
 		"markdown": Markdown(hostilePull(s).Plans, nil),
 		"merge":    MergeComment(Merge{Progress: p, Note: s, Now: now}),
+		"waits":    MergeComment(Merge{Progress: hostileWaits(s), Now: now}),
 		"retrying": MergeComment(Merge{Progress: retrying, Retrying: s, Now: now}),
 		"answer":   AnswerComment(hostileAnswer(s)),
 		"push":     PushComment(DirectPush{Commit: release.Commit{ID: headCommit, Subject: s}, Pusher: s, Paths: []string{s, s}}),
@@ -198,4 +199,16 @@ func FuzzNothingBecomesMarkup(f *testing.F) {
 			checkReports(t, s, tame)
 		}
 	})
+}
+
+// hostileWaits is a release that waits for what a liveops.yaml, a guard and people call s.
+func hostileWaits(s string) *release.Progress {
+	p := progress(release.Applied, release.Paused)
+	p.Steps[1].Waits = []release.Wait{
+		{Kind: release.Frozen, Reason: "production is frozen (" + s + ")", Until: now},
+		{Kind: release.Unhealthy, Reason: "the guard `" + s + "` is not healthy: " + s},
+		{Kind: release.Unapproved, Reason: "what " + s + " approved was another plan"},
+	}
+	p.Steps[1].Reason = p.Steps[1].Waits[0].Reason
+	return p
 }

@@ -70,6 +70,7 @@ func (m *Merge) comment() (string, leftOut) {
 			b.WriteString("**Trying again:** " + stop(prose(m.Retrying)) + "\n\n")
 		}
 		b.WriteString(stoppedSection(p, d))
+		b.WriteString(waitsSection(p, d.items))
 		b.WriteString(stepTable(*m))
 		b.WriteString(commitList(p, d.items))
 		b.WriteString(left.line(m.Link, ""))
@@ -88,6 +89,7 @@ func (m *Merge) comment() (string, leftOut) {
 const (
 	isLive         = " is live in "
 	moreToCome     = ", more to come"
+	waitsAt        = " waits at "
 	changesNothing = " changes no row"
 )
 
@@ -96,7 +98,7 @@ const (
 func MergeDone(commit, comment string) bool {
 	told, found := strings.CutPrefix(comment, MergeMarker(commit)+"\n### liveops: "+codeSpan(release.ShortDigest(commit), 16))
 	heading, _, _ := strings.Cut(told, "\n")
-	return found && (heading == changesNothing || strings.HasPrefix(heading, isLive) && !strings.HasSuffix(heading, moreToCome))
+	return found && (heading == changesNothing || strings.HasPrefix(heading, isLive) && !strings.HasSuffix(heading, moreToCome) && !strings.Contains(heading, waitsAt))
 }
 
 // mergeHeading says in one line where the release stands.
@@ -120,7 +122,12 @@ func mergeHeading(m Merge) string {
 			done = append(done, s.Environment)
 		}
 	}
+	waiting := names(pausedEnvironments(p))
 	switch {
+	case waiting != "" && len(done) > 0:
+		return commit + isLive + names(done) + "," + waitsAt + waiting
+	case waiting != "":
+		return commit + waitsAt + waiting
 	case p.Done() && !changed:
 		return commit + changesNothing
 	case p.Done():
@@ -168,6 +175,10 @@ func stateWords(s release.StepState) string {
 		return "**✗ stopped, nothing changed**"
 	case release.Skipped:
 		return "not reached"
+	case release.Paused:
+		return "**waits**"
+	case release.Queued:
+		return "waits for the one before it"
 	case release.Planning:
 		return "planning …"
 	case release.Applying:
@@ -180,7 +191,7 @@ func stateWords(s release.StepState) string {
 // stepTime is how long a step took, or has been going on.
 func stepTime(s *release.Step, now time.Time) string {
 	switch {
-	case s.Started.IsZero():
+	case s.Started.IsZero(), s.State == release.Paused:
 		return ""
 	case s.Finished.IsZero() && now.After(s.Started):
 		return lasting(now.Sub(s.Started)) + " so far"
@@ -191,8 +202,8 @@ func stepTime(s *release.Step, now time.Time) string {
 	}
 }
 
-// MergeStatus is the commit status of a merge commit: pending until every environment is done, failure where
-// one stopped. The description is plain text of at most 140 characters.
+// MergeStatus is the commit status of a merge commit: pending until every environment is done, or while one waits,
+// failure where one stopped. The description is plain text of at most 140 characters.
 func MergeStatus(m Merge) (state, description string) {
 	p := m.Progress
 	if s := p.Stopped(); s != nil {
@@ -200,6 +211,14 @@ func MergeStatus(m Merge) (state, description string) {
 	}
 	if len(p.Steps) == 0 {
 		return statusSuccess, describe(m.Note)
+	}
+	if paused := p.Paused(); len(paused) > 0 && m.Retrying == "" {
+		s := paused[0]
+		line := s.Environment + " waits"
+		if until := s.Until(); !until.IsZero() {
+			line += " until " + moment(until, nil)
+		}
+		return statusPending, describe(line + ": " + s.Reason)
 	}
 	var parts []string
 	for i := range p.Steps {

@@ -11,12 +11,13 @@ import (
 func ProgressText(w io.Writer, p *release.Progress, o TextOptions) error {
 	t := &terminal{color: o.Color}
 	for i := range p.Steps {
-		t.step(p.Commit.ID, &p.Steps[i])
+		t.step(p, &p.Steps[i])
 	}
 	return t.flush(w)
 }
 
-func (t *terminal) step(commit string, s *release.Step) {
+func (t *terminal) step(p *release.Progress, s *release.Step) {
+	commit := p.Commit.ID
 	head := t.paint(bold, literal(s.Environment, 64)) + ": "
 	switch s.State {
 	case release.Applied:
@@ -40,6 +41,10 @@ func (t *terminal) step(commit string, s *release.Step) {
 		if s.Hold != nil {
 			t.line(t.paint(yellow, "  on hold by "+literal(s.Hold.By, 60)+": liveops unlock --env "+literal(s.Environment, 64)))
 		}
+	case release.Paused:
+		t.waitsText(s, p.Zone)
+	case release.Queued:
+		t.line(head + literal(s.Reason, 1000))
 	default:
 		t.line(head + string(s.State))
 	}

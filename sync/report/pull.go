@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"liveops/datasheets"
+	"liveops/sync/mysqlstore"
 	"liveops/sync/plan"
 	"liveops/sync/release"
 )
@@ -32,6 +33,9 @@ type Pull struct {
 	MoreWorkbooks int        // how many more of them differ that were not compared
 	Took          time.Duration
 	When          time.Time
+
+	Policy        *release.Policy                      // of the base; nil asks nothing
+	Confirmations map[string][]mysqlstore.Confirmation // by environment
 }
 
 // Unreachable is an environment that could not be planned.
@@ -76,6 +80,7 @@ func (p *Pull) comment() (string, leftOut) {
 		b.WriteString(problemSection(fs, d.problems))
 		b.WriteString(p.unreachable(d.items))
 		b.WriteString(holds(p.Plans))
+		b.WriteString(p.policies())
 		b.WriteString(summary(p.Plans, vs, d))
 		b.WriteString(left.line(p.Link, hint))
 		b.WriteString(pendings(p.Plans, p.BaseName))

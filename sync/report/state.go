@@ -2,8 +2,6 @@ package report
 
 import (
 	"strings"
-
-	"liveops/sync/release"
 )
 
 // The states of a commit status (https://docs.github.com/en/rest/commits/statuses).
@@ -38,27 +36,27 @@ func PullStatus(p Pull) (state, description string) {
 	case p.PolicyMissing:
 		return statusSuccess, describe("no liveops.yaml on " + p.BaseName + " yet: nothing is applied")
 	default:
-		return statusSuccess, describe(plansLine(p.Plans))
+		return statusSuccess, describe(p.plansLine())
 	}
 }
 
 // plansLine is what changes in each environment, in one line.
-func plansLine(plans []*release.Plan) string {
+func (p *Pull) plansLine() string {
 	var parts []string
 	changes := false
-	for i, p := range plans {
-		s := counts(p.Count(), "-")
-		if p.Count().Total() > 0 {
+	for i, e := range p.Plans {
+		s := counts(e.Count(), "-")
+		if e.Count().Total() > 0 {
 			changes = true
-			if i > 0 && samePlans(plans[0], p) {
+			if i > 0 && samePlans(p.Plans[0], e) {
 				s = "the same"
 			}
 		}
-		if p.Base.Hold != nil {
-			s += " (on hold)"
+		if notes := p.notes(e); notes != "" {
+			s += notes
 			changes = true
 		}
-		parts = append(parts, p.Environment+" "+s)
+		parts = append(parts, e.Environment+" "+s)
 	}
 	if !changes {
 		return nothing

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"liveops/sync/mysqlstore"
 	"liveops/sync/plan"
@@ -16,9 +17,18 @@ import (
 type EnvironmentStatus struct {
 	Name   string
 	State  mysqlstore.State
-	Last   []mysqlstore.Release // newest first
-	Tables []TableRows          // by name
-	Error  string               // why the environment could not be asked; then the rest is empty
+	Freeze *FreezeStatus           // nil where it is not frozen
+	Last   []mysqlstore.Release    // newest first
+	Audit  []mysqlstore.AuditEntry // newest first; those that were asked for
+	Tables []TableRows             // by name
+	Error  string                  // why the environment could not be asked; then the rest is empty
+}
+
+// FreezeStatus is why an environment is frozen, and until when.
+type FreezeStatus struct {
+	Reason string         `json:"reason"`
+	Until  *time.Time     `json:"until"` // null where it does not end within a year
+	Zone   *time.Location `json:"-"`
 }
 
 // TableRows is how many rows an owned table has now, and how it stands to its sheets.
@@ -70,7 +80,18 @@ func (t *terminal) status(e *EnvironmentStatus) {
 	if h := e.State.Hold; h != nil {
 		t.line(t.paint(yellow, "  on hold since "+instant(h.Since)+" by "+literal(h.By, 60)+": "+literal(h.Reason, 1000)))
 	}
+	if f := e.Freeze; f != nil {
+		line := "  frozen"
+		if f.Until != nil {
+			line += " until " + moment(*f.Until, f.Zone)
+		}
+		if f.Reason != "" {
+			line += ": " + literal(f.Reason, 1000)
+		}
+		t.line(t.paint(yellow, line))
+	}
 	t.releases(e.Last)
+	t.audit(e.Audit)
 }
 
 // short is a commit as people read it.
@@ -104,6 +125,26 @@ func (t *terminal) releases(rs []mysqlstore.Release) {
 		rows = append(rows, []string{fmt.Sprint(r.ID), instant(r.Finished), what, short(r.Commit), literal(r.Actor, 40), pull, changed, result})
 	}
 	t.columns("releases, newest first", rows)
+}
+
+// audit writes who did what.
+func (t *terminal) audit(entries []mysqlstore.AuditEntry) {
+	var rows [][]string
+	for i := range entries {
+		e := &entries[i]
+		about := []string{}
+		if e.Release > 0 {
+			about = append(about, fmt.Sprintf("release %d", e.Release))
+		}
+		if e.Pull > 0 {
+			about = append(about, fmt.Sprintf("pull request %d", e.Pull))
+		}
+		if e.Digest != "" {
+			about = append(about, "plan "+literal(release.ShortDigest(e.Digest), 8))
+		}
+		rows = append(rows, []string{instant(e.At), literal(e.Actor, 40), string(e.Action), strings.Join(about, ", "), literal(e.Detail, 1000)})
+	}
+	t.columns("audit, newest first", rows)
 }
 
 // statusGrid is the rows of every table in each environment that answered.
@@ -191,21 +232,23 @@ func (t *terminal) columns(title string, rows [][]string) {
 }
 
 // StatusJSON writes where environments stand, for programs: environments[] of {name, error, commit, release,
-// epoch, hold, releases[], tables[]}. error is left out where there is none; hold is null where there is none.
+// epoch, hold, freeze, releases[], audit[], tables[]}. error is left out where there is none; hold and freeze are null where there is none.
 func StatusJSON(w io.Writer, environments []EnvironmentStatus) error {
 	type environment struct {
-		Name     string               `json:"name"`
-		Error    string               `json:"error,omitempty"`
-		Commit   string               `json:"commit"`
-		Release  int64                `json:"release"`
-		Epoch    uint64               `json:"epoch"`
-		Hold     *mysqlstore.Hold     `json:"hold"`
-		Releases []mysqlstore.Release `json:"releases"`
-		Tables   []TableRows          `json:"tables"`
+		Name     string                  `json:"name"`
+		Error    string                  `json:"error,omitempty"`
+		Commit   string                  `json:"commit"`
+		Release  int64                   `json:"release"`
+		Epoch    uint64                  `json:"epoch"`
+		Hold     *mysqlstore.Hold        `json:"hold"`
+		Freeze   *FreezeStatus           `json:"freeze"`
+		Releases []mysqlstore.Release    `json:"releases"`
+		Audit    []mysqlstore.AuditEntry `json:"audit"`
+		Tables   []TableRows             `json:"tables"`
 	}
 	out := make([]environment, len(environments))
 	for i, e := range environments {
-		out[i] = environment{e.Name, e.Error, e.State.Commit, e.State.Release, e.State.Epoch, e.State.Hold, some(e.Last), some(e.Tables)}
+		out[i] = environment{e.Name, e.Error, e.State.Commit, e.State.Release, e.State.Epoch, e.State.Hold, e.Freeze, some(e.Last), some(e.Audit), some(e.Tables)}
 	}
 	return writeJSON(w, struct {
 		Environments []environment `json:"environments"`

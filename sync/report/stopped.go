@@ -68,7 +68,7 @@ func mergeFooter(p *release.Progress) string {
 		return by + "Nothing goes on until this is settled: merge a fix, then lift the hold with " +
 			codeSpan("liveops unlock --env "+s.Environment, 100) + "; the next release brings all that waits.\n"
 	}
-	if !p.Done() {
+	if !p.Done() || len(p.Paused()) > 0 {
 		return by + "This comment follows the release until every environment is done.\n"
 	}
 	for i := len(p.Steps) - 1; i >= 0; i-- {
