@@ -17,7 +17,7 @@ const (
 	kindPlan    = "plan"    // shows what a pull request would change
 	kindMerged  = "merged"  // comes behind the plans of its pull request, and has it released
 	kindRelease = "release" // takes a merged pull request to the environments
-	kindPush    = "push"    // has a push event for its body
+	kindPush    = "push"    // looks at a push to the default branch; its body is a pushed
 )
 
 // pullJob is the body of a job about a pull request.
@@ -50,8 +50,7 @@ func jobOf(d engine.Delivery) (*engine.Job, error) {
 	case "pull_request":
 		return pullRequestJob(d)
 	case "push":
-		return &engine.Job{ID: d.ID, Lane: engine.Plans, Key: strings.ToLower(d.Repository), Kind: kindPush, Repository: d.Repository,
-			About: d.Repository, Body: d.Body}, nil
+		return pushJob(d)
 	case replanEvent:
 		var again pullJob
 		if err := json.Unmarshal(d.Body, &again); err != nil {
