@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/google/go-github/v62/github"
-
 	"liveops/engine"
 )
 
@@ -66,20 +64,26 @@ func jobOf(d engine.Delivery) (*engine.Job, error) {
 // (https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request). The event only says which
 // pull request to look at: how it stands is asked of GitHub, since deliveries come late and out of order.
 func pullRequestJob(d engine.Delivery) (*engine.Job, error) {
-	var e github.PullRequestEvent
+	var e struct {
+		Action      string `json:"action"`
+		Number      int    `json:"number"`
+		PullRequest struct {
+			Merged bool `json:"merged"`
+		} `json:"pull_request"`
+	}
 	if err := json.Unmarshal(d.Body, &e); err != nil {
 		return nil, fmt.Errorf("read the pull_request event: %w", err)
 	}
-	if e.GetNumber() <= 0 {
+	if e.Number <= 0 {
 		return nil, errors.New("read the pull_request event: it names no pull request")
 	}
-	switch e.GetAction() {
+	switch e.Action {
 	case "opened", "reopened", "synchronize", "ready_for_review", "edited":
-		job := planJob(d.Repository, d.ID, pullJob{Number: e.GetNumber()})
+		job := planJob(d.Repository, d.ID, pullJob{Number: e.Number})
 		return &job, nil
 	case "closed":
-		if e.GetPullRequest().GetMerged() {
-			job := aboutPull(engine.Plans, kindMerged, d.Repository, d.ID, pullJob{Number: e.GetNumber()})
+		if e.PullRequest.Merged {
+			job := aboutPull(engine.Plans, kindMerged, d.Repository, d.ID, pullJob{Number: e.Number})
 			return &job, nil
 		}
 	}
