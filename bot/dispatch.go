@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/google/go-github/v62/github"
-
 	"liveops/engine"
 )
 
@@ -17,7 +15,7 @@ const (
 	kindPlan    = "plan"    // shows what a pull request would change
 	kindMerged  = "merged"  // comes behind the plans of its pull request, and has it released
 	kindRelease = "release" // takes a merged pull request to the environments
-	kindPush    = "push"    // has a push event for its body
+	kindPush    = "push"    // looks at a push to the default branch; its body is a pushed
 )
 
 // pullJob is the body of a job about a pull request.
@@ -50,8 +48,7 @@ func jobOf(d engine.Delivery) (*engine.Job, error) {
 	case "pull_request":
 		return pullRequestJob(d)
 	case "push":
-		return &engine.Job{ID: d.ID, Lane: engine.Plans, Key: strings.ToLower(d.Repository), Kind: kindPush, Repository: d.Repository,
-			About: d.Repository, Body: d.Body}, nil
+		return pushJob(d)
 	case replanEvent:
 		var again pullJob
 		if err := json.Unmarshal(d.Body, &again); err != nil {
@@ -67,20 +64,26 @@ func jobOf(d engine.Delivery) (*engine.Job, error) {
 // (https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request). The event only says which
 // pull request to look at: how it stands is asked of GitHub, since deliveries come late and out of order.
 func pullRequestJob(d engine.Delivery) (*engine.Job, error) {
-	var e github.PullRequestEvent
+	var e struct {
+		Action      string `json:"action"`
+		Number      int    `json:"number"`
+		PullRequest struct {
+			Merged bool `json:"merged"`
+		} `json:"pull_request"`
+	}
 	if err := json.Unmarshal(d.Body, &e); err != nil {
 		return nil, fmt.Errorf("read the pull_request event: %w", err)
 	}
-	if e.GetNumber() <= 0 {
+	if e.Number <= 0 {
 		return nil, errors.New("read the pull_request event: it names no pull request")
 	}
-	switch e.GetAction() {
+	switch e.Action {
 	case "opened", "reopened", "synchronize", "ready_for_review", "edited":
-		job := planJob(d.Repository, d.ID, pullJob{Number: e.GetNumber()})
+		job := planJob(d.Repository, d.ID, pullJob{Number: e.Number})
 		return &job, nil
 	case "closed":
-		if e.GetPullRequest().GetMerged() {
-			job := aboutPull(engine.Plans, kindMerged, d.Repository, d.ID, pullJob{Number: e.GetNumber()})
+		if e.PullRequest.Merged {
+			job := aboutPull(engine.Plans, kindMerged, d.Repository, d.ID, pullJob{Number: e.Number})
 			return &job, nil
 		}
 	}

@@ -13,33 +13,54 @@ import (
 	"liveops/sync/report"
 )
 
-// push handles a push to the default branch
-// (https://docs.github.com/en/webhooks/webhook-events-and-payloads#push). A merge's push is left to its
-// pull_request event. A direct one is reported on its commit and applied nowhere; open pull requests are
-// planned anew, since their base has moved.
-func (j *job) push(ctx context.Context, body []byte) error {
+// pushed is the body of a job about a push to the default branch: what matters of its event, which may have 25 MB.
+type pushed struct {
+	Branch  string   `json:"branch"`
+	Commit  string   `json:"commit"`
+	Subject string   `json:"subject"`
+	Author  string   `json:"author"`
+	Pusher  string   `json:"pusher"`
+	Paths   []string `json:"paths"` // the files that liveops reads, each once
+}
+
+// pushJob is the job of a push event (https://docs.github.com/en/webhooks/webhook-events-and-payloads#push): nil where
+// it is not to the default branch.
+func pushJob(d engine.Delivery) (*engine.Job, error) {
 	var e github.PushEvent
-	if err := json.Unmarshal(body, &e); err != nil {
-		return engine.Park(fmt.Errorf("read the push event: %w", err))
+	if err := json.Unmarshal(d.Body, &e); err != nil {
+		return nil, fmt.Errorf("read the push event: %w", err)
 	}
 	branch := e.GetRepo().GetDefaultBranch()
 	if branch == "" || e.GetRef() != "refs/heads/"+branch || e.GetDeleted() {
-		return nil
+		return nil, nil
 	}
-	after := e.GetAfter()
-	merges, err := j.merges(ctx, branch)
-	if err != nil || merges[after] != 0 {
+	body, err := json.Marshal(pushed{Branch: branch, Commit: e.GetAfter(), Subject: firstLine(e.GetHeadCommit().GetMessage()),
+		Author: e.GetHeadCommit().GetAuthor().GetName(), Pusher: e.GetPusher().GetName(), Paths: dataPaths(e.Commits)})
+	if err != nil {
+		return nil, fmt.Errorf("read the push event: %w", err)
+	}
+	return &engine.Job{ID: d.ID, Lane: engine.Plans, Key: strings.ToLower(d.Repository), Kind: kindPush, Repository: d.Repository,
+		About: d.Repository, Body: body}, nil
+}
+
+// push handles a push to the default branch. A merge's push is left to its pull_request event. A direct one is
+// reported on its commit and applied nowhere; open pull requests are planned anew, since their base has moved.
+func (j *job) push(ctx context.Context, body []byte) error {
+	var p pushed
+	if err := json.Unmarshal(body, &p); err != nil {
+		return engine.Park(fmt.Errorf("read the job: %w", err))
+	}
+	merges, err := j.merges(ctx, p.Branch)
+	if err != nil || merges[p.Commit] != 0 {
 		return err
 	}
-	paths := dataPaths(e.Commits)
-	if len(paths) > 0 {
-		told := report.DirectPush{Commit: release.Commit{ID: after, Subject: firstLine(e.GetHeadCommit().GetMessage()), Author: e.GetHeadCommit().GetAuthor().GetName()},
-			Pusher: e.GetPusher().GetName(), Paths: paths}
+	if len(p.Paths) > 0 {
+		told := report.DirectPush{Commit: release.Commit{ID: p.Commit, Subject: p.Subject, Author: p.Author}, Pusher: p.Pusher, Paths: p.Paths}
 		if err := j.tellPush(ctx, told); err != nil {
 			return err
 		}
 	}
-	return j.planAgain(ctx, branch, after)
+	return j.planAgain(ctx, p.Branch, p.Commit)
 }
 
 // tellPush comments on the pushed commit, once, and sets its status.

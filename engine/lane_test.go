@@ -42,8 +42,6 @@ func doing(t *testing.T, e *Engine, answer func(ctx context.Context, j Job, atte
 	})
 }
 
-func doneJob(context.Context, Job, int) error { return nil }
-
 func TestLanesDoNotWaitForEachOther(t *testing.T) {
 	e := opened(t, Options{Dir: t.TempDir(), Backoff: []time.Duration{time.Hour}, Logger: slog.New(slog.DiscardHandler)})
 	enqueue(t, e, release("failing"), release("behind"))
