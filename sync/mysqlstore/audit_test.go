@@ -134,7 +134,7 @@ func TestRollbackTakesConfirmationsBack(t *testing.T) {
 		if given() != 1 {
 			t.Error("a release takes it back")
 		}
-		if _, err := g.store.Rollback(t.Context(), r.ID, "dana", nil); err != nil {
+		if _, err := g.store.Rollback(t.Context(), mysqlstore.RollbackRequest{Release: r.ID, Actor: "dana"}); err != nil {
 			t.Fatal(err)
 		}
 		if given() != 0 {
