@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/go-github/v62/github"
@@ -36,6 +37,14 @@ type Queue interface {
 	Inbox
 	Enqueue(ctx context.Context, j engine.Job) (duplicate bool, err error)
 	Work(ctx context.Context, handlers engine.Handlers) error
+	Board
+}
+
+// Board shows and cancels the jobs that wait, are in hand or were given up.
+type Board interface {
+	Jobs(ctx context.Context) ([]engine.Standing, error)
+	Parked(ctx context.Context) ([]engine.Parked, error)
+	Cancel(ctx context.Context, l engine.Lane, id string) error
 }
 
 // Stores opens the MySQL of an environment, or gives the one that is open. A *SettingError says that the
@@ -56,6 +65,8 @@ type Hub interface {
 	Self(ctx context.Context) (string, error)
 	// Repository gives the REST API and the git of a repository, owner/name.
 	Repository(ctx context.Context, repository string) (*github.Client, *datarepo.Remote, error)
+	// MissedDeliveries lists the deliveries of a repository's events that no bot took.
+	MissedDeliveries(ctx context.Context, repository string, since time.Time) ([]hub.MissedDelivery, error)
 }
 
 // Options of a Bot. All but the last group must be given.
@@ -70,13 +81,18 @@ type Options struct {
 	Pages *page.Shelf // of what is too large for a comment; nil for none
 
 	Now  func() time.Time                                 // default time.Now
+	Tick <-chan time.Time                                 // when to look what is due; default at once and every ten seconds
 	Wait func(ctx context.Context, d time.Duration) error // default a real timer
 }
 
 // Bot works off deliveries.
 type Bot struct {
 	Options
-	self string // the bot's own login
+	self     string // the bot's own login
+	started  time.Time
+	clock    clock
+	policies policies
+	cannot   sync.Map // what the account may not do in a repository, which is not tried again: "checks owner/name"
 }
 
 // New checks the options and asks GitHub who the bot is.
@@ -97,7 +113,7 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Bot{Options: o, self: self}, nil
+	return &Bot{Options: o, self: self, started: o.Now()}, nil
 }
 
 // Handler answers webhooks at POST /webhook, GET /healthz and, where there are pages, GET /report/{id}.
@@ -130,6 +146,7 @@ func (b *Bot) Serve(ctx context.Context, l net.Listener) error {
 		defer cancel()
 		return server.Shutdown(stop)
 	})
+	g.Go(func() error { return b.keepTime(ctx) })
 	g.Go(func() error { return b.Queue.Work(ctx, engine.Handlers{Dispatch: b.Dispatch, Do: b.Do}) })
 	return g.Wait()
 }
@@ -139,6 +156,10 @@ func (b *Bot) Do(ctx context.Context, j engine.Job, attempt int) error {
 	log := b.Log.With("job", j.ID, "kind", j.Kind, "about", j.About, "attempt", attempt)
 	err := b.work(ctx, log, j, attempt)
 	if err == nil {
+		return nil
+	}
+	if isRegular(j.Kind) && attempt >= mostRegularTries {
+		log.Warn("not done; it comes again by itself", "error", err)
 		return nil
 	}
 	log.Error("job not done", "error", err)
@@ -153,6 +174,10 @@ func (b *Bot) Do(ctx context.Context, j engine.Job, attempt int) error {
 func (b *Bot) work(ctx context.Context, log *slog.Logger, w engine.Job, attempt int) error {
 	client, remote, err := b.Hub.Repository(ctx, w.Repository)
 	if absent := (*hub.NotInstalledError)(nil); errors.As(err, &absent) {
+		if isRegular(w.Kind) {
+			log.Warn("not looked at", "error", err)
+			return nil
+		}
 		return engine.Park(err) // for a person to mend; others' jobs need not wait for that
 	}
 	if err != nil {
@@ -174,11 +199,21 @@ type job struct {
 	try                     int                         // of a plan: how often an environment gave no answer before
 	turns                   map[int]bool                // the earlier merges that had their turn within this job
 	commits                 map[string]*datarepo.Commit // what was fetched, by id
+	allowed                 string                      // the head of a fork that someone allowed to be planned
 }
 
 func (j *job) do(ctx context.Context, w engine.Job, attempt int) error {
-	if w.Kind == kindPush {
+	switch w.Kind {
+	case kindPush:
 		return j.push(ctx, w.Body)
+	case kindCommands:
+		return j.converse(ctx, w, attempt)
+	case kindCatchUp:
+		return j.catchUp(ctx)
+	case kindDriftDue:
+		return j.driftDue(ctx, w)
+	case kindDrift:
+		return j.lookForDrift(ctx)
 	}
 	var about pullJob
 	if err := json.Unmarshal(w.Body, &about); err != nil {

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/google/go-github/v62/github"
@@ -53,7 +54,7 @@ func (j *job) findComment(ctx context.Context, number int, marker string) (*gith
 }
 
 // isReleased says whether the bot has told, to the end, that a merge is in every environment: in its comment, and
-// in its status, which is written last. The status alone says nothing: where a branch is fast-forwarded, the merge
+// in its check run or status, which is written last. That alone says nothing: where a branch is fast-forwarded, the merge
 // commit is the head that was planned.
 func (j *job) isReleased(ctx context.Context, number int, commit string) (bool, error) {
 	comment, err := j.findComment(ctx, number, report.MergeMarker(commit))
@@ -62,6 +63,15 @@ func (j *job) isReleased(ctx context.Context, number int, commit string) (bool, 
 	}
 	if !report.MergeDone(commit, comment.GetBody()) {
 		return false, nil
+	}
+	if j.can("checks") {
+		run, err := j.newestCheckRun(ctx, commit)
+		if err == nil && run != nil {
+			return run.GetConclusion() == "success", nil
+		}
+		if err != nil && !refused(err, http.StatusForbidden, http.StatusNotFound) {
+			return false, fmt.Errorf("read the check run of %s: %w", commit, err)
+		}
 	}
 	statuses, _, err := j.GitHub.Repositories.ListStatuses(ctx, j.owner, j.name, commit, &github.ListOptions{PerPage: 100})
 	if err != nil {

@@ -49,6 +49,10 @@ func jobOf(d engine.Delivery) (*engine.Job, error) {
 		return pullRequestJob(d)
 	case "push":
 		return pushJob(d)
+	case "issue_comment":
+		return commentJob(d)
+	case "check_run", "check_suite":
+		return rerunJob(d)
 	case replanEvent:
 		var again pullJob
 		if err := json.Unmarshal(d.Body, &again); err != nil {
@@ -88,6 +92,33 @@ func pullRequestJob(d engine.Delivery) (*engine.Job, error) {
 		}
 	}
 	return nil, nil
+}
+
+// rerunJob is the job of someone's pressing "Re-run" at the check of a pull request
+// (https://docs.github.com/en/webhooks/webhook-events-and-payloads#check_run): it is planned anew.
+func rerunJob(d engine.Delivery) (*engine.Job, error) {
+	type pulls struct {
+		PullRequests []struct {
+			Number int `json:"number"`
+		} `json:"pull_requests"`
+	}
+	var e struct {
+		Action     string `json:"action"`
+		CheckRun   *pulls `json:"check_run"`
+		CheckSuite *pulls `json:"check_suite"`
+	}
+	if err := json.Unmarshal(d.Body, &e); err != nil {
+		return nil, fmt.Errorf("read the %s event: %w", d.Event, err)
+	}
+	of := e.CheckRun
+	if of == nil {
+		of = e.CheckSuite
+	}
+	if e.Action != "rerequested" || of == nil || len(of.PullRequests) == 0 || of.PullRequests[0].Number <= 0 {
+		return nil, nil
+	}
+	job := planJob(d.Repository, d.ID, pullJob{Number: of.PullRequests[0].Number})
+	return &job, nil
 }
 
 // planJob plans a pull request. One that another waits behind is dropped: only the newest head is planned, and what

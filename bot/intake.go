@@ -23,8 +23,19 @@ const maxBody = 25 << 20
 // mostReading is how many bodies are read at once.
 const mostReading = 16
 
-// handled are the events that the bot acts on; others are answered and forgotten.
-var handled = []string{"pull_request", "push"}
+// handled says whether the bot acts on an event, with its action; others are answered and forgotten. What the bot itself
+// writes comes back as events, too.
+func handled(event, action string) bool {
+	switch event {
+	case "pull_request", "push":
+		return true
+	case "issue_comment":
+		return action == "" || action == "created"
+	case "check_run", "check_suite":
+		return action == "" || action == "rerequested"
+	}
+	return false
+}
 
 // intake receives GitHub's deliveries: it checks the signature, makes the delivery durable, and only then
 // answers. GitHub waits ten seconds, and sends nothing twice by itself.
@@ -65,11 +76,12 @@ func (h *intake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "X-GitHub-Delivery or X-GitHub-Event is missing or malformed", http.StatusBadRequest)
 		return
 	}
-	if !slices.Contains(handled, event) {
+	if !handled(event, "") {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
 	var payload struct {
+		Action     string `json:"action"`
 		Repository struct {
 			FullName string `json:"full_name"`
 		} `json:"repository"`
@@ -80,6 +92,10 @@ func (h *intake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if !contains(h.repositories, payload.Repository.FullName) {
 		h.log.Warn("delivery ignored: not a repository of LIVEOPS_REPOSITORIES", "repository", payload.Repository.FullName)
+		w.WriteHeader(http.StatusOK)
+		return
+	}
+	if !handled(event, payload.Action) {
 		w.WriteHeader(http.StatusOK)
 		return
 	}

@@ -10,6 +10,7 @@ import (
 
 	"liveops/datarepo"
 	"liveops/engine"
+	"liveops/sync/mysqlstore"
 	"liveops/sync/release"
 	"liveops/sync/report"
 )
@@ -27,22 +28,30 @@ func (j *job) release(ctx context.Context, number int) error {
 	if !pr.GetMerged() || pr.GetBase().GetRef() != pr.GetBase().GetRepo().GetDefaultBranch() {
 		return nil
 	}
+	_, err = j.releasePull(ctx, pr)
+	return err
+}
+
+// releasePull is release of a pull request that was merged into the default branch. It gives how far the release came;
+// nil where its comment said already that it is everywhere.
+func (j *job) releasePull(ctx context.Context, pr *github.PullRequest) (*release.Progress, error) {
+	number := pr.GetNumber()
 	done, err := j.isReleased(ctx, number, pr.GetMergeCommitSHA())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if done { // its comment has the rows, which are not known any more
-		return j.planAgain(ctx, pr.GetBase().GetRef(), pr.GetMergeCommitSHA())
+		return nil, j.planAgain(ctx, pr.GetBase().GetRef(), pr.GetMergeCommitSHA())
 	}
 	merged, err := j.fetch(ctx, pr.GetMergeCommitSHA())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	told := &report.Merge{Number: number}
 	progress, err := j.releaseCommit(ctx, pr, merged, told)
 	told.Progress = progress
 	if err != nil && len(progress.Steps) == 0 {
-		return err // not even the environments are known yet
+		return nil, err // not even the environments are known yet
 	}
 	if err != nil {
 		told.Retrying = reason(err)
@@ -52,15 +61,18 @@ func (j *job) release(ctx context.Context, number int) error {
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
 	defer cancel()
 	if tellErr := j.tellMerge(last, merged.ID, told); tellErr != nil {
-		return errors.Join(err, tellErr)
+		return progress, errors.Join(err, tellErr)
 	}
 	if err != nil {
-		return err
+		return progress, err
 	}
 	if err := progress.SaveShown(last, j.Stores.Store, j.repository, number); err != nil {
-		return err
+		return progress, err
 	}
-	return j.planAgain(ctx, pr.GetBase().GetRef(), merged.ID)
+	if at := progress.Again(j.Now()); !at.IsZero() {
+		j.clock.set(at, releaseJob(j.repository, fmt.Sprintf("again-%s-%d", merged.ID, at.UnixNano()), number))
+	}
+	return progress, j.planAgain(ctx, pr.GetBase().GetRef(), merged.ID)
 }
 
 // releaseCommit runs the pipeline with the policy of the merge's first parent and the digests that the pull
@@ -99,6 +111,11 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 	desired, err := release.Read(ctx, merged.ID, merged.Files)
 	if err != nil {
 		return progress, err
+	}
+	for _, t := range targets {
+		if _, err := release.LiftRollbackHold(ctx, desired, t); err != nil {
+			return progress, err
+		}
 	}
 	pipeline := release.Pipeline{Targets: targets, Log: j.log, Now: j.Now, Wait: j.Wait}
 	return pipeline.Run(ctx, release.Request{Desired: desired, Commit: commit, History: history{j}, Released: j.files, Actor: progress.Actor,
@@ -140,7 +157,8 @@ func unopened(p *release.Progress, i int, err error) error {
 	return engine.Park(err)
 }
 
-// reviewed is what the pull request showed for its last head, by environment; "" where it showed nothing.
+// reviewed is the digest that a release to each environment is held to: what the pull request showed for its last head,
+// or what someone let go on since by a command; "" where there is neither.
 func (j *job) reviewed(ctx context.Context, pr *github.PullRequest, targets []release.Target) (map[string]string, error) {
 	reviewed := map[string]string{}
 	for _, t := range targets {
@@ -152,6 +170,15 @@ func (j *job) reviewed(ctx context.Context, pr *github.PullRequest, targets []re
 		if r != nil && r.Head == pr.GetHead().GetSHA() {
 			reviewed[t.Name] = r.Digest
 		}
+		approved, err := t.Store.Confirmations(ctx, j.repository, pr.GetNumber())
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range approved { // oldest first
+			if c.Kind == mysqlstore.Approval {
+				reviewed[t.Name] = c.Digest
+			}
+		}
 	}
 	return reviewed, nil
 }
@@ -161,8 +188,12 @@ func (j *job) tellMerge(ctx context.Context, commit string, told *report.Merge) 
 	if err := j.upsert(ctx, told.Number, report.MergeMarker(commit), report.MergeComment(*told)); err != nil {
 		return err
 	}
+	if err := j.tellDeployments(ctx, told.Progress, told.Link); err != nil {
+		return err
+	}
 	state, description := report.MergeStatus(*told)
-	if err := j.status(ctx, commit, state, description); err != nil {
+	err := j.tellResult(ctx, result{commit: commit, state: state, description: description, check: report.MergeCheck(*told), link: told.Link})
+	if err != nil {
 		return fmt.Errorf("tell of %s: %w", release.ShortDigest(commit), err)
 	}
 	return nil

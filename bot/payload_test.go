@@ -81,6 +81,10 @@ func (s *stored) Deliver(_ context.Context, d engine.Delivery) (bool, error) {
 	return false, nil
 }
 
+func (*stored) Jobs(context.Context) ([]engine.Standing, error)   { return nil, nil }
+func (*stored) Parked(context.Context) ([]engine.Parked, error)   { return nil, nil }
+func (*stored) Cancel(context.Context, engine.Lane, string) error { return engine.ErrNoJob }
+
 func (s *stored) Enqueue(_ context.Context, j engine.Job) (bool, error) {
 	s.jobs = append(s.jobs, j)
 	return false, nil

@@ -24,31 +24,36 @@ func (j *job) plan(ctx context.Context, number int) error {
 		return nil // closed meanwhile, or none of our business
 	}
 	told := report.Pull{Number: number, BaseName: pr.GetBase().GetRef(), Head: pr.GetHead().GetSHA(), Draft: pr.GetDraft()}
-	if pr.GetHead().GetRepo().GetFullName() != pr.GetBase().GetRepo().GetFullName() {
+	fork := pr.GetHead().GetRepo().GetFullName() != pr.GetBase().GetRepo().GetFullName()
+	if fork && j.allowed != told.Head {
 		told.Fork = true
 		return j.tell(ctx, told)
 	}
-	if err := j.status(ctx, told.Head, "pending", "planning"); err != nil {
+	if err := j.mark(ctx, told.Head, "pending", "planning"); err != nil {
 		return err
 	}
 	pr, base, merged, err := j.mergeResult(ctx, number)
 	if pr != nil {
 		told.Base, told.Head = base, pr.GetHead().GetSHA()
 	}
+	if fork && told.Head != j.allowed { // it was pushed to meanwhile
+		told.Fork = true
+		return j.tell(ctx, told)
+	}
 	if errors.Is(err, errConflict) {
 		told.Conflict = true
 		return j.tell(ctx, told)
 	}
 	if errors.Is(err, errClosed) {
-		return j.status(ctx, told.Head, "error", "closed before it was planned")
+		return j.mark(ctx, told.Head, "error", "closed before it was planned")
 	}
 	if err != nil {
-		return errors.Join(err, j.status(ctx, told.Head, "error", "could not plan yet; trying again"))
+		return errors.Join(err, j.mark(ctx, told.Head, "error", "could not plan yet; trying again"))
 	}
 	told.Merge = merged.ID
 	unreached, err := j.planAll(ctx, &told, merged)
 	if err != nil {
-		return errors.Join(err, j.status(ctx, told.Head, "error", "could not plan yet; trying again"))
+		return errors.Join(err, j.mark(ctx, told.Head, "error", "could not plan yet; trying again"))
 	}
 	if told.Confirmations, err = j.confirmations(ctx, number, told.Plans); err != nil {
 		return err
@@ -102,7 +107,7 @@ func (j *job) planAll(ctx context.Context, told *report.Pull, merged *datarepo.C
 	told.Policy = release.PolicyOf(config)
 	targets, failed := j.targets(ctx, config)
 	for i, t := range targets {
-		p, err := j.planOne(ctx, t, failed[t.Name], desired, before, i == 0)
+		p, err := j.planOne(ctx, t, failed[t.Name], desired, before, i == 0 && j.allowed == "")
 		var setting *SettingError
 		switch {
 		case ctx.Err() != nil:
@@ -180,7 +185,7 @@ func (j *job) tell(ctx context.Context, told report.Pull) error {
 		return err
 	}
 	state, description := report.PullStatus(told)
-	return j.status(ctx, told.Head, state, description)
+	return j.tellResult(ctx, result{commit: told.Head, state: state, description: description, check: report.PullCheck(told), link: told.Link})
 }
 
 // recordReview keeps what was shown, in each environment's own database.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-github/v62/github"
 
+	"liveops/datarepo"
 	"liveops/engine"
 	"liveops/sync/release"
 	"liveops/sync/report"
@@ -78,7 +79,12 @@ func (j *job) tellPush(ctx context.Context, told report.DirectPush) error {
 	if _, _, err := j.GitHub.Repositories.CreateComment(ctx, j.owner, j.name, told.Commit.ID, &github.RepositoryComment{Body: &body}); err != nil {
 		return fmt.Errorf("comment on %s: %w", told.Commit.ID, err)
 	}
-	return j.status(ctx, told.Commit.ID, "error", "pushed directly: nothing was applied")
+	return j.mark(ctx, told.Commit.ID, "error", "pushed directly: nothing was applied")
+}
+
+// isData says whether liveops reads a file of the data repo.
+func isData(path string) bool {
+	return path == datarepo.ConfigPath || strings.HasPrefix(path, "datasheets/") || strings.HasPrefix(path, "checks/")
 }
 
 // dataPaths lists the files of the pushed commits that liveops reads, each once.
@@ -91,8 +97,7 @@ func dataPaths(commits []*github.HeadCommit) []string {
 		}
 		for _, list := range [][]string{c.Added, c.Modified, c.Removed} {
 			for _, p := range list {
-				isData := p == "liveops.yaml" || strings.HasPrefix(p, "datasheets/")
-				if isData && !seen[p] {
+				if isData(p) && !seen[p] {
 					seen[p] = true
 					paths = append(paths, p)
 				}

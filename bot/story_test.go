@@ -36,7 +36,7 @@ func TestStory(t *testing.T) {
 
 	w.says(w.plan(other), merged[:8], "exp: 30 → 31", "not: Cape") // on the new base, and this pull request's own change only
 	w.says(before, "not: "+merged[:8])
-	w.says(strings.Join(w.wire.written(), "\n"), pullMarker, mergeMarker, `"state":"success"`) // what is searched for secrets
+	w.says(strings.Join(w.wire.written(), "\n"), pullMarker, mergeMarker, `"conclusion":"success"`) // what is searched for secrets
 }
 
 func TestSquashMerge(t *testing.T) {

@@ -60,6 +60,9 @@ func (v *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
+// isCheck says whether a request writes a check run.
+func isCheck(r *http.Request) bool { return strings.Contains(r.URL.Path, "/check-runs") }
+
 // onWrite has a function called before each write, until it is given nil.
 func (v *wire) onWrite(f func(r *http.Request, body string)) {
 	v.mu.Lock()

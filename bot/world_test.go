@@ -64,6 +64,7 @@ type world struct {
 	url     string // the bot's webhook
 	stop    context.CancelFunc
 	ended   chan error
+	tick    chan time.Time
 	onWait  func() // called where the bot would wait
 	patient bool   // waits take their time
 	pages   bool   // what is too large for a comment becomes a page
@@ -90,7 +91,7 @@ func newWorld(t *testing.T, o options) *world {
 	}})
 	w.must(err)
 	t.Cleanup(func() { w.must(server.Close()) })
-	w.github, w.git = server, &gitWire{}
+	w.github, w.git, w.tick = server, &gitWire{}, make(chan time.Time)
 	w.wire = &wire{git: w.git}
 	w.self, w.identity = "liveops-bot", hub.Options{Token: botToken}
 	if o.app {
@@ -162,6 +163,7 @@ func (w *world) botOptions(queue bot.Queue) bot.Options {
 	h, err := hub.New(o)
 	w.must(err)
 	return bot.Options{
+		Tick:    w.tick,
 		Secrets: []string{secret, oldSecret}, Repositories: []string{repository}, Hub: h, Queue: queue, Stores: w, Log: log,
 		Wait: func(ctx context.Context, d time.Duration) error {
 			if w.patient {
@@ -374,14 +376,27 @@ func (w *world) says(comment string, phrases ...string) {
 // status checks the newest status of a commit.
 func (w *world) status(sha, state string, phrases ...string) {
 	w.Helper()
-	list := w.repo.Statuses(sha)
-	if len(list) == 0 {
-		w.Fatalf("%s has no status, want %s", sha, state)
+	got, said := w.shown(sha)
+	if got != state {
+		w.Errorf("%s shows %q (%s), want %s\n%s", sha, got, said, state, w.log)
 	}
-	if list[0].State != state || list[0].Context != "liveops" {
-		w.Errorf("the status is %+v, want %s", list[0], state)
+	w.says(said, phrases...)
+}
+
+// shown is what is shown beside a commit, in the words of a commit status: the newest check run liveops or, where there
+// is none, the newest status.
+func (w *world) shown(sha string) (state, description string) {
+	if runs := w.repo.CheckRuns(sha); len(runs) > 0 {
+		run := runs[len(runs)-1]
+		if run.Name != "liveops" {
+			w.Errorf("the check run is called %s", run.Name)
+		}
+		return map[string]string{"": "pending", "success": "success", "failure": "failure", "action_required": "error"}[run.Conclusion], run.Title
 	}
-	w.says(list[0].Description, phrases...)
+	if list := w.repo.Statuses(sha); len(list) > 0 && list[0].Context == "liveops" {
+		return list[0].State, list[0].Description
+	}
+	return "", ""
 }
 
 func (w *world) equal(what, got, want string) {

@@ -1,7 +1,10 @@
 package command
 
-// through makes a rollback go on over rows that have changed since.
-const through = "--through"
+// The flags of a rollback: take all later releases back too, and leave rows alone that others have changed since.
+const (
+	through     = "--through"
+	keepChanged = "--keep-changed"
+)
 
 // Commands are the commands of liveops.
 func Commands() Table {
@@ -22,7 +25,7 @@ func Commands() Table {
 		{
 			Name: "apply", Args: []Arg{env},
 			Help:  "applies the merged pull request to an environment that waits for it",
-			About: "For an environment with `requires: [approval]`, and for one where the release was stopped. Whoever gives the approval must not have written the pull request; what is applied is the plan that was shown, or nothing.",
+			About: "For an environment with `requires: [approval]`, and for one where the release was stopped and the hold lifted. Whoever gives the approval must not have written the pull request; what is applied is the plan that was shown last, or nothing.",
 			Needs: MayApply, Where: PullRequest,
 		},
 		{
@@ -34,13 +37,13 @@ func Commands() Table {
 		{
 			Name:  "retry",
 			Help:  "tries again what failed here",
-			About: "Takes up again the last release, rollback or other command of this page that failed or was given up, from where it stopped. What was done already is not done twice.",
+			About: "Takes up again what was given up here, the release of a merged pull request, or the plan of an open one. What was done already is not done twice.",
 			Needs: MayApply, Where: Anywhere,
 		},
 		{
-			Name: "rollback", Args: []Arg{env, {Name: "RELEASE", Kind: Release, Optional: true}}, Flags: []string{through},
+			Name: "rollback", Args: []Arg{env, {Name: "RELEASE", Kind: Release, Optional: true}}, Flags: []string{through, keepChanged},
 			Help:  "takes back a release: the newest, or the one with the number",
-			About: "Restores the rows as they were before it, holds the environment, and opens the pull request that brings Git to the same state. It refuses where rows have changed since, and names them; `--through` restores all others then.",
+			About: "Restores the rows as they were before it, holds the environment, and opens the pull request that brings Git to the same state. It refuses where rows have changed since, and names them with who changed them: `--through` takes all later releases back too, `--keep-changed` leaves rows alone that the game or a hand changed.",
 			Needs: MayRollback, Where: Anywhere,
 		},
 		{
@@ -81,8 +84,8 @@ func Commands() Table {
 		},
 		{
 			Name:  "cancel",
-			Help:  "drops what waits here and has not begun",
-			About: "A release in hand is not broken off; one that waits, for an approval, a confirmation or its turn, is dropped.",
+			Help:  "drops what waits here for its turn or its time",
+			About: "What has begun is not broken off. A release that waits for a freeze, a soak or a guard does not go on by itself any more; `/liveops apply` takes it up again, and the next merge brings it too.",
 			Needs: MayApply, Where: Anywhere,
 		},
 	}

@@ -14,10 +14,12 @@ type Command struct {
 	Env     string   // the environment that it is about; of promote, the one that is written
 	From    string   // of promote: where the rows are taken from
 	Release int64    // of rollback: the release's number; 0 for the newest
-	Through bool     // of rollback: over rows that have changed since
+	Through bool     // of rollback: all later releases too
 	Tables  []string // each once, in the order given
 	Reason  string   // of lock
 	Topic   string   // of help: the command that is asked about, by its name; "" for all
+
+	KeepChanged bool // of rollback: rows that others changed since stay as they are
 }
 
 // Resolve finds out what the words of a line mean, for a comment that stands in one place (not Anywhere).
@@ -115,6 +117,9 @@ func (c Command) String() string {
 	}
 	if c.Through {
 		words = append(words, through)
+	}
+	if c.KeepChanged {
+		words = append(words, keepChanged)
 	}
 	return strings.Join(words, " ")
 }

@@ -90,7 +90,7 @@ func TestResolveRefuses(t *testing.T) {
 		{"/liveops plan production", "there is a word too many: `production`; write `/liveops plan`"},
 		{"/liveops plan --force", "`/liveops plan` has no option `--force`; write `/liveops plan`"},
 		{"/liveops rollback production --trough", "`/liveops rollback` has no option `--trough`; did you mean `--through`?"},
-		{"/liveops rollback production -t", "`/liveops rollback` has no option `-t`; write `/liveops rollback ENV [RELEASE] [--through]`"},
+		{"/liveops rollback production -t", "`/liveops rollback` has no option `-t`; write `/liveops rollback ENV [RELEASE] [--through] [--keep-changed]`"},
 		{"/liveops rollback production latest", "`latest` is not a release's number; `/liveops status` lists the newest releases"},
 		{"/liveops rollback production 0", "`0` is not a release's number; `/liveops status` lists the newest releases"},
 		{"/liveops rollback production 99999999999999999999", "`99999999999999999999` is not a release's number; `/liveops status` lists the newest releases"},

@@ -160,8 +160,8 @@ func (w *world) settled(n int) bool {
 	if n == 1 {
 		commit = w.repo.Tip("main")
 	}
-	statuses := w.repo.Statuses(commit)
-	return len(statuses) > 0 && statuses[0].State != "pending"
+	runs := w.repo.CheckRuns(commit)
+	return len(runs) > 0 && runs[len(runs)-1].Status == "completed"
 }
 
 // sayComment prints a comment as it is written, diff lines in the colours that GitHub gives them.

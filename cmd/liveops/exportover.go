@@ -56,21 +56,12 @@ func (e *exporter) intoRepo(ctx context.Context, tables []string) error {
 	if len(e.desired.Problems) > 0 { // a workbook that cannot be read hides its sheets
 		return fmt.Errorf("the data repo has problems, so that it is not known where the tables stand; see liveops validate. The first: %w", &e.desired.Problems[0])
 	}
+	described, others := e.desired.Described(tables)
 	var targets []export.Target
-	var missing []string
-	for _, name := range tables {
-		found := false
-		for i := range e.desired.Tables {
-			if t := &e.desired.Tables[i]; t.Mapping.Table == name {
-				found = true
-				targets = append(targets, export.Target{Mapping: t.Mapping, Sheets: t.Sheets})
-			}
-		}
-		if !found {
-			missing = append(missing, name)
-		}
+	for _, t := range described {
+		targets = append(targets, export.Target{Mapping: t.Mapping, Sheets: t.Sheets})
 	}
-	return e.write(ctx, targets, missing, func(p string) string { return filepath.Join(e.dir, filepath.FromSlash(p)) })
+	return e.write(ctx, targets, others, func(p string) string { return filepath.Join(e.dir, filepath.FromSlash(p)) })
 }
 
 // write writes targets over their workbooks and other tables into new ones. All is made before any file is written.

@@ -231,18 +231,11 @@ func (a *app) promoteSheets(ctx context.Context, s *source, h *holders, c *relea
 
 // leads refuses a promotion that does not go the way of releases.
 func leads(config *datarepo.Config, between fromTo) error {
-	environments, err := (&where{environments: []string{between.from, between.to}}).chosen(config)
-	if err != nil {
+	if _, err := (&where{environments: []string{between.from, between.to}}).chosen(config); err != nil {
 		return err
 	}
-	after := map[string]string{}
-	for _, e := range config.Environments {
-		after[e.Name] = e.After
-	}
-	for at := after[between.to]; len(environments) == 2 && at != ""; at = after[at] {
-		if at == between.from {
-			return nil
-		}
+	if release.Leads(config, between.from, between.to) {
+		return nil
 	}
 	return fmt.Errorf("%s does not come after %s in liveops.yaml: rows are promoted the way that releases go", between.to, between.from)
 }

@@ -132,33 +132,16 @@ func (a *app) showRollback(environment string, p *mysqlstore.RollbackPlan) error
 	return a.showPlans(a.out, "text", []*release.Plan{{Environment: environment, Tables: p.Tables, Base: p.Base}}, nil)
 }
 
-// toUndo is the release to roll back: the one that is named by its number, or the newest. To undo an undoing
-// brings back what someone wanted gone, so it must be asked for by number.
+// toUndo is the release to roll back: the one that is named by its number, or the newest.
 func toUndo(ctx context.Context, store *mysqlstore.Store, args []string) (mysqlstore.Release, error) {
+	id := int64(0)
 	if len(args) == 1 {
-		id, err := strconv.ParseInt(args[0], 10, 64)
-		if err != nil || id <= 0 {
+		var err error
+		if id, err = strconv.ParseInt(args[0], 10, 64); err != nil || id <= 0 {
 			return mysqlstore.Release{}, fmt.Errorf("%q is not the number of a release; liveops status lists them", args[0])
 		}
-		undone, err := store.Release(ctx, id)
-		if err == nil && undone.State != mysqlstore.Applied {
-			err = fmt.Errorf("%w: release %d of %s is %s", mysqlstore.ErrNotUndoable, id, store.Environment(), undone.State)
-		}
-		return undone, err
 	}
-	st, err := store.State(ctx)
-	if err != nil {
-		return mysqlstore.Release{}, err
-	}
-	if st.Release == 0 {
-		return mysqlstore.Release{}, fmt.Errorf("%s has no release yet", store.Environment())
-	}
-	newest, err := store.Release(ctx, st.Release)
-	if err == nil && newest.Kind == mysqlstore.RollbackKind {
-		err = fmt.Errorf("the newest release of %s, %d, is the rollback of release %d; name the release to undo by its number (liveops status lists them)",
-			store.Environment(), newest.ID, newest.Undoes)
-	}
-	return newest, err
+	return store.Undoable(ctx, id)
 }
 
 // tellChanged names the rows that are not restored, and who changed them.

@@ -329,7 +329,10 @@ func TestManifest(t *testing.T) {
 	if _, _, err := anyone.Apps.CompleteAppManifest(t.Context(), code); refusedWith(err) != "404 Not Found" {
 		t.Errorf("a code used twice: %q", refusedWith(err))
 	}
-	_, to = post("/settings/apps/new", strings.Replace(good, "Game Data", "Other", 1))
+	status, to = post("/settings/apps/new", strings.Replace(good, "Game Data", "Another", 1))
+	if to == nil {
+		t.Fatalf("without an organisation: %d", status)
+	}
 	a.clock.Add(3600)
 	if _, _, err := anyone.Apps.CompleteAppManifest(t.Context(), to.Query().Get("code")); refusedWith(err) != "404 Not Found" {
 		t.Errorf("a code after an hour: %q", refusedWith(err))

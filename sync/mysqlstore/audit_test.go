@@ -55,8 +55,8 @@ dana lift #0 r0  : the hold by jun: winter event
 jun confirm #7 r0  d9: limits
 mina override #0 r0 c2 d2: despite the freeze: hotfix
 mina apply #0 r2 c2 d2: 0 deleted, 0 inserted, 1 updated
-jun hold #0 r0  : release 2 was rolled back; the default branch still has its changes
 jun rollback #0 r3 c1 d2: release 2: 0 deleted, 0 inserted, 1 updated
+jun hold #0 r0  : release 2 was rolled back; the default branch still has its changes
 mina stop #8 r4 c3 : the database refuses`
 		if got := g.audit(); got != want {
 			t.Errorf("the audit is\n%s\nwant\n%s", got, want)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"liveops/datarepo"
 	"liveops/datasheets"
 	"liveops/sync/mysqlstore"
 	"liveops/sync/plan"
@@ -63,6 +64,32 @@ func (d *Desired) SheetTables() []string {
 		names = append(names, d.Tables[i].Mapping.Table)
 	}
 	return names
+}
+
+// Described are those of some tables that sheets describe, and the names of the others.
+func (d *Desired) Described(tables []string) (described []*DesiredTable, others []string) {
+	for _, name := range tables {
+		if i := slices.IndexFunc(d.Tables, func(t DesiredTable) bool { return t.Mapping.Table == name }); i >= 0 {
+			described = append(described, &d.Tables[i])
+		} else {
+			others = append(others, name)
+		}
+	}
+	return described, others
+}
+
+// Leads says whether one environment comes before another on the way of releases.
+func Leads(config *datarepo.Config, from, to string) bool {
+	after := map[string]string{}
+	for _, e := range config.Environments {
+		after[e.Name] = e.After
+	}
+	for at := after[to]; at != ""; at = after[at] {
+		if at == from {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *Comparison) compareTable(ctx context.Context, d *Desired, from, to Holder, name string) error {

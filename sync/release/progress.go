@@ -113,11 +113,12 @@ func (p *Progress) Paused() []*Step {
 	return paused
 }
 
-// SaveShown records, for each step that waits, the plan that it showed: what a command that lets it go on is bound
+// SaveShown records, for each step that waits or stopped, the plan that it showed: what a command that lets it go on is bound
 // to. It is to be called once the progress has been shown. store opens an environment's.
 func (p *Progress) SaveShown(ctx context.Context, store func(ctx context.Context, environment string) (*mysqlstore.Store, error), repository string, pull int) error {
-	for _, s := range p.Paused() {
-		if s.Plan == nil || s.Plan.Digest == "" {
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		if s.State != Paused && s.State != Stopped || s.Plan == nil || s.Plan.Digest == "" {
 			continue
 		}
 		t, err := store(ctx, s.Environment)

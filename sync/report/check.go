@@ -52,6 +52,11 @@ func MergeCheck(m Merge) Check {
 	return c
 }
 
+// LineCheck is a check run that says no more than a commit status does.
+func LineCheck(state, description string) Check {
+	return Check{Conclusion: conclusion(state), Title: description, Summary: capital(stop(description))}
+}
+
 // conclusion is what a commit status is called as a check run's; "" for one that is pending.
 func conclusion(state string) string {
 	switch state {
@@ -108,6 +113,8 @@ func StepDeployment(s *release.Step) (state, description string) {
 		return "failure", describe(s.Reason)
 	case release.Applying:
 		return "in_progress", "applying"
+	case release.Paused:
+		return "queued", describe(s.Reason)
 	default:
 		return "", ""
 	}

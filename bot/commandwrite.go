@@ -1,0 +1,289 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"liveops/bot/command"
+	"liveops/sync/export"
+	"liveops/sync/mysqlstore"
+	"liveops/sync/release"
+	"liveops/sync/report"
+	"liveops/sync/revert"
+)
+
+// requestID names what a command asks of a database, so that it is done once however often the command is run.
+func (t *talk) requestID() string { return fmt.Sprintf("comment-%d-%d", t.Comment, t.line) }
+
+// rollback takes a release back, and opens the pull request that brings Git to the same state.
+func (t *talk) rollback(ctx context.Context, c command.Command) (reply, error) {
+	target, _, err := t.target(ctx, t.config, c.Env)
+	if err != nil {
+		return reply{}, err
+	}
+	back, err := t.rollbackRows(ctx, target.Store, c)
+	var changed *mysqlstore.ChangedError
+	switch {
+	case errors.As(err, &changed):
+		return reply{report.Refused, report.ChangedText(changed)}, nil
+	case errors.Is(err, mysqlstore.ErrNotUndoable), errors.Is(err, mysqlstore.ErrNoRelease):
+		return refusal(err.Error(), ""), nil
+	case err != nil:
+		return reply{}, err
+	}
+	text := report.RollbackMarkdown(c.Env, back)
+	after, err := t.revert(ctx, target, back)
+	if err != nil {
+		return reply{}, err
+	}
+	return done(text + after), nil
+}
+
+// rollbackRows restores the rows; a request that was done before gives what it did.
+func (t *talk) rollbackRows(ctx context.Context, store *mysqlstore.Store, c command.Command) (mysqlstore.Rollback, error) {
+	if found, err := store.ReleaseOf(ctx, t.requestID()); err != nil || found != nil {
+		if err != nil {
+			return mysqlstore.Rollback{}, err
+		}
+		return store.RollbackBy(ctx, found.ID)
+	}
+	undone, err := store.Undoable(ctx, c.Release)
+	if err != nil {
+		return mysqlstore.Rollback{}, err
+	}
+	return store.Rollback(ctx, mysqlstore.RollbackRequest{ID: t.requestID(), Release: undone.ID, Actor: t.Author, Through: c.Through, KeepChanged: c.KeepChanged})
+}
+
+// revert opens the pull request that brings Git to where a rollback left an environment, and tells of it.
+func (t *talk) revert(ctx context.Context, target release.Target, back mysqlstore.Rollback) (string, error) {
+	head, err := t.fetch(ctx, t.base.tip)
+	if err != nil {
+		return "", err
+	}
+	snap, err := target.Store.Snapshot(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer snap.Close()
+	r, err := revert.Of(ctx, &back, func(id string) (fs.FS, error) { return t.files(ctx, id) }, head.Files, target.Name, snap)
+	if errors.Is(err, revert.ErrFirst) {
+		return report.Sentence("Git has no state before this release, so that no pull request can bring it back there", "revert the change by hand"), nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("find what brings Git back: %w", err)
+	}
+	told := report.Reverted{Environment: target.Name, Release: back.Undoes, Actor: t.Author, Agrees: r.Agrees, Differs: r.Differs}
+	p := proposal{branch: fmt.Sprintf("liveops/rollback-%s-%d", target.Name, back.ID), onto: t.base.tip, base: t.branch,
+		title: fmt.Sprintf("Take back release %d of %s", back.Undoes, target.Name)}
+	for _, f := range r.Changes {
+		told.Files = append(told.Files, report.RevertedFile{Path: f.Path, How: string(f.How), Why: f.Why})
+		if f.How != revert.Cannot {
+			p.files = append(p.files, fileChange{path: f.Path, content: f.Content, deleted: f.Delete})
+		}
+	}
+	if len(p.files) > 0 {
+		p.body = report.RevertBody(told)
+		if told.Pull, err = t.propose(ctx, p); err != nil {
+			return "", err
+		}
+	}
+	return report.RevertMarkdown(told), nil
+}
+
+// promote brings tables from one environment to a later one: rows that no sheet owns at once, what sheets own by a pull
+// request, since the next merge would undo anything else.
+func (t *talk) promote(ctx context.Context, c command.Command) (reply, error) {
+	if !release.Leads(t.config, c.From, c.Env) {
+		return refusal(c.Env+" does not come after "+c.From+" in liveops.yaml", "rows are promoted the way that releases go"), nil
+	}
+	desired, err := t.wanted(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	if len(desired.Problems) > 0 { // a workbook that cannot be read hides what sheets own
+		return reply{report.Refused, report.Sentence("the data repo has problems, so that it is not known what sheets own", "mend these first") + "\n\n" + report.ProblemsMarkdown(desired.Problems)}, nil
+	}
+	from, _, err := t.target(ctx, t.config, c.From)
+	if err != nil {
+		return reply{}, err
+	}
+	to, _, err := t.target(ctx, t.config, c.Env)
+	if err != nil {
+		return reply{}, err
+	}
+	if done, err := to.Store.ReleaseOf(ctx, t.requestID()); err != nil || done != nil {
+		return t.promoted(c, done), err
+	}
+	holders, err := holdersOf(ctx, from, to)
+	if err != nil {
+		return reply{}, err
+	}
+	defer holders.close()
+	tables := c.Tables
+	if len(tables) == 0 {
+		tables = desired.SheetTables()
+	}
+	compared, err := release.Compare(ctx, desired, holders.from, holders.to, tables, nil)
+	if err != nil {
+		return reply{}, err
+	}
+	if len(compared.Problems) > 0 {
+		return reply{report.Refused, report.ProblemsMarkdown(compared.Problems)}, nil
+	}
+	return t.promoteCompared(ctx, c, desired, holders, compared, to)
+}
+
+// promoted is the answer where the ledger has the promotion already.
+func (t *talk) promoted(c command.Command, r *mysqlstore.Release) reply {
+	if r == nil {
+		return reply{}
+	}
+	return done(report.Promoted(c.From, c.Env, *r))
+}
+
+func (t *talk) promoteCompared(ctx context.Context, c command.Command, desired *release.Desired, h *holders, compared *release.Comparison, to release.Target) (reply, error) {
+	var text strings.Builder
+	direct := compared.Direct(desired)
+	if direct.Count().Total() > 0 {
+		if r := t.pastLimits(ctx, to, direct); r != nil {
+			return *r, nil
+		}
+		r, err := to.Store.Promote(ctx, mysqlstore.Request{ID: t.requestID(), Digest: direct.Digest, Actor: t.Author, Epoch: direct.Base.Epoch, Read: direct.Base.Read,
+			Tables: direct.Tables, Tests: desired.Tests})
+		if err != nil {
+			return reply{}, err
+		}
+		text.WriteString(report.Promoted(c.From, c.Env, r) + report.PlansMarkdown([]*release.Plan{direct}))
+	}
+	owned := slices.Sorted(slices.Values(slices.Concat(compared.Owned, compared.Shared)))
+	if len(owned) > 0 {
+		proposed, err := t.proposeExport(ctx, h.from.Snapshot, desired, c.Env, owned, fmt.Sprintf("liveops/promote-%d-%d", t.Comment, t.line),
+			fmt.Sprintf("Bring what %s holds into the sheets of %s", c.From, strings.Join(owned, ", ")))
+		if err != nil {
+			return reply{}, err
+		}
+		text.WriteString(proposed)
+	}
+	if text.Len() == 0 {
+		text.WriteString(report.Sentence("nothing differs", ""))
+	}
+	return done(text.String()), nil
+}
+
+// pastLimits refuses a promotion that deletes more than the limits allow and nobody else has confirmed; nil where it
+// may go.
+func (t *talk) pastLimits(ctx context.Context, to release.Target, p *release.Plan) *reply {
+	excesses := release.PolicyOf(t.config).Excesses(p)
+	if len(excesses) == 0 {
+		return nil
+	}
+	all, err := to.Store.Confirmations(ctx, t.repository, t.Number)
+	if err == nil {
+		if by, _ := release.Confirmed(all, mysqlstore.Limits, p.Digest); by != nil && !strings.EqualFold(by.By, t.Author) {
+			return nil
+		}
+		err = to.Store.SaveShown(ctx, mysqlstore.Shown{Repository: t.repository, Pull: t.Number, Digest: p.Digest})
+	}
+	if err != nil {
+		t.log.Error("whether a promotion is confirmed is not known", "error", err)
+	}
+	var past []string
+	for _, e := range excesses {
+		past = append(past, e.String())
+	}
+	return &reply{report.Refused, report.Sentence("it "+strings.Join(past, ", and "), "someone else comments `/liveops confirm`; then say it again") + "\n\n" + report.PlansMarkdown([]*release.Plan{p})}
+}
+
+// confirmShown confirms, on an issue, the promotion that was shown there.
+func (t *talk) confirmShown(ctx context.Context) (reply, error) {
+	targets, failed := t.targets(ctx, t.config)
+	var confirmed []string
+	for _, target := range targets {
+		if err := failed[target.Name]; err != nil {
+			return reply{}, err
+		}
+		shown, err := target.Store.Shown(ctx, t.repository, t.Number)
+		if err != nil {
+			return reply{}, err
+		}
+		if shown == nil || shown.Commit != "" {
+			continue
+		}
+		err = target.Store.SaveConfirmation(ctx, mysqlstore.Confirmation{Kind: mysqlstore.Limits, Repository: t.repository, Pull: t.Number, Digest: shown.Digest, By: t.Author})
+		if err != nil {
+			return reply{}, err
+		}
+		confirmed = append(confirmed, fmt.Sprintf("%s (plan `%s`)", target.Name, release.ShortDigest(shown.Digest)))
+	}
+	if len(confirmed) == 0 {
+		return refusal("nothing here waits for a confirmation", ""), nil
+	}
+	return done(report.Sentence("confirmed for "+strings.Join(confirmed, ", "), "whoever asked for it says it again; their own confirmation does not count")), nil
+}
+
+// export brings tables of an environment into the workbooks, as a pull request.
+func (t *talk) export(ctx context.Context, c command.Command) (reply, error) {
+	desired, err := t.wanted(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	if len(desired.Problems) > 0 {
+		return reply{report.Refused, report.Sentence("the data repo has problems, so that it is not known where the tables stand", "mend these first") + "\n\n" + report.ProblemsMarkdown(desired.Problems)}, nil
+	}
+	target, _, err := t.target(ctx, t.config, c.Env)
+	if err != nil {
+		return reply{}, err
+	}
+	snap, err := target.Store.Snapshot(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	defer snap.Close()
+	for _, name := range c.Tables {
+		if snap.Tables[name] == nil {
+			return refusal(c.Env+" has no table `"+name+"`", nearestTable(name, snap)), nil
+		}
+	}
+	text, err := t.proposeExport(ctx, snap, desired, c.Env, c.Tables, fmt.Sprintf("liveops/export-%d-%d", t.Comment, t.line),
+		fmt.Sprintf("Bring what %s holds into the sheets of %s", c.Env, strings.Join(c.Tables, ", ")))
+	return done(text), err
+}
+
+// proposeExport writes tables into the workbooks of the default branch and opens a pull request with those that change.
+func (t *talk) proposeExport(ctx context.Context, snap *mysqlstore.Snapshot, desired *release.Desired, environment string, tables []string, branch, title string) (string, error) {
+	head, err := t.fetch(ctx, t.base.tip)
+	if err != nil {
+		return "", err
+	}
+	described, others := desired.Described(tables)
+	var targets []export.Target
+	for _, d := range described {
+		targets = append(targets, export.Target{Mapping: d.Mapping, Sheets: d.Sheets})
+	}
+	files, err := export.Files(ctx, snap, targets, others, desired.Mapping, export.Reading{Scope: desired.Scope(environment), Location: desired.Location()},
+		func(path string) ([]byte, error) { return fs.ReadFile(head.Files, path) })
+	var problems *export.ProblemsError
+	var table *export.TableError
+	if errors.As(err, &problems) || errors.As(err, &table) {
+		return "", refuse("", "%s", err.Error())
+	}
+	if err != nil {
+		return "", err
+	}
+	if len(files) == 0 {
+		return report.Sentence("the sheets of "+strings.Join(tables, ", ")+" say what the database holds already", ""), nil
+	}
+	p := proposal{branch: branch, onto: t.base.tip, base: t.branch, title: title}
+	var paths []string
+	for _, f := range files {
+		p.files = append(p.files, fileChange{path: f.Path, content: f.Data})
+		paths = append(paths, f.Path)
+	}
+	p.body = report.ProposalBody(t.Author, t.Number, paths)
+	n, err := t.propose(ctx, p)
+	return report.Proposed(n, paths), err
+}
