@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/google/go-github/v62/github"
 
@@ -36,7 +37,7 @@ func refuse(mend, format string, args ...any) error {
 // may mend.
 func (t *talk) run(ctx context.Context, l command.Line) (reply, error) {
 	if t.config == nil {
-		return refusal(t.branch+" has no valid liveops.yaml, which says who may do what", "merge one first"), nil
+		return refusal("`"+t.branch+"` has no valid liveops.yaml, which says who may do what", "merge one first"), nil
 	}
 	c, wrong := command.Commands().Resolve(l, t.place(), t.environmentNames())
 	if wrong != nil {
@@ -47,7 +48,7 @@ func (t *talk) run(ctx context.Context, l command.Line) (reply, error) {
 		return reply{}, err
 	}
 	if !decision.Allowed {
-		return refusal(decision.String(), ""), nil
+		return refusal(quotedFirst(decision.String()), ""), nil
 	}
 	r, err := t.do(ctx, c)
 	var refused *refusedError
@@ -102,6 +103,12 @@ func (t *talk) do(ctx context.Context, c command.Command) (reply, error) {
 		return t.cancel(ctx)
 	}
 	return reply{}, refuse("", "the command %s is declared, and not known to this version", c.Spec.Name)
+}
+
+// quotedFirst puts the name that a sentence begins with between backquotes, lest it be written with a capital.
+func quotedFirst(sentence string) string {
+	name, rest, _ := strings.Cut(sentence, " ")
+	return "`" + name + "` " + rest
 }
 
 func (t *talk) environmentNames() []string {
@@ -207,7 +214,7 @@ func (t *talk) secondPerson(ctx context.Context, pr *github.PullRequest) error {
 	}
 	var not *access.NotSecond
 	if err := access.SecondPerson(t.Author, pr.GetUser().GetLogin(), writers); errors.As(err, &not) {
-		return refuse("", "%s", not.Error())
+		return refuse("", "%s", quotedFirst(not.Error()))
 	}
 	return nil
 }

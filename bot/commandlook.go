@@ -99,7 +99,7 @@ func (t *talk) work(ctx context.Context) (string, error) {
 	}
 	var lines []report.Work
 	for _, s := range jobs {
-		if strings.EqualFold(s.Repository, t.repository) {
+		if strings.EqualFold(s.Repository, t.repository) && s.ID != fmt.Sprintf("comment-%d", t.Comment) {
 			lines = append(lines, report.Work{What: s.Kind, About: s.About, State: string(s.State), Since: s.Since, Reason: s.Reason})
 		}
 	}

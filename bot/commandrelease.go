@@ -130,7 +130,7 @@ func (t *talk) tellStep(p *release.Progress, environment string) reply {
 			}
 		}
 	}
-	return done(report.Sentence(environment+" has it already", ""))
+	return done(report.Sentence("`"+environment+"` has it already", ""))
 }
 
 // policyOfMerge is the policy that a merge is held to.

@@ -98,7 +98,7 @@ func (t *talk) revert(ctx context.Context, target release.Target, back mysqlstor
 // request, since the next merge would undo anything else.
 func (t *talk) promote(ctx context.Context, c command.Command) (reply, error) {
 	if !release.Leads(t.config, c.From, c.Env) {
-		return refusal(c.Env+" does not come after "+c.From+" in liveops.yaml", "rows are promoted the way that releases go"), nil
+		return refusal("`"+c.Env+"` does not come after `"+c.From+"` in liveops.yaml", "rows are promoted the way that releases go"), nil
 	}
 	desired, err := t.wanted(ctx)
 	if err != nil {
@@ -245,7 +245,7 @@ func (t *talk) export(ctx context.Context, c command.Command) (reply, error) {
 	defer snap.Close()
 	for _, name := range c.Tables {
 		if snap.Tables[name] == nil {
-			return refusal(c.Env+" has no table `"+name+"`", nearestTable(name, snap)), nil
+			return refusal("`"+c.Env+"` has no table `"+name+"`", nearestTable(name, snap)), nil
 		}
 	}
 	text, err := t.proposeExport(ctx, snap, desired, c.Env, c.Tables, fmt.Sprintf("liveops/export-%d-%d", t.Comment, t.line),

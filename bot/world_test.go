@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"fmt"
 	"log/slog"
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -65,9 +67,10 @@ type world struct {
 	stop    context.CancelFunc
 	ended   chan error
 	tick    chan time.Time
-	onWait  func() // called where the bot would wait
-	patient bool   // waits take their time
-	pages   bool   // what is too large for a comment becomes a page
+	onWait  func()       // called where the bot would wait
+	later   atomic.Int64 // how much later than it is the bot takes it to be: a time.Duration
+	patient bool         // waits take their time
+	pages   bool         // what is too large for a comment becomes a page
 	running bool
 }
 
@@ -75,6 +78,8 @@ type options struct {
 	files map[string][]byte // more files of the first commit, or others; nil content leaves one out
 	plain bool              // the bot is not started
 	app   bool              // it is a GitHub App
+	token bool              // it is a person's token, which may write no check runs
+	more  string            // what follows the environments in liveops.yaml; lines of production first
 }
 
 func newWorld(t *testing.T, o options) *world {
@@ -84,7 +89,7 @@ func newWorld(t *testing.T, o options) *world {
 		w.envs[name] = newEnvironment(t, name)
 	}
 	server, err := github.New(github.Options{Users: []github.User{
-		{Login: "liveops-bot", Token: botToken, Permission: github.Write, Bot: true},
+		{Login: "liveops-bot", Token: botToken, Permission: github.Write, Bot: !o.token},
 		{Login: "mina", Name: "Mina Kim", Permission: github.Write},
 		{Login: "jun", Name: "Jun Sato", Permission: github.Maintain},
 		{Login: "stranger"},
@@ -97,7 +102,7 @@ func newWorld(t *testing.T, o options) *world {
 	if o.app {
 		w.becomeApp()
 	}
-	files := map[string][]byte{"liveops.yaml": []byte(config), itemsPath: items(firstItems), levelsPath: levels(10, 20, 30)}
+	files := map[string][]byte{"liveops.yaml": []byte(config + o.more), itemsPath: items(firstItems), levelsPath: levels(10, 20, 30)}
 	for path, content := range o.files {
 		if files[path] = content; content == nil {
 			delete(files, path)
@@ -163,11 +168,11 @@ func (w *world) botOptions(queue bot.Queue) bot.Options {
 	h, err := hub.New(o)
 	w.must(err)
 	return bot.Options{
-		Tick:    w.tick,
+		Tick: w.tick, Now: w.now,
 		Secrets: []string{secret, oldSecret}, Repositories: []string{repository}, Hub: h, Queue: queue, Stores: w, Log: log,
 		Wait: func(ctx context.Context, d time.Duration) error {
 			if w.patient {
-				return pass(ctx, d)
+				return passTime(ctx, d)
 			}
 			if w.onWait != nil {
 				w.onWait()
@@ -180,13 +185,13 @@ func (w *world) botOptions(queue bot.Queue) bot.Options {
 // waitForGitHub does not keep to GitHub's pace, but where a test is patient it waits for limits of minutes.
 func (w *world) waitForGitHub(ctx context.Context, d time.Duration) error {
 	if w.patient && d > time.Minute {
-		return pass(ctx, d)
+		return passTime(ctx, d)
 	}
 	return ctx.Err()
 }
 
-// pass waits as the bot does by itself.
-func pass(ctx context.Context, d time.Duration) error {
+// passTime waits as the bot does by itself.
+func passTime(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -259,6 +264,68 @@ func (noHistory) Between(_ context.Context, from, to string) (datarepo.Relation,
 		return datarepo.Same, nil, nil
 	}
 	return datarepo.Ahead, []datarepo.Summary{{ID: to}}, nil
+}
+
+// now is the bot's time.
+func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.later.Load())) }
+
+// pass has the bot's time move on, and the bot look what is due.
+func (w *world) pass(d time.Duration) {
+	w.Helper()
+	w.later.Add(int64(d))
+	for range 2 { // the second is taken when the first is done
+		select {
+		case w.tick <- w.now():
+		case <-w.deadline().Done():
+			w.Fatal("the bot does not look at its clock")
+		}
+	}
+	w.settle()
+}
+
+// say comments on a pull request or an issue, and waits for what comes of it.
+func (w *world) say(n int, who, body string) *said {
+	w.Helper()
+	id, err := w.repo.AddComment(n, who, body)
+	w.must(err)
+	w.settle()
+	s := &said{world: w, id: id}
+	marker := fmt.Sprintf("<!-- liveops:answer %d -->", id)
+	for _, c := range w.repo.Comments(n) {
+		if strings.HasPrefix(c.Body, marker) {
+			s.answers++
+			s.answer = c.Body
+		}
+	}
+	for _, r := range w.repo.Reactions(id) {
+		if r.User == w.self {
+			s.reactions = append(s.reactions, r.Content)
+		}
+	}
+	return s
+}
+
+// said is what came of a comment.
+type said struct {
+	*world
+	id        int64
+	answer    string
+	answers   int
+	reactions []string
+}
+
+// done checks that all commands were carried out.
+func (s *said) done(phrases ...string) { s.Helper(); s.ended("eyes rocket", phrases...) }
+
+// refused checks that one was not.
+func (s *said) refused(phrases ...string) { s.Helper(); s.ended("eyes confused", phrases...) }
+
+func (s *said) ended(reactions string, phrases ...string) {
+	s.Helper()
+	if s.answers != 1 || strings.Join(s.reactions, " ") != reactions || !strings.Contains(s.answer, "<!-- liveops:finished -->") {
+		s.Errorf("%d answers with %q, want one with %q\n%s\n%s", s.answers, s.reactions, reactions, s.answer, s.log)
+	}
+	s.says(s.answer, phrases...)
 }
 
 // commit pushes a commit to a branch, as mina does.

@@ -57,8 +57,11 @@ func sentence(text, mend string) string {
 	return s
 }
 
-// capital is a sentence that begins with a capital.
+// capital is a sentence that begins with a capital, unless a file's name stands there.
 func capital(s string) string {
+	if first, _, _ := strings.Cut(s, " "); strings.Contains(strings.TrimRight(first, ".:,"), ".") {
+		return s
+	}
 	if first, size := utf8.DecodeRuneInString(s); unicode.IsLower(first) {
 		return string(unicode.ToUpper(first)) + s[size:]
 	}
