@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/google/go-github/v62/github"
@@ -67,10 +68,10 @@ func (t *talk) passes(err error) bool {
 	var (
 		setting *SettingError
 		wrong   *mysqlstore.WrongEnvironmentError
-		refused *mysqlstore.RefusedError
+		no      *mysqlstore.RefusedError
 		failed  *mysqlstore.TestsFailedError
 	)
-	return !errors.As(err, &setting) && !errors.As(err, &wrong) && !errors.As(err, &refused) && !errors.As(err, &failed)
+	return !refused(err, http.StatusForbidden) && !errors.As(err, &setting) && !errors.As(err, &wrong) && !errors.As(err, &no) && !errors.As(err, &failed)
 }
 
 func (t *talk) do(ctx context.Context, c command.Command) (reply, error) {
@@ -126,7 +127,7 @@ func (t *talk) may(ctx context.Context, action command.Permission) (access.Decis
 		return access.Decision{}, err
 	}
 	level, _, err := t.GitHub.Repositories.GetPermissionLevel(ctx, t.owner, t.name, t.Author)
-	if err != nil && !refused(err, 404) {
+	if err != nil && !refused(err, http.StatusNotFound) {
 		return access.Decision{}, fmt.Errorf("ask for the role of %s: %w", t.Author, err)
 	}
 	who := access.Who{Login: t.Author, Role: access.RoleOf(level.GetUser().GetRoleName(), level.GetPermission()),
@@ -147,7 +148,7 @@ func (t *talk) may(ctx context.Context, action command.Permission) (access.Decis
 func (t *talk) isMember(ctx context.Context, team string) (bool, error) {
 	org, slug := splitTeam(team)
 	m, _, err := t.GitHub.Teams.GetTeamMembershipBySlug(ctx, org, slug, t.Author)
-	if refused(err, 404) {
+	if refused(err, http.StatusNotFound) {
 		return false, nil
 	}
 	return m.GetState() == "active", err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/google/go-github/v62/github"
@@ -198,7 +199,7 @@ func (t *talk) tellAnswer(ctx context.Context) error {
 // needs none.
 func (t *talk) react(ctx context.Context, content string) error {
 	_, _, err := t.GitHub.Reactions.CreateIssueCommentReaction(ctx, t.owner, t.name, t.Comment, content)
-	if err != nil && !refused(err, 404) {
+	if err != nil && !refused(err, http.StatusNotFound) {
 		return fmt.Errorf("react to the comment %d: %w", t.Comment, err)
 	}
 	return nil

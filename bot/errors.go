@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"net/url"
 	"strconv"
 	"time"
@@ -23,8 +24,9 @@ func reason(err error) string {
 		unreachable *mysqlstore.UnreachableError
 		wrong       *mysqlstore.WrongEnvironmentError
 		problem     *datasheets.Problem
-		refused     *hub.RefusedError
+		unknown     *hub.RefusedError
 		absent      *hub.NotInstalledError
+		lacking     *github.ErrorResponse
 		web         *url.Error
 		connection  *net.OpError
 	)
@@ -41,10 +43,12 @@ func reason(err error) string {
 		return problem.Error()
 	case errors.Is(err, mysqlstore.ErrBusy):
 		return mysqlstore.ErrBusy.Error()
-	case errors.As(err, &refused):
-		return refused.Error()
+	case errors.As(err, &unknown):
+		return unknown.Error()
 	case errors.As(err, &absent):
 		return absent.Error()
+	case errors.As(err, &lacking) && refused(err, http.StatusForbidden):
+		return "GitHub does not let the bot do this (" + lacking.Message + "): its account lacks a permission, or the branch is protected"
 	case errors.As(err, &web):
 		return "GitHub gives no answer"
 	case errors.As(err, &connection):

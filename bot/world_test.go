@@ -127,7 +127,8 @@ func (w *world) becomeApp() {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	w.must(err)
 	w.app, err = w.github.AddApp(github.NewApp{Slug: "liveops-app", Owner: "studio", Key: &key.PublicKey,
-		Permissions: map[string]string{"contents": "read", "pull_requests": "write", "statuses": "write"}})
+		Permissions: map[string]string{"contents": "write", "pull_requests": "write", "issues": "write", "checks": "write", "deployments": "write",
+			"statuses": "write", "members": "read"}})
 	w.must(err)
 	w.self, w.identity = "liveops-app[bot]", hub.Options{AppID: w.app.ID(), AppKey: key}
 	w.installation = w.app.Install("studio")

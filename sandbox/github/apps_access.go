@@ -25,6 +25,9 @@ func (c *call) asApp(rt route) error {
 	case path == "/installation/repositories":
 		return nil
 	}
+	if strings.HasPrefix(path, "/orgs/{org}/teams/") && c.r.Method == http.MethodGet && c.user.installation.grants("members", false) {
+		return nil
+	}
 	repository, ok := strings.CutPrefix(path, "/repos/{owner}/{repo}")
 	if !ok {
 		return refused
