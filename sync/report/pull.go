@@ -142,8 +142,8 @@ func (p *Pull) obstacle() string {
 	base := codeSpan(p.BaseName, 60)
 	switch {
 	case p.Fork:
-		return "What comes from a fork is neither planned nor applied. " +
-			"Someone who may write here can push the branch to this repository and open the pull request from there.\n\n"
+		return "What comes from a fork is planned only when someone allowed comments `/liveops plan`, for the commit that it has then. " +
+			"Or someone who may write here pushes the branch to this repository and opens the pull request from there.\n\n"
 	case p.Conflict:
 		return "Git cannot merge this branch into " + base + ", so there is no merge result to plan. " +
 			"Merge " + base + " into the branch and push. Git does not merge workbooks: where both sides changed one, " +
@@ -178,7 +178,7 @@ func holds(plans []*release.Plan) string {
 		if h := p.Base.Hold; h != nil {
 			b.WriteString("**On hold:** " + name(p.Environment) + " takes no release since " + instant(h.Since) +
 				", by " + codeSpan(h.By, 60) + ". Reason: " + stop(prose(h.Reason)) +
-				" What is merged waits until " + codeSpan("liveops unlock --env "+p.Environment, 100) + ".\n\n")
+				" What is merged waits until " + codeSpan("/liveops unlock "+p.Environment, 100) + ".\n\n")
 		}
 	}
 	return b.String()
