@@ -60,7 +60,7 @@ type Hub interface {
 
 // Options of a Bot. All but the last group must be given.
 type Options struct {
-	Secrets      []string // of the webhook; a delivery is taken if it is signed with any of them
+	Secrets      []string // of the webhook; a delivery is taken if it is signed with any of them; none are needed for a Run
 	Repositories []string // owner/name, the data repos
 	Hub          Hub
 	Queue        Queue
@@ -68,6 +68,7 @@ type Options struct {
 	Log          *slog.Logger
 
 	Pages *page.Shelf // of what is too large for a comment; nil for none
+	Run   *OneRun     // of a bot that works off one event and ends; nil for one that stays
 
 	Now  func() time.Time                                 // default time.Now
 	Wait func(ctx context.Context, d time.Duration) error // default a real timer
@@ -81,7 +82,7 @@ type Bot struct {
 
 // New checks the options and asks GitHub who the bot is.
 func New(ctx context.Context, o Options) (*Bot, error) {
-	if len(o.Secrets) == 0 {
+	if len(o.Secrets) == 0 && o.Run == nil {
 		return nil, &SettingError{"LIVEOPS_WEBHOOK_SECRETS", "is not set: deliveries must be signed"}
 	}
 	if len(o.Repositories) == 0 {
@@ -142,6 +143,7 @@ func (b *Bot) Do(ctx context.Context, j engine.Job, attempt int) error {
 		return nil
 	}
 	log.Error("job not done", "error", err)
+	b.hear(Told{Marker: j.ID, Failed: reason(err)})
 	if d := pause(err, b.Now()); d > 0 {
 		log.Warn("GitHub asks to wait", "duration", d)
 		err = errors.Join(err, b.Wait(ctx, d))
@@ -172,13 +174,17 @@ type job struct {
 	log                     *slog.Logger
 	owner, name, repository string
 	try                     int                         // of a plan: how often an environment gave no answer before
+	only                    string                      // the one environment that releases go to; "" for all
 	turns                   map[int]bool                // the earlier merges that had their turn within this job
 	commits                 map[string]*datarepo.Commit // what was fetched, by id
 }
 
 func (j *job) do(ctx context.Context, w engine.Job, attempt int) error {
-	if w.Kind == kindPush {
+	switch w.Kind {
+	case kindPush:
 		return j.push(ctx, w.Body)
+	case kindBring:
+		return j.bring(ctx, w.Body)
 	}
 	var about pullJob
 	if err := json.Unmarshal(w.Body, &about); err != nil {

@@ -16,12 +16,12 @@ type person struct {
 
 func newPerson(h *Hub) *person {
 	t := fixed(h.options.Token)
-	return &person{hub: h, one: &account{t, h.newTransport(t, "the token")}}
+	return &person{hub: h, name: h.options.Login, one: &account{t, h.newTransport(t, "the token")}}
 }
 
 func (p *person) account(context.Context, string, string) (*account, error) { return p.one, nil }
 
-// login asks once: https://docs.github.com/en/rest/users/users#get-the-authenticated-user
+// login asks once, where it was not told: https://docs.github.com/en/rest/users/users#get-the-authenticated-user
 func (p *person) login(ctx context.Context) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

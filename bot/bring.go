@@ -1,0 +1,153 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"liveops/datarepo"
+	"liveops/engine"
+	"liveops/sync/release"
+)
+
+// kindBring brings environments up to date; its body is a bringJob.
+const kindBring = "bring"
+
+// bringJob is the body of such a job.
+type bringJob struct {
+	Only string `json:"only,omitempty"` // the one environment; "" for all
+}
+
+// Bring asks for the environments of a repository, or the one that is named, to be brought from where their ledgers say
+// they are to the newest merge of the default branch. All merges that are owed get their turn, oldest first, each held
+// to the plan that its own pull request showed. id names the request, so that asking twice is asking once.
+//
+// An environment alone is released to only where the one that it comes after has the commit.
+func (b *Bot) Bring(ctx context.Context, id, repository, only string) error {
+	body, err := json.Marshal(bringJob{only})
+	if err != nil {
+		return err
+	}
+	return b.enqueue(ctx, engine.Job{ID: id, Lane: engine.Releases, Key: strings.ToLower(repository), Kind: kindBring, Repository: repository, About: repository, Body: body})
+}
+
+// bring releases the newest merge that an environment is owed; the merges before it have their turn by that.
+func (j *job) bring(ctx context.Context, body []byte) error {
+	var asked bringJob
+	if err := json.Unmarshal(body, &asked); err != nil {
+		return engine.Park(fmt.Errorf("read the job: %w", err))
+	}
+	repository, _, err := j.GitHub.Repositories.Get(ctx, j.owner, j.name)
+	if err != nil {
+		return fmt.Errorf("read the repository: %w", err)
+	}
+	branch := repository.GetDefaultBranch()
+	tip, err := j.tip(ctx, branch)
+	if err != nil {
+		return err
+	}
+	config, err := j.policy(ctx, tip)
+	if err != nil {
+		return err
+	}
+	if config == nil {
+		j.note(branch + " has no valid liveops.yaml: there is nothing to bring anywhere")
+		return nil
+	}
+	j.only = asked.Only
+	number, err := j.newestOwed(ctx, config, branch, tip)
+	if err != nil {
+		return err
+	}
+	if number == 0 {
+		j.note(j.places() + " every merge of " + branch + " already")
+		return nil
+	}
+	return j.release(ctx, number)
+}
+
+// places are the environments that a job is about, and the verb.
+func (j *job) places() string {
+	if j.only == "" {
+		return "the environments have"
+	}
+	return j.only + " has"
+}
+
+// newestOwed is the newest merge that one of the environments has not; 0 where none is owed.
+func (j *job) newestOwed(ctx context.Context, config *datarepo.Config, branch, tip string) (int, error) {
+	merges, err := j.merges(ctx, branch)
+	if err != nil {
+		return 0, err
+	}
+	targets, failed := j.targets(ctx, config)
+	if j.only != "" {
+		targets = slices.DeleteFunc(targets, func(t release.Target) bool { return t.Name != j.only })
+		if len(targets) == 0 {
+			return 0, engine.Park(&SettingError{"--env " + j.only, "names no environment of liveops.yaml"})
+		}
+	}
+	if err := j.openedAll(targets, failed); err != nil {
+		return 0, err
+	}
+	newest, at := 0, -1
+	for _, t := range targets {
+		owed, err := j.owed(ctx, t, tip)
+		if err != nil {
+			return 0, err
+		}
+		for back, commit := range slices.Backward(owed) {
+			back = len(owed) - 1 - back // all end at the tip
+			if n := merges[commit.ID]; n != 0 {
+				if at < 0 || back < at {
+					newest, at = n, back
+				}
+				break
+			}
+		}
+	}
+	return newest, nil
+}
+
+// openedAll is the error of all targets that could not be opened. Settings that are missing are final.
+func (j *job) openedAll(targets []release.Target, failed map[string]error) error {
+	var all error
+	again := false
+	for _, t := range targets {
+		if err := failed[t.Name]; err != nil {
+			all = errors.Join(all, err)
+			again = again || !isSetting(err)
+		}
+	}
+	if !again {
+		return engine.Park(all)
+	}
+	return all
+}
+
+func isSetting(err error) bool {
+	var setting *SettingError
+	return errors.As(err, &setting)
+}
+
+// owed are the commits from where an environment is to the tip of the branch, oldest first. Where the branch was
+// rewritten it is the tip alone: its release then says what is the matter.
+func (j *job) owed(ctx context.Context, t release.Target, tip string) ([]datarepo.Summary, error) {
+	st, err := t.Store.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	relation, commits, err := history{j}.Between(ctx, st.Commit, tip)
+	switch {
+	case err != nil:
+		return nil, err
+	case relation == datarepo.Diverged:
+		return []datarepo.Summary{{ID: tip}}, nil
+	case relation != datarepo.Ahead:
+		return nil, nil
+	}
+	return commits, nil
+}
