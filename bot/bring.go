@@ -34,7 +34,7 @@ func (b *Bot) Bring(ctx context.Context, id, repository, only string) error {
 	return b.enqueue(ctx, engine.Job{ID: id, Lane: engine.Releases, Key: strings.ToLower(repository), Kind: kindBring, Repository: repository, About: repository, Body: body})
 }
 
-// bring releases the newest merge that an environment is owed; the merges before it have their turn by that.
+// bring releases the newest merge that an environment is owed; those before it have their turn by that, or are brought along.
 func (j *job) bring(ctx context.Context, body []byte) error {
 	var asked bringJob
 	if err := json.Unmarshal(body, &asked); err != nil {
@@ -58,15 +58,37 @@ func (j *job) bring(ctx context.Context, body []byte) error {
 		return nil
 	}
 	j.only = asked.Only
-	number, err := j.newestOwed(ctx, config, branch, tip)
+	owed, err := j.owedMerges(ctx, config, branch, tip)
 	if err != nil {
 		return err
 	}
-	if number == 0 {
+	if len(owed) == 0 {
 		j.note(j.places() + " every merge of " + branch + " already")
 		return nil
 	}
-	return j.release(ctx, number)
+	newest := owed[len(owed)-1]
+	if err := j.release(ctx, newest); err != nil {
+		return err
+	}
+	return j.tellBrought(ctx, config, branch, tip, owed)
+}
+
+// tellBrought tells the merges that had no turn of their own, since the newest one's pull request was planned on top of
+// them and brought them along, that they are live.
+func (j *job) tellBrought(ctx context.Context, config *datarepo.Config, branch, tip string, owed []int) error {
+	left, err := j.owedMerges(ctx, config, branch, tip)
+	if err != nil || len(left) > 0 {
+		return err
+	}
+	for _, n := range owed[:len(owed)-1] {
+		if j.turns[n] {
+			continue
+		}
+		if err := j.release(ctx, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // places are the environments that a job is about, and the verb.
@@ -77,39 +99,39 @@ func (j *job) places() string {
 	return j.only + " has"
 }
 
-// newestOwed is the newest merge that one of the environments has not; 0 where none is owed.
-func (j *job) newestOwed(ctx context.Context, config *datarepo.Config, branch, tip string) (int, error) {
+// owedMerges are the merges that one of the environments has not, oldest first.
+func (j *job) owedMerges(ctx context.Context, config *datarepo.Config, branch, tip string) ([]int, error) {
 	merges, err := j.merges(ctx, branch)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	targets, failed := j.targets(ctx, config)
 	if j.only != "" {
 		targets = slices.DeleteFunc(targets, func(t release.Target) bool { return t.Name != j.only })
 		if len(targets) == 0 {
-			return 0, engine.Park(&SettingError{"--env " + j.only, "names no environment of liveops.yaml"})
+			return nil, engine.Park(&SettingError{"--env " + j.only, "names no environment of liveops.yaml"})
 		}
 	}
 	if err := j.openedAll(targets, failed); err != nil {
-		return 0, err
+		return nil, err
 	}
-	newest, at := 0, -1
+	var longest []datarepo.Summary // all end at the tip
 	for _, t := range targets {
 		owed, err := j.owed(ctx, t, tip)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		for back, commit := range slices.Backward(owed) {
-			back = len(owed) - 1 - back // all end at the tip
-			if n := merges[commit.ID]; n != 0 {
-				if at < 0 || back < at {
-					newest, at = n, back
-				}
-				break
-			}
+		if len(owed) > len(longest) {
+			longest = owed
 		}
 	}
-	return newest, nil
+	var numbers []int
+	for _, c := range longest {
+		if n := merges[c.ID]; n != 0 {
+			numbers = append(numbers, n)
+		}
+	}
+	return numbers, nil
 }
 
 // openedAll is the error of all targets that could not be opened. Settings that are missing are final.

@@ -12,7 +12,6 @@ import (
 	"liveops/bot/access"
 	"liveops/datarepo"
 	"liveops/sync/mysqlstore"
-	"liveops/sync/plan"
 	"liveops/sync/release"
 )
 
@@ -74,38 +73,39 @@ func among(others []release.Step, part *release.Progress) *release.Progress {
 	return &all
 }
 
-// standing is how every environment stands to a commit by its ledger: it has it, or it waits for it.
+// standing is how every environment stands to a commit by its ledger: it has it, by a release of its own or with a later
+// one, or it waits for it.
 func (j *job) standing(ctx context.Context, targets []release.Target, commit string) ([]release.Step, error) {
 	var steps []release.Step
 	for _, t := range targets {
-		step := release.Step{Environment: t.Name, State: release.Waiting}
-		st, err := t.Store.State(ctx)
+		step, err := j.standingOf(ctx, t, commit)
 		if err != nil {
 			return nil, err
-		}
-		relation := datarepo.Ahead
-		if st.Commit != "" {
-			if relation, _, err = (history{j}).Between(ctx, st.Commit, commit); err != nil {
-				return nil, err
-			}
-		}
-		switch relation {
-		case datarepo.Behind:
-			step.State = release.Same
-		case datarepo.Same:
-			done, err := t.Store.Release(ctx, st.Release)
-			if err != nil {
-				return nil, err
-			}
-			step.State, step.Release = release.Same, done.ID
-			step.Count = plan.Count{Deleted: done.Deleted, Inserted: done.Inserted, Updated: done.Updated}
-			if done.Kind == mysqlstore.ApplyKind && step.Count.Total() > 0 {
-				step.State = release.Applied
-			}
 		}
 		steps = append(steps, step)
 	}
 	return steps, nil
+}
+
+func (j *job) standingOf(ctx context.Context, t release.Target, commit string) (release.Step, error) {
+	step := release.Step{Environment: t.Name, State: release.Waiting}
+	st, err := t.Store.State(ctx)
+	if err != nil || st.Commit == "" {
+		return step, err
+	}
+	relation, _, err := history{j}.Between(ctx, st.Commit, commit)
+	if err != nil || relation != datarepo.Same && relation != datarepo.Behind {
+		return step, err
+	}
+	step.State = release.Same
+	releases, err := t.Store.Releases(ctx, 200)
+	for _, done := range releases { // the newest first
+		if done.Commit == commit && done.Kind == mysqlstore.ApplyKind && done.State == mysqlstore.Applied {
+			step.WasTaken(done)
+			break
+		}
+	}
+	return step, err
 }
 
 // approved records, for a step that waits for approval, that of the person who let this workflow run go on to the

@@ -31,7 +31,7 @@ const (
 func (r *record) summary(parked []engine.Parked, unshown int, artifacts []string, most int) string {
 	var sections, others []string
 	for _, p := range parked {
-		sections = append(sections, "**Not done** ("+report.Sentence(p.About, "")+") "+report.Sentence(r.why(p), "")+"\n")
+		sections = append(sections, "**Not done** (`"+strings.ReplaceAll(plain(p.About), "`", "")+"`): "+report.Sentence(r.why(p), "")+"\n")
 	}
 	for _, t := range r.told {
 		switch {
