@@ -57,6 +57,7 @@ func (j *job) bring(ctx context.Context, body []byte) error {
 		j.note(branch + " has no valid liveops.yaml: there is nothing to bring anywhere")
 		return nil
 	}
+	defer j.tellOwed(ctx, config, branch, tip)
 	j.only = asked.Only
 	owed, err := j.owedMerges(ctx, config, branch, tip)
 	if err != nil {
@@ -71,6 +72,19 @@ func (j *job) bring(ctx context.Context, body []byte) error {
 		return err
 	}
 	return j.tellBrought(ctx, config, branch, tip, owed)
+}
+
+// tellOwed tells which environments are owed a merge still: a workflow need not ask people about the others. One that
+// gives no answer may be.
+func (j *job) tellOwed(ctx context.Context, config *datarepo.Config, branch, tip string) {
+	told := Told{Marker: OwedMarker, Owed: []string{}}
+	for _, e := range config.Environments {
+		j.only = e.Name
+		if owed, err := j.owedMerges(ctx, config, branch, tip); err != nil || len(owed) > 0 {
+			told.Owed = append(told.Owed, e.Name)
+		}
+	}
+	j.hear(told)
 }
 
 // tellBrought tells the merges that had no turn of their own, since the newest one's pull request was planned on top of

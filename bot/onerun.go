@@ -11,8 +11,10 @@ type OneRun struct {
 	// up. A bot that stays does so until there is an answer.
 	PlanTries int
 	// Approvals is the workflow run whose approvals by GitHub's environments count where liveops.yaml has
-	// `requires: [approval]`; 0 for none.
+	// `requires: [approval]`; 0 for none. They count for what the default branch had at Commit, the run's own: whoever
+	// approved has seen no later merge.
 	Approvals int64
+	Commit    string
 	// Artifact keeps a file that a command came to, in place of a pull request; nil where files go nowhere. name is a
 	// slash-separated path.
 	Artifact func(name string, content []byte) error
@@ -27,8 +29,12 @@ type Told struct {
 	Merge   *report.Merge // of a release, so far
 	Direct  bool          // of a push that was no merge: nothing of it is applied
 	Note    string        // in place of a Comment, one line of plain text that is told nowhere else
+	Owed    []string      // of environments that were to be brought up to date: those that are still owed a merge, in their order; the Marker is OwedMarker
 	Failed  string        // likewise: why the job whose id is the Marker was not done, as a comment may say it
 }
+
+// OwedMarker is the Marker of the Told that has which environments are owed a merge.
+const OwedMarker = "owed"
 
 // hear has who runs the bot once hear what is told.
 func (b *Bot) hear(t Told) {

@@ -45,7 +45,7 @@ func (j *job) runPipeline(ctx context.Context, p *release.Pipeline, q release.Re
 	part, err := p.Run(ctx, q)
 	if err == nil {
 		var approved bool
-		if approved, err = j.approved(ctx, part, q.Pull); err == nil && approved {
+		if approved, err = j.approved(ctx, part, q); err == nil && approved {
 			part, err = p.Run(ctx, q)
 		}
 	}
@@ -114,7 +114,7 @@ func (j *job) standingOf(ctx context.Context, t release.Target, commit string) (
 //
 // What was approved is the plan that the pull request showed: a step whose plan is another one stops before anybody is
 // asked.
-func (j *job) approved(ctx context.Context, part *release.Progress, pull int) (bool, error) {
+func (j *job) approved(ctx context.Context, part *release.Progress, q release.Request) (bool, error) {
 	if j.Run == nil || j.Run.Approvals == 0 || len(part.Paused()) == 0 {
 		return false, nil
 	}
@@ -123,7 +123,7 @@ func (j *job) approved(ctx context.Context, part *release.Progress, pull int) (b
 	if i < 0 {
 		return false, nil
 	}
-	by, why, err := j.approver(ctx, s.Environment, pull)
+	by, why, err := j.approver(ctx, s.Environment, q)
 	if err != nil {
 		return false, err
 	}
@@ -137,12 +137,19 @@ func (j *job) approved(ctx context.Context, part *release.Progress, pull int) (b
 		return false, err
 	}
 	j.log.Info("approved by the environment at GitHub", "environment", s.Environment, "by", by)
-	return true, store.SaveConfirmation(ctx, mysqlstore.Confirmation{Kind: mysqlstore.Approval, Repository: j.repository, Pull: pull, Digest: s.Plan.Digest, By: by})
+	return true, store.SaveConfirmation(ctx, mysqlstore.Confirmation{Kind: mysqlstore.Approval, Repository: j.repository, Pull: q.Pull, Digest: s.Plan.Digest, By: by})
 }
 
 // approver is who approved this workflow run for an environment and did not write the pull request; "" for nobody, and
 // why.
-func (j *job) approver(ctx context.Context, environment string, pull int) (login, why string, err error) {
+func (j *job) approver(ctx context.Context, environment string, q release.Request) (login, why string, err error) {
+	relation, _, err := history{j}.Between(ctx, j.Run.Commit, q.Commit.ID)
+	if err != nil {
+		return "", "", err
+	}
+	if relation != datarepo.Same && relation != datarepo.Behind {
+		return "", "this workflow run, and who approved it, is of " + release.ShortDigest(j.Run.Commit) + ", which has not this merge", nil
+	}
 	logins, err := j.reviewers(ctx, environment)
 	if err != nil {
 		return "", "", err
@@ -150,11 +157,11 @@ func (j *job) approver(ctx context.Context, environment string, pull int) (login
 	if len(logins) == 0 {
 		return "", "nobody approved this workflow run for the environment " + environment + " at GitHub, which needs required reviewers for that", nil
 	}
-	pr, err := j.pull(ctx, pull)
+	pr, err := j.pull(ctx, q.Pull)
 	if err != nil {
 		return "", "", err
 	}
-	writers, err := j.writers(ctx, pull)
+	writers, err := j.writers(ctx, q.Pull)
 	if err != nil {
 		return "", "", err
 	}

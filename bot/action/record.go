@@ -19,6 +19,7 @@ type record struct {
 	only   string // the environment that it is about; "" for all
 	told   []bot.Told
 	failed map[string]string // why jobs were not done, by their ids
+	owed   []string          // the environments that are owed a merge still
 }
 
 func (r *record) hear(t bot.Told) {
@@ -27,6 +28,10 @@ func (r *record) hear(t bot.Told) {
 			r.failed = map[string]string{}
 		}
 		r.failed[t.Marker] = t.Failed
+		return
+	}
+	if t.Marker == bot.OwedMarker {
+		r.owed = t.Owed
 		return
 	}
 	i := slices.IndexFunc(r.told, func(before bot.Told) bool { return before.Number == t.Number && before.Marker == t.Marker })

@@ -22,6 +22,7 @@ type Options struct {
 	Payload    []byte // of the file at GITHUB_EVENT_PATH
 	Repository string // of GITHUB_REPOSITORY: owner/name
 	RunID      int64  // of GITHUB_RUN_ID
+	Commit     string // of GITHUB_SHA: what the run is of
 	Attempt    string // of GITHUB_RUN_ATTEMPT: what is run again is asked anew
 
 	Only      string // the one environment that releases go to; "" for all
@@ -77,7 +78,7 @@ func work(ctx context.Context, o Options, e event, r *record, kept *shelf, f wor
 		}
 	}}
 	if o.Approvals {
-		run.Approvals = o.RunID
+		run.Approvals, run.Commit = o.RunID, o.Commit
 	}
 	if o.Artifacts != "" {
 		run.Artifact = kept.put

@@ -94,7 +94,7 @@ func TestMerge(t *testing.T) {
 			r.well()
 			w.says(w.told(n), "is live in staging and production", merged[:8])
 			w.says(r.summary, "is live in staging and production", "Planned anew", "#"+strconv.Itoa(other), "not: exp")
-			w.says(r.output, "changed=true\n")
+			w.says(r.output, "changed=true\n", "owed=[]\n")
 			w.has("staging", "1", newItems)
 			w.has("production", "1", newItems)
 			if len(w.repo.CommitComments(merged)) > 0 {
@@ -154,7 +154,9 @@ func TestOneEnvironment(t *testing.T) {
 	w.says(strings.Join(r.commands("error"), "\n"), "::error title=liveops%3A production stopped::Staging has not taken this commit yet")
 	w.has("production", "0", firstItems)
 
-	w.pushed(only("staging")).well()
+	r = w.pushed(only("staging"))
+	r.well()
+	w.says(r.output, "owed=[\"production\"]\n")
 	w.says(w.told(n), "is live in staging, more to come")
 	w.has("staging", "1", newItems)
 	w.has("production", "0", firstItems)
@@ -179,6 +181,7 @@ func TestOneEnvironment(t *testing.T) {
 // The required reviewers of GitHub's environment give the approval that liveops.yaml asks for.
 func TestApprovedByEnvironment(t *testing.T) {
 	w := newWorld(t, withPeople)
+	first := w.repo.Tip("main")
 	n := w.planned("winter", files{itemsPath: items(newItems)})
 	w.merge(n)
 	w.pushed(only("staging")).well()
@@ -202,6 +205,8 @@ func TestApprovedByEnvironment(t *testing.T) {
 
 	w.must(w.repo.ReviewRun(runID, "Production", "jun", true))
 	w.says(waits().summary, "not: nobody") // without the flag it does not count
+	earlier := func(o *action.Options) { o.Commit = first }
+	w.says(waits(approvals, earlier).summary, "is of `"+first[:8]+"`, which has not this merge")
 	w.pushed(approvals, only("production")).well()
 	w.has("production", "1", newItems)
 	all, err := w.stores["production"].Confirmations(t.Context(), repository, n)
@@ -286,6 +291,7 @@ func TestGivenUp(t *testing.T) {
 	r = w.pushed()
 	r.ill()
 	w.says(r.summary, "**Not done**", "The database of production cannot be reached")
+	w.says(r.output, "owed=[\"staging\",\"production\"]\n")
 	w.down["production"] = false
 	w.pushed().well()
 	w.has("production", "1", newItems)

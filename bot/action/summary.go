@@ -110,12 +110,16 @@ func size(path string) (int, error) {
 	return int(info.Size()), nil
 }
 
-// outputs are the values that later steps may read: whether rows change or have changed, and the plans' digests by
-// environment, as JSON.
+// outputs are the values that later steps and jobs may read: whether rows change or have changed, the plans' digests by
+// environment, as JSON, the environments that are owed a merge still, as a JSON list, and whether there are artifacts.
 func (r *record) outputs(artifacts []string) (string, error) {
 	digests, err := json.Marshal(r.digests())
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("changed=%t\ndigests=%s\nartifacts=%t\n", slices.ContainsFunc(r.told, r.changed), digests, len(artifacts) > 0), nil
+	owed, err := json.Marshal(append([]string{}, r.owed...))
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("changed=%t\ndigests=%s\nowed=%s\nartifacts=%t\n", slices.ContainsFunc(r.told, r.changed), digests, owed, len(artifacts) > 0), nil
 }

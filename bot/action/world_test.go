@@ -178,7 +178,7 @@ func (w *world) run(event string, payload []byte, change ...func(*action.Options
 	dir := filepath.Join(w.dir, "run", string(rune('a'+w.runs)))
 	w.must(os.MkdirAll(dir, 0o755))
 	var log bytes.Buffer
-	o := action.Options{Event: event, Payload: payload, Repository: repository, RunID: runID, Attempt: string(rune('a' + w.runs)),
+	o := action.Options{Event: event, Payload: payload, Repository: repository, RunID: runID, Commit: w.repo.Tip("main"), Attempt: string(rune('a' + w.runs)),
 		Summary: filepath.Join(dir, "summary"), Output: filepath.Join(dir, "output"), Artifacts: filepath.Join(dir, "artifacts"),
 		Hub: w.hub(), Stores: w, Out: &log, Wait: noWait}
 	for _, f := range change {

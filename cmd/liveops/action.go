@@ -42,15 +42,15 @@ With --env NAME releases go to that environment alone, and only when the one bef
 with GitHub's environments, and their required reviewers. With --approved-by-environment the reviewer who let the job
 go on has given the approval that liveops.yaml asks for (requires: [approval]), unless they wrote the change.
 
-The runner sets GITHUB_EVENT_NAME, GITHUB_EVENT_PATH, GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_SERVER_URL and
-GITHUB_API_URL, and where the summary and the outputs go. The workflow sets:
+The runner sets GITHUB_EVENT_NAME, GITHUB_EVENT_PATH, GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_SHA,
+GITHUB_SERVER_URL and GITHUB_API_URL, and where the summary and the outputs go. The workflow sets:
 
   GITHUB_TOKEN                 the run's own token, ${{ github.token }}; or in its place
   LIVEOPS_GITHUB_TOKEN         a personal access token, or LIVEOPS_GITHUB_APP_ID with LIVEOPS_GITHUB_APP_KEY
   LIVEOPS_<ENV>_MYSQL_DSN      the MySQL of each environment, as user:password@tcp(host:3306)/database
 
-Outputs: changed (true or false), digests (of the plans, as JSON by environment), artifacts (true or false: files are
-in the directory of --artifacts).
+Outputs: changed (true or false), digests (of the plans, as JSON by environment), owed (the environments that are still
+owed a merge, as a JSON list), artifacts (true or false: files are in the directory of --artifacts).
 
 Exit codes: 0 done or nothing to do; 2 an error, a problem, a release that was stopped or waits, or a job that was tried
 several times and given up.`,
@@ -86,7 +86,7 @@ func (a *app) action(ctx context.Context, f actionFlags) (err error) {
 
 func (a *app) actionOptions(f actionFlags) (action.Options, error) {
 	o := action.Options{Only: f.env, Approvals: f.approvals, Artifacts: f.artifacts, Out: a.out}
-	var wrong [5]error
+	var wrong [6]error
 	if f.approvals && f.env == "" {
 		wrong[0] = errors.New("--approved-by-environment needs --env: it is about the environment of one job")
 	}
@@ -94,6 +94,9 @@ func (a *app) actionOptions(f actionFlags) (action.Options, error) {
 	o.Payload, wrong[2] = a.payload()
 	o.Repository, wrong[3] = a.settings.need("GITHUB_REPOSITORY", "the data repo, as owner/name; the runner of GitHub Actions sets it")
 	o.RunID, wrong[4] = a.runID()
+	if f.approvals {
+		o.Commit, wrong[5] = a.settings.need("GITHUB_SHA", "the commit of the workflow run; the runner of GitHub Actions sets it")
+	}
 	for _, s := range []struct {
 		name string
 		into *string
