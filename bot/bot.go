@@ -144,6 +144,9 @@ func (b *Bot) Do(ctx context.Context, j engine.Job, attempt int) error {
 	}
 	log.Error("job not done", "error", err)
 	b.hear(Told{Marker: j.ID, Failed: reason(err)})
+	if b.isLost(err) {
+		return engine.Park(err)
+	}
 	if d := pause(err, b.Now()); d > 0 {
 		log.Warn("GitHub asks to wait", "duration", d)
 		err = errors.Join(err, b.Wait(ctx, d))

@@ -1,6 +1,11 @@
 package bot
 
-import "liveops/sync/report"
+import (
+	"errors"
+
+	"liveops/bot/hub"
+	"liveops/sync/report"
+)
 
 // OneRun is what a bot is told that works off one event and ends, as in GitHub Actions.
 type OneRun struct {
@@ -45,6 +50,12 @@ func (b *Bot) hear(t Told) {
 
 // givesUp says whether a pull request is planned no more although an environment gave no answer.
 func (j *job) givesUp() bool { return j.Run != nil && j.try >= j.Run.PlanTries }
+
+// isLost says whether an error cannot be mended while this run lasts: its credentials stay as they are.
+func (b *Bot) isLost(err error) bool {
+	var refused *hub.RefusedError
+	return b.Run != nil && errors.As(err, &refused)
+}
 
 // note tells in one line what a job came to that wrote no comment.
 func (j *job) note(text string) {
