@@ -22,7 +22,7 @@ check: ## formatting, vet, staticcheck, the import rules, workflows, known vulne
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
 	$(GO) test -run 'TestImports' .
-	$(ACTIONLINT)
+	$(ACTIONLINT) .github/workflows/*.yml examples/workflows/*.yml
 	@# govulncheck ends with 3 where it finds a vulnerability, and with 1 where its database is out of reach.
 	@GOBIN=$(CURDIR)/bin $(GO) install $(GOVULNCHECK)
 	@bin/govulncheck ./... || { test $$? -ne 3 && echo 'govulncheck: its database is out of reach, not checked'; }

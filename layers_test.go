@@ -30,12 +30,14 @@ var mayImport = map[string][]string{
 	"sync/report":         {"datasheets", "sync/plan", "sync/bookdiff", "sync/mysqlstore", "sync/release"},
 	"sync/revert":         {"datasheets", "datasheets/workbook", "datarepo", "sync/export", "sync/mysqlstore", "sync/release"},
 	"engine":              {},
+	"engine/memory":       {"engine"},
 	"bot/command":         {"datasheets"},
 	"bot/access":          {},
 	"bot/page":            {},
 	"bot/hub":             {"datarepo"},
+	"bot/action":          {"bot", "engine", "engine/memory", "sync/release", "sync/report"},
 	"bot":                 {"bot/command", "bot/access", "bot/hub", "bot/page", "datasheets", "datarepo", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "sync/revert", "engine"},
-	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "sync/revert", "engine", "bot/hub", "bot/page", "bot"},
+	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "sync/revert", "engine", "bot/hub", "bot/page", "bot/action", "bot"},
 }
 
 // pure rooms do no I/O: they import none of these.

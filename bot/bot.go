@@ -71,7 +71,7 @@ type Hub interface {
 
 // Options of a Bot. All but the last group must be given.
 type Options struct {
-	Secrets      []string // of the webhook; a delivery is taken if it is signed with any of them
+	Secrets      []string // of the webhook; a delivery is taken if it is signed with any of them; none are needed for a Run
 	Repositories []string // owner/name, the data repos
 	Hub          Hub
 	Queue        Queue
@@ -79,6 +79,7 @@ type Options struct {
 	Log          *slog.Logger
 
 	Pages *page.Shelf // of what is too large for a comment; nil for none
+	Run   *OneRun     // of a bot that works off one event and ends; nil for one that stays
 
 	Now  func() time.Time                                 // default time.Now
 	Tick <-chan time.Time                                 // when to look what is due; default at once and every ten seconds
@@ -97,7 +98,7 @@ type Bot struct {
 
 // New checks the options and asks GitHub who the bot is.
 func New(ctx context.Context, o Options) (*Bot, error) {
-	if len(o.Secrets) == 0 {
+	if len(o.Secrets) == 0 && o.Run == nil {
 		return nil, &SettingError{"LIVEOPS_WEBHOOK_SECRETS", "is not set: deliveries must be signed"}
 	}
 	if len(o.Repositories) == 0 {
@@ -163,6 +164,10 @@ func (b *Bot) Do(ctx context.Context, j engine.Job, attempt int) error {
 		return nil
 	}
 	log.Error("job not done", "error", err)
+	b.hear(Told{Marker: j.ID, Failed: reason(err)})
+	if b.isLost(err) {
+		return engine.Park(err)
+	}
 	if d := pause(err, b.Now()); d > 0 {
 		log.Warn("GitHub asks to wait", "duration", d)
 		err = errors.Join(err, b.Wait(ctx, d))
@@ -197,6 +202,7 @@ type job struct {
 	log                     *slog.Logger
 	owner, name, repository string
 	try                     int                         // of a plan: how often an environment gave no answer before
+	only                    string                      // the one environment that releases go to; "" for all
 	turns                   map[int]bool                // the earlier merges that had their turn within this job
 	commits                 map[string]*datarepo.Commit // what was fetched, by id
 	allowed                 string                      // the head of a fork that someone allowed to be planned
@@ -214,6 +220,8 @@ func (j *job) do(ctx context.Context, w engine.Job, attempt int) error {
 		return j.driftDue(ctx, w)
 	case kindDrift:
 		return j.lookForDrift(ctx)
+	case kindBring:
+		return j.bring(ctx, w.Body)
 	}
 	var about pullJob
 	if err := json.Unmarshal(w.Body, &about); err != nil {

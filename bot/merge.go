@@ -101,7 +101,7 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 			return progress, unopened(progress, i, err)
 		}
 	}
-	if err := j.releaseEarlier(ctx, targets[0], pr); err != nil {
+	if err := j.releaseEarlier(ctx, j.first(targets), pr); err != nil {
 		return progress, err
 	}
 	reviewed, err := j.reviewed(ctx, pr, targets)
@@ -118,7 +118,7 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 		}
 	}
 	pipeline := release.Pipeline{Targets: targets, Log: j.log, Now: j.Now, Wait: j.Wait}
-	return pipeline.Run(ctx, release.Request{Desired: desired, Commit: commit, History: history{j}, Released: j.files, Actor: progress.Actor,
+	return j.runPipeline(ctx, &pipeline, release.Request{Desired: desired, Commit: commit, History: history{j}, Released: j.files, Actor: progress.Actor,
 		Policy: release.PolicyOf(config), Pull: pr.GetNumber(), Repository: j.repository, Reviewed: reviewed,
 		Report: func(p *release.Progress) {
 			told.Progress = p
@@ -185,7 +185,9 @@ func (j *job) reviewed(ctx context.Context, pr *github.PullRequest, targets []re
 
 func (j *job) tellMerge(ctx context.Context, commit string, told *report.Merge) error {
 	told.Now = j.Now()
-	if err := j.upsert(ctx, told.Number, report.MergeMarker(commit), report.MergeComment(*told)); err != nil {
+	comment, heard := report.MergeComment(*told), *told
+	j.hear(Told{Number: told.Number, Marker: report.MergeMarker(commit), Comment: comment, Merge: &heard})
+	if err := j.upsert(ctx, told.Number, report.MergeMarker(commit), comment); err != nil {
 		return err
 	}
 	if err := j.tellDeployments(ctx, told.Progress, told.Link); err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"liveops/datarepo"
+	"liveops/engine"
 	"liveops/sync/mysqlstore"
 	"liveops/sync/release"
 	"liveops/sync/report"
@@ -78,6 +79,9 @@ const longestUnreached = 15 * time.Second
 // planLater puts a pull request behind all that waits by now, to be planned anew: an environment that cannot be
 // reached holds up its own plans, not everybody's.
 func (j *job) planLater(ctx context.Context, number int, cause error) error {
+	if j.givesUp() {
+		return engine.Park(cause)
+	}
 	j.log.Warn("an environment gave no answer; planning again", "pull", number, "error", cause)
 	if err := j.Wait(ctx, min(time.Second<<min(j.try, 10), longestUnreached)); err != nil {
 		return err
@@ -181,7 +185,9 @@ func (j *job) confirmations(ctx context.Context, number int, plans []*release.Pl
 // tell writes the comment and the status.
 func (j *job) tell(ctx context.Context, told report.Pull) error {
 	told.Link = j.pageOfPull(ctx, told)
-	if err := j.upsert(ctx, told.Number, report.PullMarker, report.PullComment(told)); err != nil {
+	comment := report.PullComment(told)
+	j.hear(Told{Number: told.Number, Marker: report.PullMarker, Comment: comment, Pull: &told})
+	if err := j.upsert(ctx, told.Number, report.PullMarker, comment); err != nil {
 		return err
 	}
 	state, description := report.PullStatus(told)

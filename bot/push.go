@@ -67,6 +67,7 @@ func (j *job) push(ctx context.Context, body []byte) error {
 // tellPush comments on the pushed commit, once, and sets its status.
 func (j *job) tellPush(ctx context.Context, told report.DirectPush) error {
 	body, marker := report.PushComment(told), report.PushMarker(told.Commit.ID)
+	j.hear(Told{Marker: marker, Comment: body, Direct: true})
 	comments, _, err := j.GitHub.Repositories.ListCommitComments(ctx, j.owner, j.name, told.Commit.ID, &github.ListOptions{PerPage: 100})
 	if err != nil {
 		return fmt.Errorf("look for the comment on %s: %w", told.Commit.ID, err)

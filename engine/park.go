@@ -24,6 +24,12 @@ func Park(err error) error {
 	return &parkError{err}
 }
 
+// IsFinal says whether an error is marked by Park.
+func IsFinal(err error) bool {
+	var final *parkError
+	return errors.As(err, &final)
+}
+
 type parkError struct{ err error }
 
 func (e *parkError) Error() string { return e.err.Error() }

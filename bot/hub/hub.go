@@ -21,11 +21,13 @@ import (
 
 // Options of a Hub: a Token, or an AppID with its AppKey.
 type Options struct {
-	Token  string          // a personal access token
+	Token  string          // a personal access token, or one of an App
+	Login  string          // whose Token it is, where GitHub does not tell: of the token of a GitHub Actions run, ActionsLogin
 	AppID  int64           // of a GitHub App
 	AppKey *rsa.PrivateKey // the App's private key; see ParseKey
 
 	URL       string // of a GitHub Enterprise server, such as https://github.example.com; "" means github.com
+	API       string // of its REST API, where that is not api/v3 below URL, such as https://api.studio.ghe.com; "" for there
 	PublicURL string // where the bot is reached from outside, which a repository's webhook is known by; "" for unknown
 	LargeDir  string // where files of Git LFS are kept; see datarepo.Remote
 
@@ -34,6 +36,10 @@ type Options struct {
 	Wait      func(ctx context.Context, d time.Duration) error // default a real timer
 	Transport http.RoundTripper                                // what sends requests; default net/http's
 }
+
+// ActionsLogin is the account of a GitHub Actions run's own token (GITHUB_TOKEN), which may not ask who it is
+// (https://docs.github.com/en/actions/security-for-github-actions/security-guides/automatic-token-authentication).
+const ActionsLogin = "github-actions[bot]"
 
 // Hub is the bot's way to one GitHub. It is safe for concurrent use.
 type Hub struct {
@@ -77,6 +83,15 @@ func New(o Options) (*Hub, error) {
 	var err error
 	if h.api, h.web, err = addresses(o.URL); err != nil {
 		return nil, err
+	}
+	if o.API != "" {
+		_, root, err := addresses(o.API)
+		if err == nil {
+			h.api, err = url.Parse(root + "/")
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	switch {
 	case o.Token != "" && (o.AppID != 0 || o.AppKey != nil):

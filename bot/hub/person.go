@@ -15,13 +15,16 @@ type person struct {
 }
 
 func newPerson(h *Hub) *person {
-	t := fixed(h.options.Token)
-	return &person{hub: h, one: &account{t, h.newTransport(t, "the token")}}
+	t := fixed{h.options.Token, "LIVEOPS_GITHUB_TOKEN"}
+	if h.options.Login == ActionsLogin {
+		t.setting = "GITHUB_TOKEN"
+	}
+	return &person{hub: h, name: h.options.Login, one: &account{t, h.newTransport(t, "the token")}}
 }
 
 func (p *person) account(context.Context, string, string) (*account, error) { return p.one, nil }
 
-// login asks once: https://docs.github.com/en/rest/users/users#get-the-authenticated-user
+// login asks once, where it was not told: https://docs.github.com/en/rest/users/users#get-the-authenticated-user
 func (p *person) login(ctx context.Context) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -35,12 +38,12 @@ func (p *person) login(ctx context.Context) (string, error) {
 	return p.name, nil
 }
 
-// fixed is a token that stays as it is.
-type fixed string
+// fixed is a token that stays as it is, and the setting that it comes from.
+type fixed struct{ token, setting string }
 
-func (f fixed) current(context.Context) (string, error)         { return string(f), nil }
+func (f fixed) current(context.Context) (string, error)         { return f.token, nil }
 func (f fixed) renewed(context.Context, string) (string, error) { return "", f.refused() }
 
 func (f fixed) refused() *RefusedError {
-	return &RefusedError{"the token of LIVEOPS_GITHUB_TOKEN", "expired or revoked?"}
+	return &RefusedError{"the token of " + f.setting, "expired or revoked?"}
 }

@@ -67,7 +67,7 @@ func permissionsFor(path string) []string {
 			return []string{"checks"}
 		}
 		return []string{"contents"}
-	case "statuses", "deployments":
+	case "statuses", "deployments", "actions":
 		return parts[:1]
 	case "check-runs", "check-suites":
 		return []string{"checks"}

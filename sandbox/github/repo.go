@@ -35,6 +35,7 @@ type Repo struct {
 	checkSuites []*checkSuite
 	deployments []*deployment
 	statuses    map[plumbing.Hash][]*status
+	runReviews  map[int64][]runReview // of workflow runs that deploy to environments
 
 	commitComments map[plumbing.Hash][]*commitComment
 
@@ -76,6 +77,7 @@ func (s *Server) newRepo(owner, name string) (*Repo, error) {
 		protected:   map[string]bool{},
 		labels:      map[string]int64{},
 		statuses:    map[plumbing.Hash][]*status{},
+		runReviews:  map[int64][]runReview{},
 
 		commitComments: map[plumbing.Hash][]*commitComment{},
 	}

@@ -38,6 +38,9 @@ func getUser(c *call) (answer, error) {
 	if err := c.signedIn(); err != nil {
 		return answer{}, err
 	}
+	if strings.HasSuffix(c.user.Login, "[bot]") { // as for an installation's token, which is no user's
+		return answer{}, &APIError{Status: http.StatusForbidden, Message: "Resource not accessible by integration"}
+	}
 	d := c.s.userDocument(c.user).(document)
 	d["name"], d["email"] = c.user.Name, c.user.Email
 	return found(d)

@@ -20,7 +20,7 @@ func routes() []route {
 	var all []route
 	for _, group := range [][]route{
 		accountRoutes(), teamRoutes(), pullRoutes(), reviewRoutes(), issueRoutes(), commentRoutes(), reactionRoutes(),
-		statusRoutes(), checkRoutes(), deploymentRoutes(), gitRoutes(), commitCommentRoutes(), commitRoutes(), appRoutes(),
+		statusRoutes(), checkRoutes(), deploymentRoutes(), gitRoutes(), commitCommentRoutes(), commitRoutes(), appRoutes(), workflowRoutes(),
 	} {
 		all = append(all, group...)
 	}

@@ -6,7 +6,6 @@ import (
 
 	"liveops/datarepo"
 	"liveops/sync/mysqlstore"
-	"liveops/sync/plan"
 )
 
 // gates decides, before anything is planned, whether a commit may go to an environment now: the environment
@@ -63,11 +62,7 @@ func (r *run) alreadyThere(ctx context.Context, s *Step, t Target, st mysqlstore
 	if err != nil {
 		return err
 	}
-	s.State, s.Release = Same, done.ID
-	s.Count = plan.Count{Deleted: done.Deleted, Inserted: done.Inserted, Updated: done.Updated}
-	if done.Kind == mysqlstore.ApplyKind && s.Count.Total() > 0 {
-		s.State = Applied
-	}
+	s.WasTaken(done)
 	return nil
 }
 

@@ -52,6 +52,15 @@ type Step struct {
 	Finished    time.Time
 }
 
+// WasTaken sets a step to what the ledger says of the release by which the environment took its commit.
+func (s *Step) WasTaken(by mysqlstore.Release) {
+	s.State, s.Release = Same, by.ID
+	s.Count = plan.Count{Deleted: by.Deleted, Inserted: by.Inserted, Updated: by.Updated}
+	if by.Kind == mysqlstore.ApplyKind && s.Count.Total() > 0 {
+		s.State = Applied
+	}
+}
+
 // Commit is a commit of the data repo as people know it.
 type Commit struct {
 	ID      string `json:"id"`
