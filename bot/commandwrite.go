@@ -277,6 +277,9 @@ func (t *talk) proposeExport(ctx context.Context, snap *mysqlstore.Snapshot, des
 	if len(files) == 0 {
 		return report.Sentence("the sheets of "+strings.Join(tables, ", ")+" say what the database holds already", ""), nil
 	}
+	if t.Run != nil && t.Run.Artifact != nil {
+		return t.keepFiles(files)
+	}
 	p := proposal{branch: branch, onto: t.base.tip, base: t.branch, title: title}
 	var paths []string
 	for _, f := range files {
@@ -286,4 +289,16 @@ func (t *talk) proposeExport(ctx context.Context, snap *mysqlstore.Snapshot, des
 	p.body = report.ProposalBody(t.Author, t.Number, paths)
 	n, err := t.propose(ctx, p)
 	return report.Proposed(n, paths), err
+}
+
+// keepFiles keeps the workbooks of an export as artifacts of the workflow run, in place of a pull request.
+func (t *talk) keepFiles(files []export.File) (string, error) {
+	var paths []string
+	for _, f := range files {
+		if err := t.Run.Artifact(f.Path, f.Data); err != nil {
+			return "", err
+		}
+		paths = append(paths, f.Path)
+	}
+	return report.Kept(paths), nil
 }

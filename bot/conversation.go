@@ -192,7 +192,9 @@ func (t *talk) answered(ctx context.Context) (bool, error) {
 }
 
 func (t *talk) tellAnswer(ctx context.Context) error {
-	return t.upsert(ctx, t.Number, report.AnswerMarker(t.Comment), report.AnswerComment(t.answer))
+	marker, comment := report.AnswerMarker(t.Comment), report.AnswerComment(t.answer)
+	t.hear(Told{Number: t.Number, Marker: marker, Comment: comment})
+	return t.upsert(ctx, t.Number, marker, comment)
 }
 
 // react puts a reaction on the comment (https://docs.github.com/en/rest/reactions/reactions). A comment that is gone

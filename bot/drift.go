@@ -31,15 +31,21 @@ func (j *job) driftDue(ctx context.Context, w engine.Job) error {
 	if b.config.Drift.Cron.Next(minute.Add(-time.Nanosecond)).After(minute) {
 		return nil
 	}
-	return j.enqueue(ctx, engine.Job{ID: fmt.Sprintf("drift-%s-%d", strings.ToLower(j.repository), minute.Unix()), Lane: engine.Releases, Key: strings.ToLower(j.repository),
-		Kind: kindDrift, Repository: j.repository, About: j.repository})
+	return j.LookForDrift(ctx, fmt.Sprintf("drift-%s-%d", strings.ToLower(j.repository), minute.Unix()), j.repository)
+}
+
+// LookForDrift asks for the environments of a repository to be compared with their commits, and for the issues about them to
+// be brought up to date, where its liveops.yaml has a drift schedule. id names the request, so that asking twice is
+// asking once.
+func (b *Bot) LookForDrift(ctx context.Context, id, repository string) error {
+	return b.enqueue(ctx, engine.Job{ID: id, Lane: engine.Releases, Key: strings.ToLower(repository), Kind: kindDrift, Repository: repository, About: repository})
 }
 
 // lookForDrift compares every environment with the commit that it was released from, and keeps one issue for each that
 // differs up to date.
 func (j *job) lookForDrift(ctx context.Context) error {
 	b, err := j.base(ctx)
-	if err != nil || b.config == nil {
+	if err != nil || b.config == nil || b.config.Drift == nil {
 		return err
 	}
 	all, failed, err := j.compareWithCommits(ctx, b.config)

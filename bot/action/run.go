@@ -26,6 +26,7 @@ type Options struct {
 	Attempt    string // of GITHUB_RUN_ATTEMPT: what is run again is asked anew
 
 	Only      string // the one environment that releases go to; "" for all
+	Drift     bool   // environments are compared with their commits, and nothing is released
 	Approvals bool   // an approval by GitHub's environment counts where liveops.yaml requires one
 	Artifacts string // the directory for files that the workflow uploads; "" for none
 	Summary   string // the path of GITHUB_STEP_SUMMARY; "" for none
@@ -96,8 +97,13 @@ func work(ctx context.Context, o Options, e event, r *record, kept *shelf, f wor
 			return nil, err
 		}
 	}
-	if e.bring {
+	if e.bring && !o.Drift {
 		if err := b.Bring(ctx, id, o.Repository, o.Only); err != nil {
+			return nil, err
+		}
+	}
+	if o.Drift {
+		if err := b.LookForDrift(ctx, id+"-drift", o.Repository); err != nil {
 			return nil, err
 		}
 	}

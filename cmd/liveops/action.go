@@ -23,6 +23,7 @@ type actionFlags struct {
 	env       string
 	approvals bool
 	artifacts string
+	drift     bool
 }
 
 func (a *app) actionCommand() *cobra.Command {
@@ -62,6 +63,8 @@ several times and given up.`,
 	}
 	c.Flags().StringVar(&f.env, "env", "", "release to this environment alone")
 	c.Flags().BoolVar(&f.approvals, "approved-by-environment", false, "with --env: the approval of GitHub's environment of that name is the one that liveops.yaml requires")
+	c.Flags().BoolVar(&f.drift, "drift", false, "compare environments with their commits, and release nothing")
+	c.MarkFlagsMutuallyExclusive("drift", "env")
 	c.Flags().StringVar(&f.artifacts, "artifacts", "", "the directory for files that the workflow uploads as an artifact")
 	return c
 }
@@ -85,7 +88,7 @@ func (a *app) action(ctx context.Context, f actionFlags) (err error) {
 }
 
 func (a *app) actionOptions(f actionFlags) (action.Options, error) {
-	o := action.Options{Only: f.env, Approvals: f.approvals, Artifacts: f.artifacts, Out: a.out}
+	o := action.Options{Only: f.env, Approvals: f.approvals, Artifacts: f.artifacts, Drift: f.drift, Out: a.out}
 	var wrong [6]error
 	if f.approvals && f.env == "" {
 		wrong[0] = errors.New("--approved-by-environment needs --env: it is about the environment of one job")

@@ -45,9 +45,10 @@ func MergeCheck(m Merge) Check {
 	state, description := MergeStatus(m)
 	c := Check{Conclusion: conclusion(state), Title: description, Summary: withoutMarker(MergeComment(m))}
 	if s := m.Progress.Stopped(); s != nil {
-		for _, f := range findings(s.Problems, nil)[:min(len(s.Problems), mostAnnotations)] {
-			c.Annotations = append(c.Annotations, annotation(f))
-		}
+		c.Annotations = Annotations(s.Problems)
+	}
+	if len(c.Annotations) > mostAnnotations {
+		c.Annotations = c.Annotations[:mostAnnotations]
 	}
 	return c
 }

@@ -120,6 +120,16 @@ func Proposed(number int, paths []string) string {
 	return fmt.Sprintf("**#%d** has %s. Merge it, and the release brings the rows.\n\n", number, several(len(paths), "changed workbook"))
 }
 
+// Kept tells of workbooks that are an artifact of the workflow run.
+func Kept(paths []string) string {
+	var b strings.Builder
+	b.WriteString(several(len(paths), "changed workbook") + ", as an artifact of this workflow run:\n\n")
+	for _, p := range paths {
+		b.WriteString("- " + codeSpan(p, 200) + "\n")
+	}
+	return b.String()
+}
+
 // Held tells of a hold. isNew is that it is what was just asked for, and no earlier one.
 func Held(environment string, h mysqlstore.Hold, isNew bool) string {
 	if isNew {
