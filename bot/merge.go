@@ -89,7 +89,7 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 			return progress, unopened(progress, i, err)
 		}
 	}
-	if err := j.releaseEarlier(ctx, targets[0], pr); err != nil {
+	if err := j.releaseEarlier(ctx, targets, pr); err != nil {
 		return progress, err
 	}
 	reviewed, err := j.reviewed(ctx, pr, targets)

@@ -2,6 +2,8 @@ package bot_test
 
 import (
 	"net/http"
+	"strings"
+	"sync"
 	"testing"
 
 	"liveops/sandbox/github"
@@ -43,6 +45,43 @@ func TestMergesInQuickSuccession(t *testing.T) {
 			w.releases("2", "2")
 		})
 	}
+}
+
+// The second merge's delivery comes first, so that the first merge is released within its job, and the bot is stopped
+// when that one is in staging and not in production: after the restart production takes them in their order, too.
+func TestAnEarlierMergeIsInterrupted(t *testing.T) {
+	const both = "1 Sword B 120, 2 Bow A 250, 3 Staff C 90"
+	w := newWorld(t, options{})
+	first := w.planned("winter", files{itemsPath: items(both)})
+	second := w.planned("levels", files{levelsPath: levels(10, 20, 31)})
+	w.github.SetWebhook("http://127.0.0.1:1/nobody", secret) // what GitHub sends is lost, and sent by hand
+	merges := []string{w.merge(first), w.merge(second)}
+	w.settle()
+	stopped := make(chan struct{})
+	var once sync.Once
+	w.wire.onWrite(func(_ *http.Request, body string) {
+		if strings.Contains(body, "✓ applied") {
+			once.Do(func() { w.stop(); close(stopped) })
+		}
+	})
+	closed := w.closedDeliveries()
+	w.send(closed[1], "")
+	select {
+	case <-stopped:
+	case <-w.deadline().Done():
+		t.Fatalf("nothing was applied\n%s", w.log)
+	}
+	w.end()
+	w.wire.onWrite(nil)
+	w.start()
+	w.send(closed[0], "")
+	w.settle()
+	for i, n := range []int{first, second} {
+		w.says(w.told(n), "is live in staging and production", merges[i][:8], "not: stopped", "not: It brings")
+		w.status(merges[i], "success")
+	}
+	w.rows(both, both)
+	w.releases("2", "2")
 }
 
 // closedDeliveries are the deliveries of closed pull requests, in the order of their events.

@@ -9,7 +9,6 @@ import (
 
 // gitWire is the bot's way to the Git server. It counts the commits that are fetched.
 type gitWire struct {
-
 	mu    sync.Mutex
 	packs int
 }
