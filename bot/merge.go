@@ -92,7 +92,7 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 	if err := j.releaseEarlier(ctx, targets, pr); err != nil {
 		return progress, err
 	}
-	reviewed, err := j.reviewed(ctx, pr, targets)
+	reviewed, own, err := j.reviewed(ctx, pr, targets)
 	if err != nil {
 		return progress, err
 	}
@@ -102,7 +102,7 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 	}
 	pipeline := release.Pipeline{Targets: targets, Log: j.log, Now: j.Now, Wait: j.Wait}
 	return pipeline.Run(ctx, release.Request{Desired: desired, Commit: commit, History: history{j}, Released: j.files, Actor: progress.Actor,
-		Policy: release.PolicyOf(config), Pull: pr.GetNumber(), Repository: j.repository, Reviewed: reviewed,
+		Policy: release.PolicyOf(config), Pull: pr.GetNumber(), Repository: j.repository, Reviewed: reviewed, Own: own,
 		Report: func(p *release.Progress) {
 			told.Progress = p
 			if p.Done() {
@@ -140,20 +140,21 @@ func unopened(p *release.Progress, i int, err error) error {
 	return engine.Park(err)
 }
 
-// reviewed is what the pull request showed for its last head, by environment; "" where it showed nothing.
-func (j *job) reviewed(ctx context.Context, pr *github.PullRequest, targets []release.Target) (map[string]string, error) {
-	reviewed := map[string]string{}
+// reviewed is what the pull request showed for its last head, by environment; "" where it showed nothing. own is what
+// is left of that once its base is released.
+func (j *job) reviewed(ctx context.Context, pr *github.PullRequest, targets []release.Target) (reviewed, own map[string]string, err error) {
+	reviewed, own = map[string]string{}, map[string]string{}
 	for _, t := range targets {
 		r, err := t.Store.Review(ctx, j.repository, pr.GetNumber())
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		reviewed[t.Name] = ""
 		if r != nil && r.Head == pr.GetHead().GetSHA() {
-			reviewed[t.Name] = r.Digest
+			reviewed[t.Name], own[t.Name] = r.Digest, r.Own
 		}
 	}
-	return reviewed, nil
+	return reviewed, own, nil
 }
 
 func (j *job) tellMerge(ctx context.Context, commit string, told *report.Merge) error {

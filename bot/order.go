@@ -42,14 +42,14 @@ func (j *job) releaseEarlier(ctx context.Context, targets []release.Target, pr *
 	return nil
 }
 
-// earlier lists the merged pull requests that come on the branch after the base that was shown and before a pull
-// request's own merge, and whose commits are wanted, oldest first. Deliveries may come in another order than the merges,
-// or not at all; each merge is held to the plan that its own pull request showed, so it is released by itself and in its
-// turn.
+// earlier lists the merged pull requests that come on the branch before a pull request's own merge, and whose commits
+// are wanted, oldest first. Deliveries may come in another order than the merges, or not at all; each merge is held to
+// the plan that its own pull request showed, so it is released by itself and in its turn.
 //
-// What the base held is part of the plan that was shown, and is brought along. So is a merge that the environment's
-// ledger knows, whatever came of it: it had its turn. A merge that the environment before it has, and this one has not
-// been offered, was interrupted in between; one that the environment before it did not take is not offered to this one.
+// What the base held when the plan was shown is part of that plan, and is brought along where it has no plan of its own:
+// a push, or a merge of what was not planned. So is a merge that the environment's ledger knows, whatever came of it: it
+// had its turn. A merge that the environment before it has, and this one has not been offered, was interrupted in
+// between; one that the environment before it did not take is not offered to this one.
 func (j *job) earlier(ctx context.Context, t release.Target, pr *github.PullRequest, base string, wanted func(commit string) bool) ([]int, error) {
 	st, err := t.Store.State(ctx)
 	if err != nil || st.Commit == "" || st.Hold != nil {
@@ -65,10 +65,21 @@ func (j *job) earlier(ctx context.Context, t release.Target, pr *github.PullRequ
 	}
 	var numbers []int
 	shown := slices.IndexFunc(commits, func(c datarepo.Summary) bool { return c.ID == base })
-	for _, c := range commits[shown+1 : max(shown+1, len(commits)-1)] {
-		if n, ok := merges[c.ID]; ok && wanted(c.ID) {
-			numbers = append(numbers, n)
+	for i, c := range commits[:len(commits)-1] {
+		m := merges[c.ID]
+		if m == nil || !wanted(c.ID) {
+			continue
 		}
+		if i <= shown {
+			own, err := t.Store.Review(ctx, j.repository, m.GetNumber())
+			if err != nil {
+				return nil, err
+			}
+			if own == nil || own.Head != m.GetHead().GetSHA() || own.Digest == "" {
+				continue
+			}
+		}
+		numbers = append(numbers, m.GetNumber())
 	}
 	return numbers, nil
 }
@@ -89,16 +100,16 @@ func (j *job) hadTurn(ctx context.Context, t release.Target) (had, applied map[s
 
 // merges is the pull requests merged into a branch, by the commits they became: of the hundred that moved last,
 // which is more than wait anywhere.
-func (j *job) merges(ctx context.Context, branch string) (map[string]int, error) {
+func (j *job) merges(ctx context.Context, branch string) (map[string]*github.PullRequest, error) {
 	o := &github.PullRequestListOptions{State: "closed", Base: branch, Sort: "updated", Direction: "desc", ListOptions: github.ListOptions{PerPage: 100}}
 	prs, _, err := j.GitHub.PullRequests.List(ctx, j.owner, j.name, o)
 	if err != nil {
 		return nil, fmt.Errorf("list the merged pull requests: %w", err)
 	}
-	merges := map[string]int{}
+	merges := map[string]*github.PullRequest{}
 	for _, pr := range prs {
 		if pr.MergedAt != nil {
-			merges[pr.GetMergeCommitSHA()] = pr.GetNumber()
+			merges[pr.GetMergeCommitSHA()] = pr
 		}
 	}
 	return merges, nil

@@ -84,6 +84,49 @@ func TestAnEarlierMergeIsInterrupted(t *testing.T) {
 	w.releases("2", "2")
 }
 
+// A pull request is planned while its base holds a merge that is not released yet, and merged before it could be planned
+// anew. Whichever delivery comes first, each merge is released by itself, and the plan that was shown is the one that
+// is applied, but for what was released meanwhile.
+func TestPlannedOnAMergeThatWaits(t *testing.T) {
+	const winter = "1 Sword B 120, 2 Bow A 250, 3 Staff C 90"
+	for _, test := range []struct {
+		name  string
+		order []int // of the merges' deliveries
+	}{
+		{"the base's merge first", []int{0, 1}},
+		{"the base's merge last", []int{1, 0}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, options{})
+			first := w.planned("winter", files{itemsPath: items(winter)})
+			second := w.planned("levels", files{levelsPath: levels(10, 20, 31)})
+			w.github.SetWebhook("http://127.0.0.1:1/nobody", secret) // what GitHub sends is lost, and sent by hand
+			merges := []string{w.merge(first)}
+			w.commit("levels", "More", files{levelsPath: levels(10, 20, 32)})
+			w.must(w.github.WaitDelivered(w.deadline()))
+			all := w.github.Deliveries()
+			w.send(all[len(all)-1], "")
+			w.settle()
+			w.says(w.plan(second), "exp: 30 → 32", "price: 100 → 120", "1 of these changes is on `main` already")
+			merges = append(merges, w.merge(second))
+			w.must(w.github.WaitDelivered(w.deadline()))
+			closed := w.closedDeliveries()
+			for _, k := range test.order {
+				w.send(closed[k], "")
+				w.settle()
+			}
+			for i, n := range []int{first, second} {
+				w.says(w.told(n), "is live in staging and production", "not: stopped", "not: It brings")
+				w.status(merges[i], "success")
+			}
+			w.says(w.told(second), "exp: 30 → 32", "not: price")
+			w.rows(winter, winter)
+			w.releases("2", "2")
+		})
+	}
+}
+
 // closedDeliveries are the deliveries of closed pull requests, in the order of their events.
 func (w *world) closedDeliveries() []github.Delivery {
 	var closed []github.Delivery
