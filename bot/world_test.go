@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"log/slog"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -22,7 +23,12 @@ import (
 	"liveops/sync/release"
 )
 
-func TestMain(m *testing.M) { mariadb.Main(m) }
+func TestMain(m *testing.M) {
+	if settings := os.Getenv(childVariable); settings != "" {
+		beBot(settings) // until it is killed
+	}
+	mariadb.Main(m)
+}
 
 // The accounts of the tests, and what must never be seen.
 const (
@@ -74,6 +80,9 @@ type options struct {
 	files map[string][]byte // more files of the first commit, or others; nil content leaves one out
 	plain bool              // the bot is not started
 	app   bool              // it is a GitHub App
+
+	now    func() time.Time       // GitHub's clock; the real one by default
+	limits github.SecondaryLimits // of GitHub; none by default
 }
 
 func newWorld(t *testing.T, o options) *world {
@@ -82,7 +91,7 @@ func newWorld(t *testing.T, o options) *world {
 	for _, name := range []string{"staging", "production"} {
 		w.envs[name] = newEnvironment(t, name)
 	}
-	server, err := github.New(github.Options{Users: []github.User{
+	server, err := github.New(github.Options{Now: o.now, Secondary: o.limits, Users: []github.User{
 		{Login: "liveops-bot", Token: botToken, Permission: github.Write, Bot: true},
 		{Login: "mina", Name: "Mina Kim", Permission: github.Write},
 		{Login: "jun", Name: "Jun Sato", Permission: github.Maintain},
