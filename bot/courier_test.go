@@ -3,6 +3,7 @@ package bot_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -77,6 +78,13 @@ func (c *courier) take(_ http.ResponseWriter, r *http.Request) {
 			c.waiting = append(c.waiting, p)
 		}
 	})
+}
+
+// String says what was carried.
+func (c *courier) String() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return fmt.Sprintf("%d deliveries taken up, of which %d had been before; others' answers: %v", c.answered, c.answered-len(c.known), c.refused)
 }
 
 // again sends deliveries that were sent before until as many as wanted were taken up in all.

@@ -190,8 +190,8 @@ func TestStorm(t *testing.T) {
 	s.courier.again(stormDeliveries)
 	s.must(s.courier.await(ctx, stormDeliveries))
 	s.bot.idle(ctx)
-	t.Logf("%d deliveries taken up, %d of them known before, others' answers %v; %d plans written; GitHub refused %d requests; %s went by",
-		s.courier.answered, s.courier.answered-len(s.courier.known), s.courier.refused, s.plans.Load(), s.github.Throttled(s.self), s.clock.ahead)
+	t.Logf("%s; %d plans written; GitHub refused %d requests; %s went by", s.courier, s.plans.Load(), s.github.Throttled(s.self),
+		time.Until(s.clock.now()).Round(time.Second))
 	if len(kills) > 0 || merges < stormMerges {
 		t.Fatalf("%d kills and %d merges are left", len(kills), stormMerges-merges)
 	}
