@@ -181,7 +181,7 @@ func TestBrokenWebhooks(t *testing.T) {
 	tried, varied := 0, map[string]bool{}
 	for _, h := range webhooks() {
 		whole := h.json()
-		for n := 0; n < len(whole); n += 1 + len(whole)/40 {
+		for n := 0; n < len(whole); n += 1 + len(whole)/12 {
 			try(fmt.Sprintf("%s cut after %d bytes", h.name(), n), h, whole[:n])
 			tried++
 		}
