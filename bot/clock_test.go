@@ -37,6 +37,11 @@ func (c *clock) pass(to time.Time) time.Time {
 	return now
 }
 
+func (c *clock) wait(ctx context.Context, d time.Duration) error {
+	c.pass(c.now().Add(d))
+	return ctx.Err()
+}
+
 // serve lets other processes have the clock, at the address that it returns: a remoteClock is how.
 func (c *clock) serve(t *testing.T) string {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

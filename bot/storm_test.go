@@ -31,7 +31,6 @@ const (
 type storm struct {
 	*world
 	random  *rand.Rand
-	clock   *clock
 	courier *courier
 	bot     *child
 	setting childSettings
@@ -44,12 +43,12 @@ type storm struct {
 }
 
 func newStorm(t *testing.T, seed uint64) *storm {
-	s := &storm{random: rand.New(rand.NewPCG(seed, 0)), clock: &clock{}}
+	s := &storm{random: rand.New(rand.NewPCG(seed, 0))}
 	first := files{itemsPath: nil, levelsPath: nil}
 	for i := range stormTables {
 		first[stormPath(i)] = stormSheet(0)
 	}
-	s.world = newWorld(t, options{plain: true, files: first, now: s.clock.now, limits: github.DocumentedLimits()})
+	s.world = newWorld(t, options{plain: true, files: first, clock: &clock{}, limits: github.DocumentedLimits()})
 	s.setting = childSettings{Dir: s.dir, Clock: s.clock.serve(t), DSNs: map[string]string{}}
 	for name, e := range s.envs {
 		for i := range stormTables {

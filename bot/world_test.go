@@ -72,6 +72,7 @@ type world struct {
 	ended   chan error
 	onWait  func() // called where the bot would wait
 	patient bool   // waits take their time
+	clock   *clock // of the bot; nil for the real time, of which it does not wait
 	pages   bool   // what is too large for a comment becomes a page
 	running bool
 }
@@ -81,17 +82,21 @@ type options struct {
 	plain bool              // the bot is not started
 	app   bool              // it is a GitHub App
 
-	now    func() time.Time       // GitHub's clock; the real one by default
+	clock  *clock                 // of GitHub and the bot; the real time by default, of which the bot does not wait
 	limits github.SecondaryLimits // of GitHub; none by default
 }
 
 func newWorld(t *testing.T, o options) *world {
 	t.Helper()
-	w := &world{T: t, envs: map[string]*environment{}, dir: t.TempDir(), log: &lockedBuffer{}}
+	w := &world{T: t, envs: map[string]*environment{}, dir: t.TempDir(), log: &lockedBuffer{}, clock: o.clock}
 	for _, name := range []string{"staging", "production"} {
 		w.envs[name] = newEnvironment(t, name)
 	}
-	server, err := github.New(github.Options{Now: o.now, Secondary: o.limits, Users: []github.User{
+	var now func() time.Time
+	if w.clock != nil {
+		now = w.clock.now
+	}
+	server, err := github.New(github.Options{Now: now, Secondary: o.limits, Users: []github.User{
 		{Login: "liveops-bot", Token: botToken, Permission: github.Write, Bot: true},
 		{Login: "mina", Name: "Mina Kim", Permission: github.Write},
 		{Login: "jun", Name: "Jun Sato", Permission: github.Maintain},
@@ -168,9 +173,12 @@ func (w *world) botOptions(queue bot.Queue) bot.Options {
 	log := slog.New(slog.NewTextHandler(w.log, nil))
 	o := w.identity
 	o.URL, o.Transport, o.Log, o.Wait = w.github.URL(), w.wire, log, w.waitForGitHub
+	if w.clock != nil {
+		o.Now, o.Wait = w.clock.now, w.clock.wait
+	}
 	h, err := hub.New(o)
 	w.must(err)
-	return bot.Options{
+	made := bot.Options{
 		Secrets: []string{secret, oldSecret}, Repositories: []string{repository}, Hub: h, Queue: queue, Stores: w, Log: log,
 		Wait: func(ctx context.Context, d time.Duration) error {
 			if w.patient {
@@ -182,6 +190,10 @@ func (w *world) botOptions(queue bot.Queue) bot.Options {
 			return ctx.Err()
 		},
 	}
+	if w.clock != nil {
+		made.Now, made.Wait = w.clock.now, w.clock.wait
+	}
+	return made
 }
 
 // waitForGitHub does not keep to GitHub's pace, but where a test is patient it waits for limits of minutes.
