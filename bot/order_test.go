@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -136,4 +137,45 @@ func (w *world) closedDeliveries() []github.Delivery {
 		}
 	}
 	return closed
+}
+
+// Of many pushes in quick succession only two heads are planned: that whose plan is being made when the others come, and
+// the newest.
+func TestRapidPushes(t *testing.T) {
+	w := newWorld(t, options{})
+	n := w.planned("winter", files{itemsPath: items("1 Sword B 101")})
+	inHand, goOn := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	plans := 0
+	w.wire.onWrite(func(r *http.Request, body string) {
+		once.Do(func() { close(inHand); <-goOn })
+		if strings.Contains(body, "liveops:plan") {
+			plans++
+		}
+	})
+	first := w.commit("winter", "The first", files{itemsPath: items("1 Sword B 102")})
+	select {
+	case <-inHand:
+	case <-w.deadline().Done():
+		t.Fatalf("nothing is planned\n%s", w.log)
+	}
+	var pushed []string
+	for i := range 10 {
+		pushed = append(pushed, w.commit("winter", "Another", files{itemsPath: items(fmt.Sprintf("1 Sword B %d", 200+i))}))
+	}
+	w.must(w.github.WaitDelivered(w.deadline()))
+	close(goOn)
+	w.settle()
+	w.wire.onWrite(nil)
+	last := pushed[len(pushed)-1]
+	w.says(w.plan(n), last[:8], "price: 100 → 209")
+	w.status(last, "success")
+	if plans > 2 {
+		t.Errorf("%d plans were written, want 2 at most", plans)
+	}
+	for _, sha := range pushed[:len(pushed)-1] {
+		if list := w.repo.Statuses(sha); len(list) > 0 {
+			t.Errorf("%s was planned: %+v; the first was %s", sha, list, first)
+		}
+	}
 }

@@ -34,7 +34,6 @@ type storm struct {
 	courier *courier
 	bot     *child
 	setting childSettings
-	proxy   string // the bot's way to GitHub
 
 	value  [stormPulls]int    // that each pull request's newest head wants of its row
 	merged [stormPulls]string // the merge commits
