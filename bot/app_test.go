@@ -60,6 +60,6 @@ func TestAppIsUninstalled(t *testing.T) {
 	w.app.Uninstall(w.installation)
 	w.open("winter", files{itemsPath: items(winterItems)})
 	w.must(w.github.WaitDelivered(w.deadline()))
-	w.idle(w.deadline(), 1) // the push is of a branch that nobody asks about
+	w.idle(w.deadline(), 1) // the pull request: a push to its branch leads to nothing
 	w.says(w.log.all(), "the GitHub App is not installed on studio/game-data")
 }

@@ -141,7 +141,7 @@ func (j *job) owedMerges(ctx context.Context, config *datarepo.Config, branch, t
 	}
 	var numbers []int
 	for _, c := range longest {
-		if n := merges[c.ID]; n != 0 {
+		if n := merges[c.ID].GetNumber(); n != 0 {
 			numbers = append(numbers, n)
 		}
 	}

@@ -114,7 +114,7 @@ func (j *job) catchUpReleases(ctx context.Context, b base) error {
 			return err
 		}
 		for i := len(commits) - 1; i >= 0 && relation == datarepo.Ahead; i-- {
-			n := merges[commits[i].ID]
+			n := merges[commits[i].ID].GetNumber()
 			if n == 0 {
 				continue
 			}

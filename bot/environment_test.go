@@ -20,7 +20,8 @@ type environment struct {
 	*network
 	name  string
 	dsn   string
-	db    *sql.DB // the test's own way in, never cut
+	admin *mysql.Config // the test's own way in, never cut
+	db    *sql.DB
 	mu    sync.Mutex
 	store *mysqlstore.Store
 	unset bool // the process has no DSN for it
@@ -32,7 +33,7 @@ func newEnvironment(t *testing.T, name string) *environment {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &environment{name: name, network: newNetwork(t, admin.Net, admin.Addr)}
+	e := &environment{name: name, network: newNetwork(t, admin.Net, admin.Addr), admin: admin}
 	if e.db, err = sql.Open("mysql", admin.FormatDSN()); err != nil {
 		t.Fatal(err)
 	}
@@ -56,6 +57,17 @@ func newEnvironment(t *testing.T, name string) *environment {
 	c.User, c.Passwd, c.Net, c.Addr = user, password, e.network.name, name+"."+hostDomain+":3306"
 	e.dsn = c.FormatDSN()
 	return e
+}
+
+// dsnOf is a data source name by which another process reaches the environment at an address, of the bot's account.
+func (e *environment) dsnOf(t *testing.T, network, address string) string {
+	t.Helper()
+	c, err := mysql.ParseDSN(e.dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Net, c.Addr = network, address
+	return c.FormatDSN()
 }
 
 func (e *environment) exec(t testing.TB, statement string) {

@@ -101,10 +101,10 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 			return progress, unopened(progress, i, err)
 		}
 	}
-	if err := j.releaseEarlier(ctx, j.first(targets), pr); err != nil {
+	if err := j.releaseEarlier(ctx, targets, pr); err != nil {
 		return progress, err
 	}
-	reviewed, err := j.reviewed(ctx, pr, targets)
+	reviewed, own, err := j.reviewed(ctx, pr, targets)
 	if err != nil {
 		return progress, err
 	}
@@ -119,7 +119,7 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 	}
 	pipeline := release.Pipeline{Targets: targets, Log: j.log, Now: j.Now, Wait: j.Wait}
 	return j.runPipeline(ctx, &pipeline, release.Request{Desired: desired, Commit: commit, History: history{j}, Released: j.files, Actor: progress.Actor,
-		Policy: release.PolicyOf(config), Pull: pr.GetNumber(), Repository: j.repository, Reviewed: reviewed,
+		Policy: release.PolicyOf(config), Pull: pr.GetNumber(), Repository: j.repository, Reviewed: reviewed, Own: own,
 		Report: func(p *release.Progress) {
 			told.Progress = p
 			if p.Done() {
@@ -158,29 +158,30 @@ func unopened(p *release.Progress, i int, err error) error {
 }
 
 // reviewed is the digest that a release to each environment is held to: what the pull request showed for its last head,
-// or what someone let go on since by a command; "" where there is neither.
-func (j *job) reviewed(ctx context.Context, pr *github.PullRequest, targets []release.Target) (map[string]string, error) {
-	reviewed := map[string]string{}
+// or what someone let go on since by a command; "" where there is neither. own is what is left of what it showed once
+// its base is released.
+func (j *job) reviewed(ctx context.Context, pr *github.PullRequest, targets []release.Target) (reviewed, own map[string]string, err error) {
+	reviewed, own = map[string]string{}, map[string]string{}
 	for _, t := range targets {
 		r, err := t.Store.Review(ctx, j.repository, pr.GetNumber())
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		reviewed[t.Name] = ""
 		if r != nil && r.Head == pr.GetHead().GetSHA() {
-			reviewed[t.Name] = r.Digest
+			reviewed[t.Name], own[t.Name] = r.Digest, r.Own
 		}
 		approved, err := t.Store.Confirmations(ctx, j.repository, pr.GetNumber())
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, c := range approved { // oldest first
 			if c.Kind == mysqlstore.Approval {
-				reviewed[t.Name] = c.Digest
+				reviewed[t.Name], own[t.Name] = c.Digest, ""
 			}
 		}
 	}
-	return reviewed, nil
+	return reviewed, own, nil
 }
 
 func (j *job) tellMerge(ctx context.Context, commit string, told *report.Merge) error {

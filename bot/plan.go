@@ -163,8 +163,7 @@ func (j *job) comparePlans(ctx context.Context, t release.Target, desired *relea
 	if err != nil {
 		return nil, err
 	}
-	p.Pending, err = release.Owed(ctx, p, was, snap, j.files)
-	return p, err
+	return p, release.Owed(ctx, p, desired, was, snap, j.files)
 }
 
 // confirmations are those that the pull request has, by environment.
@@ -201,11 +200,11 @@ func (j *job) recordReview(ctx context.Context, number int, told report.Pull) er
 		if err != nil {
 			return err
 		}
-		digest := p.Digest
+		digest, own := p.Digest, p.Own
 		if len(told.Problems) > 0 {
-			digest = ""
+			digest, own = "", ""
 		}
-		err = store.SaveReview(ctx, mysqlstore.Review{Repository: j.repository, Pull: number, Head: told.Head, Base: told.Base, Digest: digest})
+		err = store.SaveReview(ctx, mysqlstore.Review{Repository: j.repository, Pull: number, Head: told.Head, Base: told.Base, Digest: digest, Own: own})
 		if err != nil {
 			return fmt.Errorf("record what #%d showed: %w", number, err)
 		}

@@ -52,7 +52,7 @@ func (j *job) push(ctx context.Context, body []byte) error {
 		return engine.Park(fmt.Errorf("read the job: %w", err))
 	}
 	merges, err := j.merges(ctx, p.Branch)
-	if err != nil || merges[p.Commit] != 0 {
+	if err != nil || merges[p.Commit] != nil {
 		return err
 	}
 	if len(p.Paths) > 0 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -98,4 +99,11 @@ func (l *lockedBuffer) all() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+// serve serves until the test ends, at the address that it returns.
+func (w *world) serve(h http.Handler) string {
+	s := httptest.NewServer(h)
+	w.Cleanup(s.Close)
+	return s.URL
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -24,7 +25,12 @@ import (
 	"liveops/sync/release"
 )
 
-func TestMain(m *testing.M) { mariadb.Main(m) }
+func TestMain(m *testing.M) {
+	if settings := os.Getenv(childVariable); settings != "" {
+		beBot(settings) // until it is killed
+	}
+	mariadb.Main(m)
+}
 
 // The accounts of the tests, and what must never be seen.
 const (
@@ -70,6 +76,7 @@ type world struct {
 	onWait  func()       // called where the bot would wait
 	later   atomic.Int64 // how much later than it is the bot takes it to be: a time.Duration
 	patient bool         // waits take their time
+	clock   *clock       // of the bot; nil for the real time, of which it does not wait
 	pages   bool         // what is too large for a comment becomes a page
 	running bool
 }
@@ -80,15 +87,22 @@ type options struct {
 	app   bool              // it is a GitHub App
 	token bool              // it is a person's token, which may write no check runs
 	more  string            // what follows the environments in liveops.yaml; lines of production first
+
+	clock  *clock                 // of GitHub and the bot; the real time by default, of which the bot does not wait
+	limits github.SecondaryLimits // of GitHub; none by default
 }
 
 func newWorld(t *testing.T, o options) *world {
 	t.Helper()
-	w := &world{T: t, envs: map[string]*environment{}, dir: t.TempDir(), log: &lockedBuffer{}}
+	w := &world{T: t, envs: map[string]*environment{}, dir: t.TempDir(), log: &lockedBuffer{}, clock: o.clock}
 	for _, name := range []string{"staging", "production"} {
 		w.envs[name] = newEnvironment(t, name)
 	}
-	server, err := github.New(github.Options{Users: []github.User{
+	now := w.now
+	if w.clock != nil {
+		now = w.clock.now
+	}
+	server, err := github.New(github.Options{Now: now, Secondary: o.limits, Users: []github.User{
 		{Login: "liveops-bot", Token: botToken, Permission: github.Write, Bot: !o.token},
 		{Login: "mina", Name: "Mina Kim", Permission: github.Write},
 		{Login: "jun", Name: "Jun Sato", Permission: github.Maintain},
@@ -166,9 +180,12 @@ func (w *world) botOptions(queue bot.Queue) bot.Options {
 	log := slog.New(slog.NewTextHandler(w.log, nil))
 	o := w.identity
 	o.URL, o.Transport, o.Log, o.Wait = w.github.URL(), w.wire, log, w.waitForGitHub
+	if w.clock != nil {
+		o.Now, o.Wait = w.clock.now, w.clock.wait
+	}
 	h, err := hub.New(o)
 	w.must(err)
-	return bot.Options{
+	made := bot.Options{
 		Tick: w.tick, Now: w.now,
 		Secrets: []string{secret, oldSecret}, Repositories: []string{repository}, Hub: h, Queue: queue, Stores: w, Log: log,
 		Wait: func(ctx context.Context, d time.Duration) error {
@@ -181,6 +198,10 @@ func (w *world) botOptions(queue bot.Queue) bot.Options {
 			return ctx.Err()
 		},
 	}
+	if w.clock != nil {
+		made.Now, made.Wait = w.clock.now, w.clock.wait
+	}
+	return made
 }
 
 // waitForGitHub does not keep to GitHub's pace, but where a test is patient it waits for limits of minutes.

@@ -63,6 +63,7 @@ var ledgerTables = []string{
 		base VARCHAR(64) NOT NULL,
 		digest VARCHAR(64) NOT NULL,
 		at DATETIME(6) NOT NULL,
+		own VARCHAR(64) NOT NULL DEFAULT '',
 		PRIMARY KEY (repository, pull)
 	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
 	// The digest that a merged pull request showed while it waits for this environment.

@@ -23,6 +23,7 @@ func additions() []addition {
 		{"liveops_releases", "request", "ADD COLUMN request VARCHAR(191) COLLATE utf8mb4_bin NULL, ADD UNIQUE KEY request (request)"},
 		{"liveops_releases", "undone_by", "ADD COLUMN undone_by BIGINT NOT NULL DEFAULT 0"},
 		{"liveops_releases", "kept", "ADD COLUMN kept MEDIUMTEXT NULL"},
+		{"liveops_reviews", "own", "ADD COLUMN own VARCHAR(64) NOT NULL DEFAULT ''"},
 	}
 }
 

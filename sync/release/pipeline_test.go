@@ -228,6 +228,48 @@ func TestPending(t *testing.T) {
 	}
 }
 
+// What is left of a plan once its base is released is known beforehand, whatever the two do to one row.
+func TestOwnDigest(t *testing.T) {
+	for _, test := range []struct {
+		name         string
+		base, merged []int // prices, by number of the item
+		own          bool
+	}{
+		{"other rows", []int{10, 21, 30}, []int{11, 21, 30}, true},
+		{"a row that the base changes is changed again", []int{10, 21, 30}, []int{10, 22, 30}, true},
+		{"a row that the base adds is changed", []int{10, 20, 30, 40}, []int{11, 20, 30, 41}, true},
+		{"a row that the base adds is removed", []int{10, 20, 30, 40}, []int{11, 20, 30}, true},
+		{"a row that the base removes is added again", []int{10}, []int{10, 25}, true},
+		{"a row that the base changes is changed back", []int{10, 21, 30}, []int{11, 20, 30}, true},
+		{"the base owes nothing", []int{10, 20, 30}, []int{11, 20, 30}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t, itemDDL)
+			w.run(w.items("c1", 10, 20, 30), nil)
+			base, merged := w.items("c2", test.base...), w.items("c3", test.merged...)
+			p := w.plan("staging", merged)
+			snap, err := w.store("staging").Snapshot(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer snap.Close()
+			if err := release.Owed(t.Context(), p, merged, base, snap, nil); err != nil {
+				t.Fatal(err)
+			}
+			if !test.own {
+				if p.Own != "" {
+					t.Errorf("the own digest is %s", p.Own)
+				}
+				return
+			}
+			w.run(base, nil)
+			if after := w.plan("staging", merged).Digest; p.Own != after || p.Own == p.Digest {
+				t.Errorf("the own digest is %s of %s, and after the base's release it is %s", p.Own, p.Digest, after)
+			}
+		})
+	}
+}
+
 // A row that cannot be read is neither deleted nor changed, and a header's fault hides no fault of the rows.
 func TestProblemsAllAtOnce(t *testing.T) {
 	w := newWorld(t, itemDDL, "CREATE TABLE shop (id INT NOT NULL PRIMARY KEY, price INT NOT NULL)")

@@ -24,6 +24,7 @@ type Plan struct {
 	Problems    []datasheets.Problem // sorted; while there is one, nothing is applied
 	Digest      string               // of all that the plan would do; "" while there are problems
 	Base        mysqlstore.State     // the state of the environment that it was planned from
+	Own         string               // the digest of what is left of the plan once the default branch is released; "" where that is the same, or unknown
 	Pending     []*plan.Table        // of these changes, those that the default branch already holds and a release still owes; nil where none or unknown
 
 	Rehearsal   *mysqlstore.Rehearsal // what a rehearsal that went well did; nil where there was none, or it was refused

@@ -10,7 +10,6 @@ import (
 	"liveops/datarepo"
 	"liveops/datasheets"
 	"liveops/sync/mysqlstore"
-	"liveops/sync/plan"
 )
 
 // Files gives the files of a commit that was released once. One that is not to be had any more is datarepo.ErrNotFound.
@@ -162,12 +161,13 @@ func differingSheets(ctx context.Context, was fs.FS, d *Desired) (names map[stri
 	return names, true, nil
 }
 
-// Owed are the changes of a plan that the base branch already wants of the same environment: was is what the base
-// wants, and only what it touches of the tables that the plan changes is read for it.
-func Owed(ctx context.Context, p *Plan, was *Desired, snap *mysqlstore.Snapshot, released Files) ([]*plan.Table, error) {
+// Owed finds, for a plan of d, the changes that the base branch already wants of the same environment (Pending), and what
+// is left without them (Own): was is what the base wants, and only what it touches of the tables that the plan changes is
+// read for it.
+func Owed(ctx context.Context, p *Plan, d, was *Desired, snap *mysqlstore.Snapshot, released Files) error {
 	chosen, err := touched(ctx, was, snap, released)
 	if err != nil {
-		return nil, fmt.Errorf("plan what %s owes: %w", p.Environment, err)
+		return fmt.Errorf("plan what %s owes: %w", p.Environment, err)
 	}
 	changed := &selection{tables: map[string]bool{}, alone: true}
 	for _, t := range p.Changed() {
@@ -177,7 +177,8 @@ func Owed(ctx context.Context, p *Plan, was *Desired, snap *mysqlstore.Snapshot,
 	}
 	owed, err := makePlan(ctx, was, p.Environment, snap, changed, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return Pending(p, owed), nil
+	p.Pending, p.Own = Pending(p, owed), ownDigest(p, owed, d)
+	return nil
 }

@@ -163,12 +163,11 @@ func TestOwed(t *testing.T) {
 		if n := p.Count(); n.Total() != 4 {
 			t.Fatalf("%s: the plan changes %+v", c.name, n)
 		}
-		owed, err := release.Owed(t.Context(), p, base, snap, c.files)
-		if err != nil {
+		if err := release.Owed(t.Context(), p, merged, base, snap, c.files); err != nil {
 			t.Fatal(err)
 		}
 		got := map[string]int{}
-		for _, table := range owed {
+		for _, table := range p.Pending {
 			got[table.Schema.Name] = len(table.Changes)
 		}
 		if !reflect.DeepEqual(got, c.want) {
