@@ -1,0 +1,5 @@
+package couchbase
+
+import "net/http"
+
+func (s *Server) webHandler() http.Handler { return http.NotFoundHandler() }
