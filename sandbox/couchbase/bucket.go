@@ -26,8 +26,9 @@ var (
 
 // A Bucket holds scopes of collections of documents, and design documents with views.
 type Bucket struct {
-	name string
-	now  func() time.Time
+	name     string
+	now      func() time.Time
+	mapLimit time.Duration
 
 	mu       sync.Mutex // for all below, and for all collections
 	scopes   map[string]*scope
@@ -44,8 +45,8 @@ type scope struct {
 	collections map[string]*Collection
 }
 
-func newBucket(name string, now func() time.Time) *Bucket {
-	b := &Bucket{name: name, now: now, nextID: 8, scopes: map[string]*scope{}, byID: map[uint32]*Collection{}, designs: map[string]*design{}}
+func newBucket(name string, now func() time.Time, mapLimit time.Duration) *Bucket {
+	b := &Bucket{name: name, now: now, mapLimit: mapLimit, nextID: 8, scopes: map[string]*scope{}, byID: map[uint32]*Collection{}, designs: map[string]*design{}}
 	first := newCollection(b, defaultName, defaultName, 0)
 	b.scopes[defaultName] = &scope{collections: map[string]*Collection{defaultName: first}}
 	b.byID[0] = first

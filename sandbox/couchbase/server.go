@@ -31,6 +31,8 @@ type Options struct {
 	Now func() time.Time
 	// TLS makes URL speak of the encrypted ports only. Without it there are none.
 	TLS bool
+	// MapTimeout is how long a view's map function may take for one document, in real time; 0 means 10 seconds.
+	MapTimeout time.Duration
 	// Seed decides which operations a fault with a probability hits.
 	Seed uint64
 }
@@ -72,6 +74,9 @@ func Start(o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.MapTimeout == 0 {
+		o.MapTimeout = defaultMapLimit
+	}
 	s := &Server{users: map[string]User{}, now: o.Now, buckets: map[string]*Bucket{}}
 	s.faults.random = rand.New(rand.NewPCG(o.Seed, 0x436f756368))
 	s.stop, s.cancel = context.WithCancel(context.Background())
@@ -79,7 +84,7 @@ func Start(o Options) (*Server, error) {
 		s.users[u.Name] = u
 	}
 	for _, name := range o.Buckets {
-		s.buckets[name] = newBucket(name, o.Now)
+		s.buckets[name] = newBucket(name, o.Now, o.MapTimeout)
 	}
 	if err := s.listen(o.TLS); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the Couchbase stand-in: %w", err), s.Close())
