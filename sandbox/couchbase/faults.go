@@ -35,6 +35,8 @@ type Operation struct {
 	Key                       string
 	CAS                       uint64 // that the client gave; 0 for none
 	Path                      string
+	// Consistency is how current the rows must be: of a View its `stale`, of a Query its `scan_consistency`.
+	Consistency string
 }
 
 // A Failure is what a fault does to an operation.
@@ -43,7 +45,7 @@ type Failure int
 // The failures. What a client is told of the first four is documented in
 // https://github.com/couchbase/kv_engine/blob/master/docs/BinaryProtocol.md, Response Status; the operation is not done.
 const (
-	// TemporaryFailure: "a hit a problem that a retry might fix" (ETMPFAIL). A view or query answers 503.
+	// TemporaryFailure: "the server hit a problem that a retry might fix" (ETMPFAIL). A view or query answers 503.
 	TemporaryFailure Failure = iota + 1
 	// Busy: "too busy to handle your request, please back off" (EBUSY). A view or query answers 503.
 	Busy

@@ -1,6 +1,7 @@
 package couchbase
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -97,7 +98,11 @@ func (s *Server) listDesigns(w http.ResponseWriter, _ *http.Request, b *Bucket) 
 // readView answers with the rows of a view.
 func (s *Server) readView(w http.ResponseWriter, r *http.Request, b *Bucket) {
 	name, view := r.PathValue("design"), r.PathValue("view")
-	goesOn, breaks := s.enter(w, Operation{Op: View, Bucket: b.name, Scope: defaultName, Collection: defaultName, Path: name + "/" + view})
+	o := Operation{
+		Op: View, Bucket: b.name, Scope: defaultName, Collection: defaultName, Path: name + "/" + view,
+		Consistency: cmp.Or(r.URL.Query().Get("stale"), "update_after"),
+	}
+	goesOn, breaks := s.enter(w, o)
 	if !goesOn {
 		return
 	}
@@ -128,7 +133,7 @@ func (s *Server) readView(w http.ResponseWriter, r *http.Request, b *Bucket) {
 		defer x.update()
 	}
 	s.writeRows(w, rows, total, breaks)
-	s.hooks.run(&s.hooks.after, Operation{Op: View, Bucket: b.name, Scope: defaultName, Collection: defaultName, Path: name + "/" + view})
+	s.hooks.run(&s.hooks.after, o)
 }
 
 func (s *Server) writeRows(w http.ResponseWriter, rows []viewRow, total int, breaks bool) {

@@ -1,3 +1,0 @@
-package cbtest
-
-func queries() []check { return nil }
