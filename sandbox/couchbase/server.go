@@ -5,6 +5,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -208,7 +210,7 @@ func (s *Server) serveData(l *listener, encrypted bool) {
 
 // serveWeb serves HTTP until the listener is closed.
 func (s *Server) serveWeb(l *listener, encrypted bool) {
-	server := &http.Server{Handler: s.webHandler(), ReadHeaderTimeout: time.Minute}
+	server := &http.Server{Handler: s.webHandler(), ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
 	var from net.Listener = l
 	if encrypted {
 		from = s.tls.listener(l)
