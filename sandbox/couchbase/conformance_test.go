@@ -1,6 +1,7 @@
 package couchbase_test
 
 import (
+	"cmp"
 	"os"
 	"testing"
 	"time"
@@ -40,7 +41,7 @@ func TestRealServer(t *testing.T) {
 			}
 			return c
 		},
-		Bucket: os.Getenv("LIVEOPS_TEST_COUCHBASE_BUCKET"),
+		Bucket: cmp.Or(os.Getenv("LIVEOPS_TEST_COUCHBASE_BUCKET"), "game"),
 	})
 }
 

@@ -57,14 +57,6 @@ type Server struct {
 	queries prepared
 }
 
-// A listener is one port with what serves it.
-type listener struct {
-	net.Listener
-	port  int
-	mu    sync.Mutex
-	conns map[net.Conn]bool // nil once closed
-}
-
 // Start starts a server on free ports of the loopback interface. The caller must Close it.
 func Start(o Options) (*Server, error) {
 	if len(o.Users) == 0 {
@@ -181,14 +173,6 @@ func (s *Server) listen(encrypted bool) (err error) {
 	return nil
 }
 
-func listenOn() (*listener, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	return &listener{Listener: l, port: l.Addr().(*net.TCPAddr).Port, conns: map[net.Conn]bool{}}, nil
-}
-
 // serveData accepts key-value connections until the listener is closed.
 func (s *Server) serveData(l *listener, encrypted bool) {
 	s.running.Go(func() {
@@ -217,63 +201,7 @@ func (s *Server) serveWeb(l *listener, encrypted bool) {
 	}
 	s.running.Go(func() {
 		_ = server.Serve(from) // ends with the listener
-		_ = server.Close()
+		// Close ends the connections, so that this only waits for what still answers one.
+		_ = server.Shutdown(context.Background())
 	})
-}
-
-// Accept accepts a connection and remembers it until it is closed.
-func (l *listener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.conns == nil {
-		_ = c.Close()
-		return nil, net.ErrClosed
-	}
-	tracked := &trackedConn{Conn: c, from: l}
-	l.conns[tracked] = true
-	return tracked, nil
-}
-
-// shut closes the listener and all its connections.
-func (l *listener) shut() error {
-	err := l.Close()
-	if errors.Is(err, net.ErrClosed) {
-		err = nil
-	}
-	l.drop()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.conns = nil
-	return err
-}
-
-// drop closes all connections.
-func (l *listener) drop() {
-	l.mu.Lock()
-	open := make([]net.Conn, 0, len(l.conns))
-	for c := range l.conns {
-		open = append(open, c)
-	}
-	l.mu.Unlock()
-	for _, c := range open {
-		_ = c.Close() // it is going away whatever happens
-	}
-}
-
-// A trackedConn leaves its listener's list when it is closed.
-type trackedConn struct {
-	net.Conn
-	from *listener
-}
-
-// Close closes the connection.
-func (c *trackedConn) Close() error {
-	c.from.mu.Lock()
-	delete(c.from.conns, c)
-	c.from.mu.Unlock()
-	return c.Conn.Close()
 }

@@ -55,6 +55,16 @@ func web(t *testing.T, s *couchbase.Server, method, path, send string, header ..
 	return resp.StatusCode, string(got)
 }
 
+// get asks as the first user.
+func get(address string) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	r.SetBasicAuth("Administrator", "password")
+	return http.DefaultClient.Do(r)
+}
+
 // ids reads the view with parameters, and returns the documents' ids.
 func ids(t *testing.T, s *couchbase.Server, parameters string) string {
 	t.Helper()

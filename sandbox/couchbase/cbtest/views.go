@@ -44,9 +44,9 @@ func (p *place) rows(t *testing.T, o gocb.ViewOptions) []string {
 	t.Helper()
 	o.ScanConsistency, o.Namespace, o.Timeout = gocb.ViewScanConsistencyRequestPlus, gocb.DesignDocumentNamespaceProduction, time.Minute
 	var ids []string
-	for attempt := 0; ; attempt++ {
+	for deadline := time.Now().Add(30 * time.Second); ; {
 		r, err := p.bucket.ViewQuery("cbtest", "by", &o)
-		if errors.Is(err, gocb.ErrViewNotFound) && attempt < 20 {
+		if errors.Is(err, gocb.ErrViewNotFound) && time.Now().Before(deadline) {
 			continue // a design document takes a moment to reach a server's view engine
 		}
 		if err != nil {

@@ -24,7 +24,7 @@ type Params struct {
 }
 
 // ErrParameter says that a parameter has no value, or one that cannot be used there.
-var ErrParameter = errors.New("No value for a parameter") //nolint:staticcheck // the service's words
+var ErrParameter = errors.New("no value for a parameter")
 
 // Bind reads parameters from their JSON.
 func Bind(named map[string]json.RawMessage, positional []json.RawMessage) (Params, error) {
