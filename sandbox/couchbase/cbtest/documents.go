@@ -21,7 +21,7 @@ func documents() []check {
 		{"a remove under a stale CAS is refused", staleRemove},
 		{"a body comes back byte for byte", bodyKept},
 		{"an expiry is told, and kept when the client asks for it", expiryKept},
-		{"a replace without an expiry takes it away", expiryLost},
+		{"a replace or sub-document change without an expiry takes it away", expiryLost},
 		{"a touch sets an expiry and changes the CAS", touch},
 		{"a body of more than 20 MiB is refused", tooBig},
 		{"a locked document is changed only by who holds the lock", locked},
@@ -124,6 +124,11 @@ func expiryLost(t *testing.T, p *place) {
 	must[*gocb.MutationResult](t)(p.docs.Replace(id, 2, nil))
 	if got := expires(t, p, id); !got.IsZero() {
 		t.Errorf("it expires %v, want never", got)
+	}
+	must[*gocb.MutationResult](t)(p.docs.Touch(id, time.Hour, nil))
+	must[*gocb.MutateInResult](t)(p.docs.MutateIn(id, []gocb.MutateInSpec{gocb.ReplaceSpec("", 3, nil)}, nil))
+	if got := expires(t, p, id); !got.IsZero() {
+		t.Errorf("after a sub-document change it expires %v, want never", got)
 	}
 }
 
