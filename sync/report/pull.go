@@ -175,13 +175,26 @@ func (p *Pull) unreachable(most int) string {
 func holds(plans []*release.Plan) string {
 	var b strings.Builder
 	for _, p := range plans {
-		if h := p.Base.Hold; h != nil {
-			b.WriteString("**On hold:** " + name(p.Environment) + " takes no release since " + instant(h.Since) +
-				", by " + codeSpan(h.By, 60) + ". Reason: " + stop(prose(h.Reason)) +
-				" What is merged waits until " + codeSpan("liveops unlock --env "+p.Environment, 100) + ".\n\n")
+		h := p.Base.Hold
+		if h == nil {
+			continue
+		}
+		b.WriteString("**On hold:** " + name(p.Environment) + " takes no release since " + instant(h.Since) +
+			", by " + codeSpan(h.By, 60) + ". Reason: " + stop(prose(h.Reason)))
+		if endsHold(p) {
+			b.WriteString(" This is the way back: its merge lifts the hold by itself, where nothing else differs.\n\n")
+		} else {
+			b.WriteString(" What is merged waits until " + codeSpan("/liveops unlock "+p.Environment, 100) + ".\n\n")
 		}
 	}
 	return b.String()
+}
+
+// endsHold says whether a plan is what the hold of its environment waits for: after a rollback, the state that the
+// environment has (see release.LiftRollbackHold).
+func endsHold(p *release.Plan) bool {
+	h := p.Base.Hold
+	return h != nil && h.Kind == mysqlstore.HeldByRollback && p.Digest != "" && len(p.Problems) == 0 && p.Count().Total() == 0
 }
 
 // pendings says how many of the changes the default branch holds already.

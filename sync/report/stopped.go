@@ -66,7 +66,7 @@ func mergeFooter(p *release.Progress) string {
 		return by + "Nothing goes on until this is settled; the next release brings all that waits.\n"
 	} else if s != nil {
 		return by + "Nothing goes on until this is settled: merge a fix, then lift the hold with " +
-			codeSpan("liveops unlock --env "+s.Environment, 100) + "; the next release brings all that waits.\n"
+			codeSpan("/liveops unlock "+s.Environment, 100) + "; the next release brings all that waits.\n"
 	}
 	if !p.Done() || len(p.Paused()) > 0 {
 		return by + "This comment follows the release until every environment is done.\n"
@@ -74,7 +74,7 @@ func mergeFooter(p *release.Progress) string {
 	for i := len(p.Steps) - 1; i >= 0; i-- {
 		if p.Steps[i].State == release.Applied {
 			return by + "Something wrong? Merge a fix, or put the rows back with " +
-				codeSpan("liveops rollback --env "+p.Steps[i].Environment, 100) + ".\n"
+				codeSpan("/liveops rollback "+p.Steps[i].Environment, 100) + ".\n"
 		}
 	}
 	if len(p.Steps) == 0 {
