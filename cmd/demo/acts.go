@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"liveops/sandbox/github"
@@ -39,25 +40,33 @@ func (w *world) mergePull(ctx context.Context, n int) error {
 	return w.sayNews(ctx, n, mergeMarker)
 }
 
-// converse comments, and prints the comment with the bot's reactions to it, and its answer.
-func (w *world) converse(ctx context.Context, n int, who, body string) error {
+// converse comments, and prints the comment with the bot's reactions to it, and its answer, which it gives too. The
+// answer begins with the command as it was written: that is left out.
+func (w *world) converse(ctx context.Context, n int, who, body string) (answer []string, err error) {
 	id, err := w.repo.AddComment(n, who, body)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	answer, err := w.comment(ctx, n, fmt.Sprintf(answerMarker, id))
+	c, err := w.comment(ctx, n, fmt.Sprintf(answerMarker, id))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	w.sayBody(who, fmt.Sprintf("commented on #%d", n), strings.Split(body, "\n"))
+	said := strings.Split(body, "\n")
+	w.sayBody(who, fmt.Sprintf("commented on #%d", n), said)
 	glyphs := map[string]string{"eyes": "👀", "rocket": "🚀", "confused": "😕"}
 	var reactions []string
 	for _, r := range w.repo.Reactions(id) {
 		reactions = append(reactions, glyphs[r.Content])
 	}
 	w.say("\x1b[2m└\x1b[0m %s\n", strings.Join(reactions, ", then "))
-	w.sayComment(answer, "answered")
-	return nil
+	for _, line := range w.lines(c.Body) {
+		command := strings.TrimSuffix(strings.TrimPrefix(line, "**`"), "`**")
+		if !slices.Contains(said, command) {
+			answer = append(answer, line)
+		}
+	}
+	w.sayBody(c.Author, "answered", answer)
+	return answer, nil
 }
 
 // sayNews prints the bot's comment that begins with a marker, when the bot is done.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"liveops/datarepo"
 	"liveops/sync/release"
@@ -39,7 +40,13 @@ func (w *world) begin(ctx context.Context) error {
 	if err := w.startBot(ctx); err != nil {
 		return err
 	}
-	return w.state(ctx)
+	if err := w.state(ctx); err != nil {
+		return err
+	}
+	_, policy, _ := strings.Cut(config, "environments:")
+	policy, _, _ = strings.Cut(policy, "tables:")
+	w.say("\nIts liveops.yaml says how a release goes, and who may do what:\n\nenvironments:%s", policy)
+	return nil
 }
 
 // first is the history of a first commit: it comes after nothing.

@@ -10,20 +10,25 @@ import (
 // seoul is the time zone of the story.
 var seoul = time.FixedZone("KST", 9*60*60)
 
-// evening is when the story begins: on a Thursday, while production is frozen.
-var evening = time.Date(2026, 12, 10, 19, 30, 0, 0, seoul)
-
-// clock is the bot's: it goes on by itself, and is put forward.
+// clock is the bot's. It is half past seven in the evening of this day when the story begins, while production is frozen;
+// from there it goes on by itself, and is put forward.
 type clock struct {
 	began time.Time
-	later atomic.Int64   // how much later than evening it was when it began: a time.Duration
+	later atomic.Int64   // how far it is ahead of the machine's, which may be less than nothing: a time.Duration
 	tick  chan time.Time // has the bot look what is due
 }
 
-func newClock() *clock { return &clock{began: time.Now(), tick: make(chan time.Time)} }
+func newClock() *clock {
+	c := &clock{began: time.Now().In(seoul), tick: make(chan time.Time)}
+	c.later.Store(int64(c.at(19, 30).Sub(c.began)))
+	return c
+}
 
-func (c *clock) now() time.Time {
-	return evening.Add(time.Since(c.began) + time.Duration(c.later.Load())).UTC()
+func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.later.Load())).UTC() }
+
+// at is a time of the day on which the story begins; hours from 24 on are of the next.
+func (c *clock) at(hour, minute int) time.Time {
+	return time.Date(c.began.Year(), c.began.Month(), c.began.Day(), hour, minute, 0, 0, seoul)
 }
 
 // goOn puts the clock forward, and waits until all is done that is due then.

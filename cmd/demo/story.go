@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"time"
 
 	"liveops/sandbox/github"
 )
@@ -18,11 +18,11 @@ func (w *world) play(ctx context.Context) error {
 		{"Mina, a designer, opens a pull request for the winter update, with a slip in one cell", w.openPull},
 		{"She mends the cell and pushes again", w.pushFix},
 		{"The update deletes more than liveops.yaml lets go without a second look. Mina cannot give that look herself; Jun can", w.confirm},
-		{"Thursday, 19:30. Jun merges. Staging has it at once; production is frozen while most players are on", w.merge},
-		{"23:00. Nobody does anything: production goes live by itself", w.thaw},
-		{"03:00. Players complain, and Jun is woken. Mina may not roll back; Jun may, as soon as he can spell", w.rollback},
-		{"Rows are back, Git is not: the bot has opened the pull request that brings it there. Jun merges that", w.mergeBack},
-		{"Morning. Someone changed a price by hand in the night; Jun has the bot compare", w.drift},
+		{"Half past seven in the evening. Jun merges. Staging has it at once; production is frozen while most players are on", w.merge},
+		{"At 23:00 nobody does anything: production goes live by itself", w.thaw},
+		{"At 03:00 players complain. Mina may not roll back; Jun is woken, and may once he can spell it", w.rollback},
+		{"The rows are back, Git is not: the pull request that the bot opened brings it there", w.mergeBack},
+		{"In the morning Jun has the environments compared with their commits. Someone changed a price by hand", w.drift},
 		{"The price is put back", w.noDrift},
 	} {
 		w.say("\n\x1b[1m── %s\x1b[0m\n", chapter.title)
@@ -55,10 +55,13 @@ func (w *world) pushFix(ctx context.Context) error {
 }
 
 func (w *world) confirm(ctx context.Context) error {
-	if err := w.converse(ctx, w.winter, designer, "/liveops confirm"); err != nil {
+	if _, err := w.converse(ctx, w.winter, designer, "/liveops confirm"); err != nil {
 		return err
 	}
-	return w.converse(ctx, w.winter, lead, "The Halloween items are meant to go.\n/liveops confirm")
+	if _, err := w.converse(ctx, w.winter, lead, "The Halloween items are meant to go.\n/liveops confirm"); err != nil {
+		return err
+	}
+	return w.sayNews(ctx, w.winter, planMarker)
 }
 
 func (w *world) merge(ctx context.Context) error {
@@ -70,7 +73,7 @@ func (w *world) merge(ctx context.Context) error {
 
 // thaw is the end of the freeze.
 func (w *world) thaw(ctx context.Context) error {
-	if err := w.goOn(ctx, evening.Add(3*time.Hour+31*time.Minute)); err != nil {
+	if err := w.goOn(ctx, w.clock.at(23, 0)); err != nil {
 		return err
 	}
 	if err := w.sayNews(ctx, w.winter, mergeMarker); err != nil {
@@ -80,47 +83,55 @@ func (w *world) thaw(ctx context.Context) error {
 }
 
 func (w *world) rollback(ctx context.Context) error {
-	if err := w.goOn(ctx, evening.Add(7*time.Hour+30*time.Minute)); err != nil {
+	if err := w.goOn(ctx, w.clock.at(24+3, 0)); err != nil {
 		return err
 	}
-	for _, said := range []struct{ who, body string }{
-		{designer, "Level 50 gives ten times the crystals!\n/liveops rollback production"},
+	for _, refused := range []struct{ who, body string }{
+		{designer, "Level 50 gives twice the crystals that it should!\n/liveops rollback production"},
 		{lead, "/liveops rollbak production"},
-		{lead, "/liveops rollback production"},
 	} {
-		if err := w.converse(ctx, w.winter, said.who, said.body); err != nil {
+		if _, err := w.converse(ctx, w.winter, refused.who, refused.body); err != nil {
 			return err
 		}
 	}
+	answer, err := w.converse(ctx, w.winter, lead, "/liveops rollback production")
+	if err != nil {
+		return err
+	}
+	pulls := w.repo.Pulls()
+	back := pulls[len(pulls)-1]
+	w.back = back.Number
+	w.sayBody(back.Author, fmt.Sprintf("opened #%d: %s", back.Number, back.Title), changed(w.lines(back.Body), answer))
 	return w.state(ctx)
 }
 
 // mergeBack merges the pull request that the rollback left.
 func (w *world) mergeBack(ctx context.Context) error {
-	pulls := w.repo.Pulls()
-	back := pulls[len(pulls)-1]
-	w.sayBody(back.Author, fmt.Sprintf("opened #%d: %s", back.Number, back.Title), w.lines(back.Body))
-	if err := w.sayNews(ctx, back.Number, planMarker); err != nil {
+	if err := w.sayNews(ctx, w.back, planMarker); err != nil {
 		return err
 	}
-	if err := w.mergePull(ctx, back.Number); err != nil {
+	if err := w.mergePull(ctx, w.back); err != nil {
 		return err
 	}
 	return w.state(ctx)
 }
 
 func (w *world) drift(ctx context.Context) error {
-	if err := w.goOn(ctx, evening.Add(13*time.Hour+30*time.Minute)); err != nil {
+	if err := w.goOn(ctx, w.clock.at(24+9, 0)); err != nil {
 		return err
 	}
 	if err := w.byHand(ctx, "UPDATE stuff SET price = 1 WHERE id = 30003"); err != nil {
 		return err
 	}
-	if err := w.converse(ctx, w.winter, lead, "/liveops drift"); err != nil {
+	if _, err := w.converse(ctx, w.winter, lead, "/liveops drift"); err != nil {
 		return err
 	}
 	issues := w.repo.Issues()
+	if len(issues) == 0 {
+		return errors.New("there is no issue about the drift")
+	}
 	about := issues[len(issues)-1]
+	w.drifting = about.Number
 	w.sayBody(about.Author, fmt.Sprintf("opened the issue #%d: %s", about.Number, about.Title), w.lines(about.Body))
 	return nil
 }
@@ -129,15 +140,13 @@ func (w *world) noDrift(ctx context.Context) error {
 	if err := w.byHand(ctx, "UPDATE stuff SET price = 5400 WHERE id = 30003"); err != nil {
 		return err
 	}
-	issues := w.repo.Issues()
-	about := issues[len(issues)-1].Number
-	if err := w.converse(ctx, about, lead, "/liveops drift"); err != nil {
+	if _, err := w.converse(ctx, w.drifting, lead, "/liveops drift"); err != nil {
 		return err
 	}
-	issue, err := w.repo.Issue(about)
+	about, err := w.repo.Issue(w.drifting)
 	if err != nil {
 		return err
 	}
-	w.say("The issue #%d is %s.\n", about, issue.State)
+	w.say("The issue #%d is %s.\n", about.Number, about.State)
 	return w.state(ctx)
 }

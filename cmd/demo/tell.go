@@ -98,17 +98,20 @@ func (w *world) lines(body string) []string {
 	return lines
 }
 
-// changed leaves out what was there before, and what frames it.
+// changed leaves out what was there before, what frames it, and what is folded.
 func changed(lines, before []string) []string {
 	var left []string
 	for _, line := range lines {
-		fresh := line != "" && !strings.HasPrefix(line, "```") && !slices.Contains(before, line)
+		fresh := line != "" && !strings.HasPrefix(line, "```") && !strings.HasPrefix(line, "▸") && !slices.Contains(before, line)
 		switch {
 		case fresh:
 			left = append(left, line)
 		case len(left) > 0 && left[len(left)-1] != "⋮" && line != "":
 			left = append(left, "⋮")
 		}
+	}
+	if n := len(left); n > 0 && left[n-1] == "⋮" {
+		left = left[:n-1]
 	}
 	return left
 }

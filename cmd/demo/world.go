@@ -26,16 +26,16 @@ const (
 
 // world is all that the story runs on.
 type world struct {
-	out    io.Writer
-	stores map[string]*mysqlstore.Store
-	dbs    map[string]*sql.DB // as the game's servers have them
-	github *github.Server
-	repo   *github.Repo
-	queue  *engine.Engine
-	clock  *clock
-	winter int               // the number of the designers' pull request
-	shown  map[string]string // what was printed: parts that GitHub can fold, and comments as they were last, by their id
-	close  []func() error    // undone last first
+	out                    io.Writer
+	stores                 map[string]*mysqlstore.Store
+	dbs                    map[string]*sql.DB // as the game's servers have them
+	github                 *github.Server
+	repo                   *github.Repo
+	queue                  *engine.Engine
+	clock                  *clock
+	winter, back, drifting int               // the numbers of the designers' pull request, of that after the rollback, of the issue about drift
+	shown                  map[string]string // what was printed: parts that GitHub can fold, by their summary, and comments as they were last
+	close                  []func() error    // undone last first
 }
 
 // environments in promotion order, with the setting that may put a real database in place of the stand-in.
