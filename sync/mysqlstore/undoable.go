@@ -21,7 +21,7 @@ func (s *Store) Undoable(ctx context.Context, id int64) (Release, error) {
 		return Release{}, err
 	}
 	if st.Release == 0 {
-		return Release{}, fmt.Errorf("%s has no release yet: %w", s.environment, ErrNoRelease)
+		return Release{}, unreleased(s.environment)
 	}
 	newest, err := s.Release(ctx, st.Release)
 	if err == nil && newest.Kind == RollbackKind {
@@ -30,3 +30,11 @@ func (s *Store) Undoable(ctx context.Context, id int64) (Release, error) {
 	}
 	return newest, err
 }
+
+// unreleased is the ErrNoRelease of an environment that nothing was released to yet.
+type unreleased string
+
+func (e unreleased) Error() string { return string(e) + " has no release yet" }
+
+// Unwrap is ErrNoRelease.
+func (unreleased) Unwrap() error { return ErrNoRelease }
