@@ -175,16 +175,15 @@ func (p *Pull) unreachable(most int) string {
 func holds(plans []*release.Plan) string {
 	var b strings.Builder
 	for _, p := range plans {
-		h := p.Base.Hold
-		if h == nil {
+		if endsHold(p) {
+			b.WriteString("**On hold:** " + name(p.Environment) + " since " + instant(p.Base.Hold.Since) + ", by " + codeSpan(p.Base.Hold.By, 60) + ". Reason: " +
+				stop(prose(p.Base.Hold.Reason)) + " This is the way back: its merge lifts the hold by itself, where nothing else differs.\n\n")
 			continue
 		}
-		b.WriteString("**On hold:** " + name(p.Environment) + " takes no release since " + instant(h.Since) +
-			", by " + codeSpan(h.By, 60) + ". Reason: " + stop(prose(h.Reason)))
-		if endsHold(p) {
-			b.WriteString(" This is the way back: its merge lifts the hold by itself, where nothing else differs.\n\n")
-		} else {
-			b.WriteString(" What is merged waits until " + codeSpan("/liveops unlock "+p.Environment, 100) + ".\n\n")
+		if h := p.Base.Hold; h != nil {
+			b.WriteString("**On hold:** " + name(p.Environment) + " takes no release since " + instant(h.Since) +
+				", by " + codeSpan(h.By, 60) + ". Reason: " + stop(prose(h.Reason)) +
+				" What is merged waits until " + codeSpan("/liveops unlock "+p.Environment, 100) + ".\n\n")
 		}
 	}
 	return b.String()

@@ -65,8 +65,8 @@ func mergeFooter(p *release.Progress) string {
 	if s := p.Stopped(); s != nil && s.Hold == nil {
 		return by + "Nothing goes on until this is settled; the next release brings all that waits.\n"
 	} else if s != nil {
-		return by + "Nothing goes on until this is settled: merge a fix, then lift the hold with " +
-			codeSpan("/liveops unlock "+s.Environment, 100) + "; the next release brings all that waits.\n"
+		return by + "Nothing goes on until this is settled: lift the hold with " + codeSpan("/liveops unlock "+s.Environment, 100) +
+			", then merge a fix, which brings all that waits, or take this with " + codeSpan("/liveops apply "+s.Environment, 100) + ".\n"
 	}
 	if !p.Done() || len(p.Paused()) > 0 {
 		return by + "This comment follows the release until every environment is done.\n"
