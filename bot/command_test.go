@@ -96,6 +96,7 @@ func TestLimits(t *testing.T) {
 	w.says(w.plan(n), "Past a limit")
 	w.say(n, "mina", "/liveops confirm").refused("has the role write; confirm needs maintain")
 	w.say(n, "jun", "/liveops confirm").done("Confirmed for staging", "production")
+	w.says(w.plan(n), "Confirmed by `jun`", "not: a second person")
 	// Another push makes another plan: nobody has confirmed that one.
 	w.commit("winter", "One more", files{itemsPath: items("1 Sword B 120, 4 Cape S 900")})
 	w.settle()

@@ -201,8 +201,9 @@ func (t *talk) confirm(ctx context.Context) (reply, error) {
 		return refusal("no limit is passed that had to be confirmed", ""), nil
 	}
 	text := "confirmed for " + strings.Join(confirmed, ", ")
-	if merged == "" {
-		return done(report.Sentence(text+": on merge it goes on, as long as the plan stays the one that is shown", "")), nil
+	if merged == "" { // the plan's comment, and its check, say so too
+		err := t.askForPlan(ctx, fmt.Sprintf("confirmed-%d-%d", t.Comment, t.line), pullJob{Number: t.Number})
+		return done(report.Sentence(text+": on merge it goes on, as long as the plan stays the one that is shown", "")), err
 	}
 	if _, err := t.releasePull(ctx, pr); err != nil {
 		return reply{}, err

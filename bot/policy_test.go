@@ -13,7 +13,7 @@ func TestPolicyOfTheBase(t *testing.T) {
 	w.releaseFirst()
 	w.start()
 	n := w.planned("winter", files{itemsPath: items(winterItems), "liveops.yaml": []byte(config)})
-	w.says(w.plan(n), "**Past a limit:** the plan for staging deletes 1 row (the limit is 0).", "someone allowed (`admin`) who is not the author comments `/liveops confirm`",
+	w.says(w.plan(n), "**Past a limit:** each of the plans for staging and production deletes 1 row (the limit is 0).", "someone allowed (`admin`) who is not the author comments `/liveops confirm`",
 		"On merge: staging after a second person comments `/liveops confirm`, then production after a second person comments `/liveops apply production` and after")
 	w.status(w.repo.Tip("winter"), "success", "past a limit")
 

@@ -48,6 +48,14 @@ environments:
   - name: staging
   - name: production
     after: staging
+    freeze:
+      - {days: [mon, tue, wed, thu, fri, sat, sun], from: "18:00", to: "23:00", reason: most players are on in the evening}
+limits: {deletedRows: 2} # of one release; past it a second person confirms
+permissions: # by comments
+  plan: [read]
+  apply: [write]
+  confirm: [write]
+  rollback: [maintain]
 tables:
   stuff:
     sheets: # each owns the rows that its filter matches
@@ -110,6 +118,8 @@ func newGame() *game {
 		{30020, "순한맛 쿠키", "やさしいクッキー", "Mild Cookie", "T", "C", 0, 0, false, time.Time{}},
 		{30021, "산타맛 쿠키", "サンタクッキー", "Santa Cookie 🎅", "T", "S", 0, 0, false, time.Date(2025, 12, 18, 11, 0, 0, 0, time.UTC)},
 		{30022, "할로윈 호박", "ハロウィンかぼちゃ", "Halloween Pumpkin 🎃", "T", "A", 0, 0, false, time.Date(2026, 10, 22, 11, 0, 0, 0, time.UTC)},
+		{30023, "할로윈 사탕", "ハロウィンキャンディ", "Halloween Candy 🍬", "T", "B", 0, 0, false, time.Date(2026, 10, 22, 11, 0, 0, 0, time.UTC)},
+		{30024, "마녀 모자", "魔女の帽子", "Witch Hat", "T", "A", 0, 0, false, time.Date(2026, 10, 22, 11, 0, 0, 0, time.UTC)},
 		{30031, "고대의 나침반", "古代の羅針盤", "Ancient Compass", "AT", "S", 24000, 0.00001, false, time.Time{}},
 		{30032, "별의 눈물", "星の涙", "Tear of a Star", "AT", "S", 26000, 0.00001, false, time.Time{}},
 	}}
@@ -134,7 +144,7 @@ func (g *game) winterUpdate() {
 	kept := g.items[:0]
 	for _, i := range g.items {
 		switch i.id {
-		case 30022: // the season is over
+		case 30022, 30023, 30024: // the season is over
 			continue
 		case 30007:
 			i.price = 120

@@ -1,6 +1,8 @@
 // Command demo plays the story of liveops on stand-ins: a designer's pull request with edited workbooks, the
-// comment that shows what they would change, a mistake and its mend, the merge to staging and then production,
-// and a rollback. Everything runs in this process over real connections; nothing is left behind.
+// comment that shows what they would change, a mistake and its mend, a limit that a second person confirms, the merge to
+// staging and, after a freeze, to production, a rollback by a comment, and a row changed by hand. Everything runs in this
+// process over real connections, webhooks signed; nothing is left behind. The bot's clock is put forward; what a database
+// says of its own time is the machine's.
 //
 // With LIVEOPS_DEMO_STAGING_MYSQL_DSN and LIVEOPS_DEMO_PRODUCTION_MYSQL_DSN it plays on real databases, which
 // must be empty.

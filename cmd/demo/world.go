@@ -6,13 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"net"
 	"os"
-	"time"
 
 	"liveops/bot"
-	"liveops/bot/hub"
 	"liveops/engine"
 	"liveops/sandbox/github"
 	"liveops/sandbox/mysql"
@@ -30,12 +26,16 @@ const (
 
 // world is all that the story runs on.
 type world struct {
-	out    io.Writer
-	stores map[string]*mysqlstore.Store
-	dbs    map[string]*sql.DB // as the game's servers have them
-	github *github.Server
-	repo   *github.Repo
-	close  []func() error // undone last first
+	out                    io.Writer
+	stores                 map[string]*mysqlstore.Store
+	dbs                    map[string]*sql.DB // as the game's servers have them
+	github                 *github.Server
+	repo                   *github.Repo
+	queue                  *engine.Engine
+	clock                  *clock
+	winter, back, drifting int               // the numbers of the designers' pull request, of that after the rollback, of the issue about drift
+	shown                  map[string]string // what was printed: parts that GitHub can fold, by their summary, and comments as they were last
+	close                  []func() error    // undone last first
 }
 
 // environments in promotion order, with the setting that may put a real database in place of the stand-in.
@@ -45,7 +45,7 @@ var environments = []struct{ name, setting string }{
 }
 
 func newWorld(ctx context.Context) (w *world, err error) {
-	w = &world{out: os.Stdout, stores: map[string]*mysqlstore.Store{}, dbs: map[string]*sql.DB{}}
+	w = &world{out: os.Stdout, stores: map[string]*mysqlstore.Store{}, dbs: map[string]*sql.DB{}, clock: newClock(), shown: map[string]string{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.Close())
@@ -128,42 +128,6 @@ func (w *world) addGitHub() error {
 	files["checks/gashapon.sql"] = []byte(ratesAddUp)
 	w.repo, err = server.CreateRepo(owner, name, files)
 	return err
-}
-
-// startBot runs liveops' bot as `liveops serve` does, and has GitHub's webhooks sent to it.
-func (w *world) startBot(ctx context.Context) error {
-	dir, err := os.MkdirTemp("", "liveops-demo-")
-	if err != nil {
-		return err
-	}
-	w.close = append(w.close, func() error { return os.RemoveAll(dir) })
-	log := slog.New(slog.DiscardHandler)
-	queue, err := engine.Open(ctx, engine.Options{Dir: dir, Logger: log})
-	if err != nil {
-		return err
-	}
-	w.close = append(w.close, queue.Close)
-	// The stand-in takes writes as fast as they come, so that the bot needs not write at GitHub's pace.
-	way, err := hub.New(hub.Options{Token: botToken, URL: w.github.URL(), Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
-	if err != nil {
-		return err
-	}
-	b, err := bot.New(ctx, bot.Options{
-		Secrets: []string{secret}, Repositories: []string{owner + "/" + name}, Hub: way, Queue: queue, Stores: w, Log: log,
-	})
-	if err != nil {
-		return err
-	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan error, 1)
-	go func() { ended <- b.Serve(serving, l) }()
-	w.close = append(w.close, func() error { stop(); return <-ended })
-	w.github.SetWebhook("http://"+l.Addr().String()+"/webhook", secret)
-	return nil
 }
 
 // Store gives the bot an environment's database.

@@ -21,12 +21,23 @@ func (s *Store) Undoable(ctx context.Context, id int64) (Release, error) {
 		return Release{}, err
 	}
 	if st.Release == 0 {
-		return Release{}, fmt.Errorf("%s has no release yet: %w", s.environment, ErrNoRelease)
+		return Release{}, &notUndoable{s.environment + " has no release yet", ErrNoRelease}
 	}
 	newest, err := s.Release(ctx, st.Release)
 	if err == nil && newest.Kind == RollbackKind {
-		err = fmt.Errorf("%w: the newest release of %s, %d, is the rollback of release %d; name the release to undo by its number (liveops status lists them)",
-			ErrNotUndoable, s.environment, newest.ID, newest.Undoes)
+		err = &notUndoable{fmt.Sprintf("the newest release of %s, %d, is the rollback of release %d; name the release to undo by its number (liveops status lists them)",
+			s.environment, newest.ID, newest.Undoes), ErrNotUndoable}
 	}
 	return newest, err
 }
+
+// notUndoable is ErrNoRelease or ErrNotUndoable, told in words that need none of theirs.
+type notUndoable struct {
+	words string
+	is    error
+}
+
+func (e *notUndoable) Error() string { return e.words }
+
+// Unwrap is the sentinel.
+func (e *notUndoable) Unwrap() error { return e.is }

@@ -50,9 +50,10 @@ func (p *Pull) onMerge(problems int) string {
 	}
 }
 
+// held says whether an environment is on hold, and stays so after the merge.
 func held(plans []*release.Plan) bool {
 	for _, p := range plans {
-		if p.Base.Hold != nil {
+		if p.Base.Hold != nil && !endsHold(p) {
 			return true
 		}
 	}

@@ -41,6 +41,10 @@ const reportLink = "https://liveops.example/report/AAECAwQFBgcICQoLDA0ODw?expire
 func pulls() map[string]Pull {
 	held := story()
 	held.Plans[1].Base.Hold = &mysqlstore.Hold{Reason: "release of 9e8d7c6b stopped: 1 data test failed", By: "liveops", Since: now.Add(-time.Hour)}
+	wayBack := pull(planOf("staging", digestA, levels(2200), stuff()), planOf("production", digestB))
+	wayBack.Plans[1].Base.Hold = &mysqlstore.Hold{Reason: "release 41 was rolled back; the default branch still has its changes", By: "dana", Since: now.Add(-time.Hour), Kind: mysqlstore.HeldByRollback, Release: 42}
+	limited := story()
+	limited.Policy = policy("limits: {deletedRows: 0}\npermissions: {confirm: [maintain]}\n")
 	pending := story()
 	waiting := *pending.Plans[0].Tables[1]
 	waiting.Changes = waiting.Changes[:2]
@@ -104,6 +108,8 @@ func pulls() map[string]Pull {
 		"huge":          pull(planOf("staging", digestA, huge(100_000), stuff())),
 		"differing":     differing,
 		"hold":          held,
+		"past-limits":   limited,
+		"way-back":      wayBack,
 		"pending":       pending,
 		"unowned":       filtered,
 		"unreachable":   unreachable,

@@ -75,9 +75,12 @@ func inUnits(d time.Duration) string {
 	return strings.Join(words, " ")
 }
 
-// policies says which environments are frozen, and where limits are passed and who may say that it is meant.
+// policies says which environments are frozen, and where limits are passed and who may say that it is meant. What is true
+// of several environments alike is said once.
 func (p *Pull) policies() string {
 	var b strings.Builder
+	var past []string                // how limits are passed, each way once
+	passing := map[string][]string{} // the environments whose plans do
 	for _, plan := range p.Plans {
 		o := p.outlook(plan)
 		environment := name(plan.Environment)
@@ -88,19 +91,30 @@ func (p *Pull) policies() string {
 			b.WriteString("**Soon frozen:** " + environment + " takes no release" + o.soon + " on.\n\n")
 		}
 		if len(o.excesses) > 0 {
-			b.WriteString(pastLimit(environment, o, p.Policy.Grants("confirm")))
+			how := pastLimit(o, p.Policy.Grants("confirm"))
+			if passing[how] == nil {
+				past = append(past, how)
+			}
+			passing[how] = append(passing[how], environment)
 		}
+	}
+	for _, how := range past {
+		which := "the plan for "
+		if len(passing[how]) > 1 {
+			which = "each of the plans for "
+		}
+		b.WriteString("**Past a limit:** " + which + list(passing[how]) + " " + how)
 	}
 	return b.String()
 }
 
 // pastLimit says how far a plan goes past limits, and whether a second person has agreed.
-func pastLimit(environment string, o outlook, grants []string) string {
+func pastLimit(o outlook, grants []string) string {
 	var past []string
 	for _, e := range o.excesses {
 		past = append(past, prose(e.String()))
 	}
-	s := "**Past a limit:** the plan for " + environment + " " + strings.Join(past, ", and ") + ". "
+	s := strings.Join(past, ", and ") + ". "
 	switch {
 	case o.confirmed != nil:
 		return s + "Confirmed by " + codeSpan(o.confirmed.By, 60) + ", " + instant(o.confirmed.At) + ".\n\n"

@@ -175,6 +175,11 @@ func (p *Pull) unreachable(most int) string {
 func holds(plans []*release.Plan) string {
 	var b strings.Builder
 	for _, p := range plans {
+		if endsHold(p) {
+			b.WriteString("**On hold:** " + name(p.Environment) + " since " + instant(p.Base.Hold.Since) + ", by " + codeSpan(p.Base.Hold.By, 60) + ". Reason: " +
+				stop(prose(p.Base.Hold.Reason)) + " This is the way back: its merge lifts the hold by itself, where nothing else differs.\n\n")
+			continue
+		}
 		if h := p.Base.Hold; h != nil {
 			b.WriteString("**On hold:** " + name(p.Environment) + " takes no release since " + instant(h.Since) +
 				", by " + codeSpan(h.By, 60) + ". Reason: " + stop(prose(h.Reason)) +
@@ -182,6 +187,13 @@ func holds(plans []*release.Plan) string {
 		}
 	}
 	return b.String()
+}
+
+// endsHold says whether a plan is what the hold of its environment waits for: after a rollback, the state that the
+// environment has (see release.LiftRollbackHold).
+func endsHold(p *release.Plan) bool {
+	h := p.Base.Hold
+	return h != nil && h.Kind == mysqlstore.HeldByRollback && p.Digest != "" && len(p.Problems) == 0 && p.Count().Total() == 0
 }
 
 // pendings says how many of the changes the default branch holds already.
