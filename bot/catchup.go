@@ -131,7 +131,8 @@ func (j *job) catchUpReleases(ctx context.Context, b base) error {
 	return nil
 }
 
-// catchUpComments finds commands of the last day that have no answer.
+// catchUpComments finds commands of the last day that have no answer. One that was edited is not run: whoever may write
+// to the repository may edit it, and its author would answer for their words.
 func (j *job) catchUpComments(ctx context.Context) error {
 	since, sort, direction := j.Now().Add(-commentSince), "created", "asc"
 	o := &github.IssueListCommentsOptions{Since: &since, Sort: &sort, Direction: &direction, ListOptions: github.ListOptions{PerPage: 100}}
@@ -141,7 +142,8 @@ func (j *job) catchUpComments(ctx context.Context) error {
 			return fmt.Errorf("list the newest comments: %w", err)
 		}
 		for _, c := range comments {
-			if c.GetCreatedAt().Before(since) || c.GetUser().GetType() == "Bot" || len(command.Parse(c.GetBody())) == 0 {
+			edited := c.GetUpdatedAt().After(c.GetCreatedAt().Time)
+			if edited || c.GetCreatedAt().Before(since) || c.GetUser().GetType() == "Bot" || len(command.Parse(c.GetBody())) == 0 {
 				continue
 			}
 			at := numberOf(c.GetIssueURL())
