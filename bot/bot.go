@@ -167,7 +167,7 @@ func (b *Bot) Do(ctx context.Context, j engine.Job, attempt int) error {
 		log.Warn("GitHub asks to wait", "duration", d)
 		err = errors.Join(err, b.Wait(ctx, d))
 	}
-	return err
+	return &toldError{err}
 }
 
 // work does a job with the bot's account in the job's repository.

@@ -70,8 +70,10 @@ func (t *talk) passes(err error) bool {
 		wrong   *mysqlstore.WrongEnvironmentError
 		no      *mysqlstore.RefusedError
 		failed  *mysqlstore.TestsFailedError
+		held    *mysqlstore.HeldError
+		asked   *mysqlstore.RequestError
 	)
-	return !refused(err, http.StatusForbidden) && !errors.As(err, &setting) && !errors.As(err, &wrong) && !errors.As(err, &no) && !errors.As(err, &failed)
+	return !refused(err, http.StatusForbidden, http.StatusUnprocessableEntity) && !errors.As(err, &held) && !errors.As(err, &asked) && !errors.As(err, &setting) && !errors.As(err, &wrong) && !errors.As(err, &no) && !errors.As(err, &failed)
 }
 
 func (t *talk) do(ctx context.Context, c command.Command) (reply, error) {

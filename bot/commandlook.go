@@ -210,7 +210,7 @@ func (t *talk) shownDigest(ctx context.Context, s *mysqlstore.Store, merge strin
 	if err != nil {
 		return "", err
 	}
-	if shown != nil && shown.Commit == merge {
+	if merge != "" && shown != nil && shown.Commit == merge {
 		return shown.Digest, nil
 	}
 	r, err := s.Review(ctx, t.repository, t.Number)

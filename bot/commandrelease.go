@@ -98,9 +98,7 @@ func (t *talk) apply(ctx context.Context, c command.Command) (reply, error) {
 		return reply{}, err
 	}
 	if p.Digest != "" && p.Count().Total() > 0 && p.Digest != shown {
-		if err := target.Store.SaveShown(ctx, mysqlstore.Shown{Repository: t.repository, Pull: t.Number, Commit: merged, Digest: p.Digest}); err != nil {
-			return reply{}, err
-		}
+		t.shown = append(t.shown, shownPlan{t.line, target.Store, mysqlstore.Shown{Repository: t.repository, Pull: t.Number, Commit: merged, Digest: p.Digest}})
 		return reply{report.Refused, report.Sentence("what it would change in "+c.Env+" is not what was shown last", "read it as it is now; to take it, say `/liveops apply "+c.Env+"` again") +
 			"\n\n" + report.PlansMarkdown([]*release.Plan{p})}, nil
 	}
@@ -160,8 +158,9 @@ func (t *talk) target(ctx context.Context, config *datarepo.Config, name string)
 // confirm says, as a second person, that what goes past a limit is meant: of each environment where the plan last shown
 // does, and no other plan.
 func (t *talk) confirm(ctx context.Context) (reply, error) {
-	if !t.Pull {
-		return t.confirmShown(ctx)
+	r, err := t.confirmShown(ctx)
+	if err != nil || !t.Pull || r.state == report.Done { // what was shown last is a promotion
+		return r, err
 	}
 	pr, err := t.pull(ctx, t.Number)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"liveops/bot/command"
 	"liveops/engine"
+	"liveops/sync/mysqlstore"
 	"liveops/sync/release"
 	"liveops/sync/report"
 )
@@ -98,6 +99,14 @@ type talk struct {
 	line    int  // which of the comment's commands is being carried out
 	answer  report.Answer
 	desired *release.Desired // of the default branch; nil until it is asked for
+	shown   []shownPlan      // what the answer shows, to be recorded once it does
+}
+
+// shownPlan is a plan that an answer shows, which a later command is bound to.
+type shownPlan struct {
+	line  int // which reply shows it
+	store *mysqlstore.Store
+	mysqlstore.Shown
 }
 
 // converse carries out the commands of a comment. Whatever happens, the comment has 👀 at once, and then 🚀 or 😕 and one
@@ -134,6 +143,14 @@ func (j *job) converse(ctx context.Context, w engine.Job, attempt int) error {
 	if err := t.tellAnswer(ctx); err != nil {
 		return err
 	}
+	for _, s := range t.shown { // only now has anybody seen it; a process that dies in between leaves it to be shown again
+		if !t.answer.Whole(s.line) {
+			continue
+		}
+		if err := s.store.SaveShown(ctx, s.Shown); err != nil {
+			t.log.Warn("what was shown is not recorded; it will be shown again", "error", err)
+		}
+	}
 	if t.answer.Well() {
 		return t.react(ctx, "rocket")
 	}
@@ -149,10 +166,7 @@ func (t *talk) carryOut(ctx context.Context, lines []command.Line) error {
 		t.line = i
 		reply, err := t.run(ctx, l)
 		if err != nil {
-			if err := t.again(ctx, i, err); err != nil {
-				return err
-			}
-			continue
+			return t.again(ctx, i, err)
 		}
 		t.answer.Replies[i].State, t.answer.Replies[i].Text = reply.state, reply.text
 	}
@@ -160,7 +174,7 @@ func (t *talk) carryOut(ctx context.Context, lines []command.Line) error {
 }
 
 // again returns the error, so that the whole comment is tried again, and says so in the answer; at the last try the
-// command, and all after it, have failed.
+// command has failed, and those after it are not begun: they were written for what it leaves behind.
 func (t *talk) again(ctx context.Context, i int, err error) error {
 	t.log.Warn("a command found no answer", "command", t.answer.Replies[i].Command, "error", err)
 	if ctx.Err() != nil {
@@ -170,8 +184,9 @@ func (t *talk) again(ctx context.Context, i int, err error) error {
 		t.answer.Replies[i].Text = "Trying again: " + report.Sentence(reason(err), "")
 		return errors.Join(err, t.tellAnswer(ctx))
 	}
-	for k := i; k < len(t.answer.Replies); k++ {
-		t.answer.Replies[k].State, t.answer.Replies[k].Text = report.Failed, report.Sentence(reason(err), "say it again once that is settled")
+	t.answer.Replies[i].State, t.answer.Replies[i].Text = report.Failed, report.Sentence(reason(err), "say it again once that is settled")
+	for k := i + 1; k < len(t.answer.Replies); k++ {
+		t.answer.Replies[k].State, t.answer.Replies[k].Text = report.Refused, report.Sentence("a command before it failed, so that it was not begun", "")
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func (j *job) plan(ctx context.Context, number int) error {
 		return errors.Join(err, j.mark(ctx, told.Head, "error", "could not plan yet; trying again"))
 	}
 	told.Merge = merged.ID
-	unreached, err := j.planAll(ctx, &told, merged)
+	unreached, err := j.planAll(ctx, &told, merged, !fork)
 	if err != nil {
 		return errors.Join(err, j.mark(ctx, told.Head, "error", "could not plan yet; trying again"))
 	}
@@ -85,8 +85,9 @@ func (j *job) planLater(ctx context.Context, number int, cause error) error {
 	return j.askForPlan(ctx, fmt.Sprintf("unreached-%d", j.Now().UnixNano()), pullJob{Number: number, Try: j.try + 1})
 }
 
-// planAll plans every environment of the base's policy. unreached is what may be mended by trying again.
-func (j *job) planAll(ctx context.Context, told *report.Pull, merged *datarepo.Commit) (unreached, err error) {
+// planAll plans every environment of the base's policy, and rehearses the first one's plan where asked. unreached is what
+// may be mended by trying again.
+func (j *job) planAll(ctx context.Context, told *report.Pull, merged *datarepo.Commit, rehearse bool) (unreached, err error) {
 	desired, err := release.Read(ctx, merged.ID, merged.Files)
 	if err != nil {
 		return nil, err
@@ -107,7 +108,7 @@ func (j *job) planAll(ctx context.Context, told *report.Pull, merged *datarepo.C
 	told.Policy = release.PolicyOf(config)
 	targets, failed := j.targets(ctx, config)
 	for i, t := range targets {
-		p, err := j.planOne(ctx, t, failed[t.Name], desired, before, i == 0 && j.allowed == "")
+		p, err := j.planOne(ctx, t, failed[t.Name], desired, before, i == 0 && rehearse)
 		var setting *SettingError
 		switch {
 		case ctx.Err() != nil:
