@@ -120,7 +120,7 @@ func (j *job) catchUpReleases(ctx context.Context, b base) error {
 			}
 			if !asked[n] {
 				asked[n] = true
-				err = j.enqueue(ctx, releaseJob(j.repository, fmt.Sprintf("catch-up-%s-%d", commits[i].ID, j.Now().Truncate(time.Hour).Unix()), n))
+				err = j.enqueue(ctx, goOnJob(j.repository, fmt.Sprintf("catch-up-%s-%d", commits[i].ID, j.Now().Truncate(time.Hour).Unix()), n))
 			}
 			if err != nil {
 				return err

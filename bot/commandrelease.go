@@ -108,11 +108,25 @@ func (t *talk) apply(ctx context.Context, c command.Command) (reply, error) {
 			return reply{}, err
 		}
 	}
-	progress, err := t.releasePull(ctx, pr)
+	lacks, err := t.lacks(ctx, target, merged)
+	if err != nil {
+		return reply{}, err
+	}
+	progress, err := t.releasePull(ctx, pr, lacks)
 	if err != nil {
 		return reply{}, err
 	}
 	return t.tellStep(progress, c.Env), nil
+}
+
+// lacks says whether a commit is yet to come to an environment.
+func (t *talk) lacks(ctx context.Context, target release.Target, commit string) (bool, error) {
+	st, err := target.Store.State(ctx)
+	if err != nil {
+		return false, err
+	}
+	relation, _, err := history{t.job}.Between(ctx, st.Commit, commit)
+	return relation == datarepo.Ahead, err
 }
 
 // tellStep is the answer where a release has come to an end for now.
@@ -203,7 +217,7 @@ func (t *talk) confirm(ctx context.Context) (reply, error) {
 	if merged == "" {
 		return done(report.Sentence(text+": on merge it goes on, as long as the plan stays the one that is shown", "")), nil
 	}
-	if _, err := t.releasePull(ctx, pr); err != nil {
+	if _, err := t.releasePull(ctx, pr, false); err != nil {
 		return reply{}, err
 	}
 	return done(report.Sentence(text+"; the release went on, its comment says how far", "")), nil

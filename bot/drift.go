@@ -32,7 +32,7 @@ func (j *job) driftDue(ctx context.Context, w engine.Job) error {
 		return nil
 	}
 	return j.enqueue(ctx, engine.Job{ID: fmt.Sprintf("drift-%s-%d", strings.ToLower(j.repository), minute.Unix()), Lane: engine.Releases, Key: strings.ToLower(j.repository),
-		Kind: kindDrift, Repository: j.repository, About: j.repository})
+		Kind: kindDrift, Repository: j.repository, About: j.repository, Supersede: kindDrift})
 }
 
 // lookForDrift compares every environment with the commit that it was released from, and keeps one issue for each that
