@@ -197,27 +197,3 @@ func (t *talk) ownedFiles(ctx context.Context) (access.Files, error) {
 		o.Page = response.NextPage
 	}
 }
-
-// secondPerson refuses someone who wrote the pull request, or a commit of it.
-func (t *talk) secondPerson(ctx context.Context, pr *github.PullRequest) error {
-	var writers []string
-	o := &github.ListOptions{PerPage: 100}
-	for {
-		commits, response, err := t.GitHub.PullRequests.ListCommits(ctx, t.owner, t.name, pr.GetNumber(), o)
-		if err != nil {
-			return fmt.Errorf("list the commits of #%d: %w", pr.GetNumber(), err)
-		}
-		for _, c := range commits {
-			writers = append(writers, c.GetAuthor().GetLogin(), c.GetCommitter().GetLogin())
-		}
-		if response.NextPage == 0 {
-			break
-		}
-		o.Page = response.NextPage
-	}
-	var not *access.NotSecond
-	if err := access.SecondPerson(t.Author, pr.GetUser().GetLogin(), writers); errors.As(err, &not) {
-		return refuse("", "%s", quotedFirst(not.Error()))
-	}
-	return nil
-}

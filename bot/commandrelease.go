@@ -85,7 +85,7 @@ func (t *talk) apply(ctx context.Context, c command.Command) (reply, error) {
 		return reply{}, err
 	}
 	if asked.Approval {
-		if err := t.secondPerson(ctx, pr); err != nil {
+		if err := t.secondPerson(ctx, pr, target); err != nil {
 			return reply{}, err
 		}
 	}
@@ -180,9 +180,6 @@ func (t *talk) confirm(ctx context.Context) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if err := t.secondPerson(ctx, pr); err != nil {
-		return reply{}, err
-	}
 	config, merged, commit := t.config, "", ""
 	switch {
 	case pr.GetMerged():
@@ -203,7 +200,16 @@ func (t *talk) confirm(ctx context.Context) (reply, error) {
 		}
 		commit = c.ID
 	}
-	confirmed, changed, err := t.confirmLimits(ctx, config, commit, merged)
+	targets, failed := t.targets(ctx, config)
+	for _, target := range targets {
+		if err := failed[target.Name]; err != nil {
+			return reply{}, err
+		}
+	}
+	if err := t.secondPerson(ctx, pr, targets...); err != nil {
+		return reply{}, err
+	}
+	confirmed, changed, err := t.confirmLimits(ctx, config, targets, commit, merged)
 	if err != nil {
 		return reply{}, err
 	}
@@ -224,13 +230,9 @@ func (t *talk) confirm(ctx context.Context) (reply, error) {
 }
 
 // confirmLimits records the confirmation of each environment's plan that goes past a limit and is the one that was shown.
-func (t *talk) confirmLimits(ctx context.Context, config *datarepo.Config, commit, merged string) (confirmed, changed []string, err error) {
-	targets, failed := t.targets(ctx, config)
+func (t *talk) confirmLimits(ctx context.Context, config *datarepo.Config, targets []release.Target, commit, merged string) (confirmed, changed []string, err error) {
 	policy := release.PolicyOf(config)
 	for _, target := range targets {
-		if err := failed[target.Name]; err != nil {
-			return nil, nil, err
-		}
 		p, _, err := t.planNow(ctx, commit, target)
 		if err != nil {
 			return nil, nil, err

@@ -101,7 +101,7 @@ func (t *talk) revert(ctx context.Context, target release.Target, back mysqlstor
 		return "", fmt.Errorf("find what brings Git back: %w", err)
 	}
 	told := report.Reverted{Environment: target.Name, Release: back.Undoes, Actor: t.Author, Agrees: r.Agrees, Differs: r.Differs}
-	p := proposal{branch: fmt.Sprintf("liveops/rollback-%s-%d", target.Name, back.ID), onto: t.base.tip, base: t.branch,
+	p := proposal{branch: fmt.Sprintf("liveops/rollback-%s-%d", target.Name, back.ID), onto: t.base.tip, base: t.branch, asker: t.Author,
 		title: fmt.Sprintf("Take back release %d of %s", back.Undoes, target.Name)}
 	for _, f := range r.Changes {
 		told.Files = append(told.Files, report.RevertedFile{Path: f.Path, How: string(f.How), Why: f.Why})
@@ -319,7 +319,7 @@ func (t *talk) proposeExport(ctx context.Context, snap *mysqlstore.Snapshot, des
 	if len(files) == 0 {
 		return report.Sentence("the sheets of "+strings.Join(tables, ", ")+" say what the database holds already", ""), nil
 	}
-	p := proposal{branch: branch, onto: t.base.tip, base: t.branch, title: title}
+	p := proposal{branch: branch, onto: t.base.tip, base: t.branch, title: title, asker: t.Author}
 	var paths []string
 	for _, f := range files {
 		p.files = append(p.files, fileChange{path: f.Path, content: f.Data})
