@@ -40,7 +40,7 @@ func (t *talk) secondPerson(ctx context.Context, pr *github.PullRequest, targets
 			asked[n] = true
 			earlier, err := t.pull(ctx, n)
 			if err == nil {
-				err = t.notWriter(ctx, earlier, fmt.Sprintf(" (#%d, which it brings along)", n))
+				err = t.notWriter(ctx, earlier, fmt.Sprintf("this is said of `#%d`, which comes along with it", n))
 			}
 			if err != nil {
 				return err
@@ -54,7 +54,7 @@ func (t *talk) secondPerson(ctx context.Context, pr *github.PullRequest, targets
 // (https://docs.github.com/en/rest/pulls/pulls#list-commits-on-a-pull-request).
 const mostPullCommits = 250
 
-// notWriter refuses someone who wrote a pull request, or a commit of it. which names it in the refusal; "" where it is
+// notWriter refuses someone who wrote a pull request, or a commit of it. which says in the refusal which one it is; "" where it is
 // the one that the command is about.
 func (t *talk) notWriter(ctx context.Context, pr *github.PullRequest, which string) error {
 	var writers []string
@@ -78,7 +78,7 @@ func (t *talk) notWriter(ctx context.Context, pr *github.PullRequest, which stri
 	}
 	var not *access.NotSecond
 	if err := access.SecondPerson(t.Author, pr.GetUser().GetLogin(), writers); errors.As(err, &not) {
-		return refuse("", "%s%s", quotedFirst(not.Error()), which)
+		return refuse(which, "%s", quotedFirst(not.Error()))
 	}
 	return nil
 }

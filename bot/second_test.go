@@ -35,7 +35,7 @@ func TestWhoWroteWhatComesAlongIsNoSecondPerson(t *testing.T) {
 	w.settle()
 	w.merge(second)
 	w.settle()
-	w.say(second, "mina", "/liveops apply production").refused("`mina` opened this pull request", "(#1, which it brings along)")
+	w.say(second, "mina", "/liveops apply production").refused("`mina` opened this pull request", "This is said of `#1`, which comes along with it")
 	w.rows(winterItems, firstItems)
 	w.say(first, "jun", "/liveops apply production").done("production has it")
 	w.say(second, "mina", "/liveops apply production").refused("is not what was shown last") // less comes along now
