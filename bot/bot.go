@@ -92,6 +92,7 @@ type Bot struct {
 	started  time.Time
 	clock    clock
 	policies policies
+	denials  denials
 	cannot   sync.Map // what the account may not do in a repository, which is not tried again: "checks owner/name"
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"liveops/bot/hub"
 	"liveops/datarepo"
 	"liveops/engine"
+	"liveops/sync/release"
 )
 
 // kindCatchUp looks a repository through for what was missed.
@@ -55,14 +57,14 @@ func (j *job) catchUp(ctx context.Context) error {
 	return j.catchUpComments(ctx)
 }
 
-// catchUpPlans has the open pull requests planned whose newest head, on the newest base, the first environment has seen no
-// plan of.
+// catchUpPlans has the open pull requests planned whose newest head, on the newest base, an environment has seen no
+// plan of: once, where none has (some cannot be planned), and every hour where only some have.
 func (j *job) catchUpPlans(ctx context.Context, b base) error {
-	store, err := j.Stores.Store(ctx, b.config.Environments[0].Name)
-	if err != nil {
-		j.log.Warn("catching up: plans are not looked at", "error", err)
-		return nil
+	targets, failed := j.targets(ctx, b.config)
+	for e, err := range failed {
+		j.log.Warn("catching up: plans are not looked at", "environment", e, "error", err)
 	}
+	targets = slices.DeleteFunc(targets, func(t release.Target) bool { return failed[t.Name] != nil })
 	o := &github.PullRequestListOptions{State: "open", Base: b.branch, ListOptions: github.ListOptions{PerPage: 100}}
 	for {
 		prs, response, err := j.GitHub.PullRequests.List(ctx, j.owner, j.name, o)
@@ -70,14 +72,24 @@ func (j *job) catchUpPlans(ctx context.Context, b base) error {
 			return fmt.Errorf("list the open pull requests: %w", err)
 		}
 		for _, pr := range prs {
-			r, err := store.Review(ctx, j.repository, pr.GetNumber())
-			if err != nil {
-				return err
+			have := 0
+			for _, t := range targets {
+				r, err := t.Store.Review(ctx, j.repository, pr.GetNumber())
+				if err != nil {
+					j.log.Warn("catching up: a plan is not looked at", "environment", t.Name, "pull", pr.GetNumber(), "error", err)
+				}
+				if err != nil || r != nil && r.Head == pr.GetHead().GetSHA() && r.Base == b.tip {
+					have++
+				}
 			}
-			if r != nil && r.Head == pr.GetHead().GetSHA() && r.Base == b.tip {
+			if have == len(targets) {
 				continue
 			}
-			if err := j.askForPlan(ctx, pr.GetHead().GetSHA()+"-"+b.tip, pullJob{Number: pr.GetNumber()}); err != nil {
+			cause := pr.GetHead().GetSHA() + "-" + b.tip
+			if have > 0 {
+				cause += fmt.Sprintf("-%d", j.Now().Truncate(time.Hour).Unix())
+			}
+			if err := j.askForPlan(ctx, cause, pullJob{Number: pr.GetNumber()}); err != nil {
 				return err
 			}
 		}

@@ -98,8 +98,10 @@ type talk struct {
 	last    bool // no further try: what fails now has failed
 	line    int  // which of the comment's commands is being carried out
 	answer  report.Answer
-	desired *release.Desired // of the default branch; nil until it is asked for
-	shown   []shownPlan      // what the answer shows, to be recorded once it does
+	desired *release.Desired                  // of the default branch; nil until it is asked for
+	role    *github.RepositoryPermissionLevel // of the author; nil until it is asked for
+	denied  int                               // how many of the commands were refused for want of a permission
+	shown   []shownPlan                       // what the answer shows, to be recorded once it does
 }
 
 // shownPlan is a plan that an answer shows, which a later command is bound to.
@@ -119,9 +121,16 @@ func (j *job) converse(ctx context.Context, w engine.Job, attempt int) error {
 	if strings.EqualFold(t.Author, j.self) {
 		return nil
 	}
-	done, err := t.answered(ctx)
-	if err != nil || done {
-		return err
+	before, err := t.findComment(ctx, t.Number, report.AnswerMarker(t.Comment))
+	if err != nil {
+		return fmt.Errorf("look for the answer on #%d: %w", t.Number, err)
+	}
+	if report.AnswerFinished(t.Comment, before.GetBody()) { // the last reaction may be missing
+		return t.reactLast(ctx, report.AnswerWell(before.GetBody()))
+	}
+	if j.denials.tooMany(t.Author, j.Now()) {
+		j.log.Warn("commands are not looked at: their author was told often that they may do nothing", "author", t.Author)
+		return nil
 	}
 	if err := t.react(ctx, "eyes"); err != nil {
 		return err
@@ -151,7 +160,15 @@ func (j *job) converse(ctx context.Context, w engine.Job, attempt int) error {
 			t.log.Warn("what was shown is not recorded; it will be shown again", "error", err)
 		}
 	}
-	if t.answer.Well() {
+	if t.denied == len(lines) {
+		j.denials.add(t.Author, j.Now())
+	}
+	return t.reactLast(ctx, t.answer.Well())
+}
+
+// reactLast says by a reaction whether all went well.
+func (t *talk) reactLast(ctx context.Context, well bool) error {
+	if well {
 		return t.react(ctx, "rocket")
 	}
 	return t.react(ctx, "confused")
@@ -197,24 +214,15 @@ func (t *talk) prepare(ctx context.Context) (err error) {
 	return err
 }
 
-// answered says whether the comment has its final answer.
-func (t *talk) answered(ctx context.Context) (bool, error) {
-	found, err := t.findComment(ctx, t.Number, report.AnswerMarker(t.Comment))
-	if err != nil {
-		return false, fmt.Errorf("look for the answer on #%d: %w", t.Number, err)
-	}
-	return report.AnswerFinished(t.Comment, found.GetBody()), nil
-}
-
 func (t *talk) tellAnswer(ctx context.Context) error {
 	return t.upsert(ctx, t.Number, report.AnswerMarker(t.Comment), report.AnswerComment(t.answer))
 }
 
 // react puts a reaction on the comment (https://docs.github.com/en/rest/reactions/reactions). A comment that is gone
-// needs none.
+// needs none; where GitHub takes none, as in a locked conversation, the answer has to do.
 func (t *talk) react(ctx context.Context, content string) error {
 	_, _, err := t.GitHub.Reactions.CreateIssueCommentReaction(ctx, t.owner, t.name, t.Comment, content)
-	if err != nil && !refused(err, http.StatusNotFound) {
+	if err != nil && !refused(err, http.StatusForbidden, http.StatusNotFound, http.StatusGone, http.StatusUnprocessableEntity) {
 		return fmt.Errorf("react to the comment %d: %w", t.Comment, err)
 	}
 	return nil

@@ -65,6 +65,17 @@ func AnswerFinished(comment int64, body string) bool {
 	return strings.HasPrefix(body, AnswerMarker(comment)+"\n") && strings.HasSuffix(strings.TrimSpace(body), finished)
 }
 
+// What the reply to a command that was not done begins with.
+const (
+	notDone = "**✗ Not done.** "
+	failed  = "**✗ Failed.** "
+)
+
+// AnswerWell reports whether a final answer says that every command was done.
+func AnswerWell(body string) bool {
+	return !strings.Contains(body, "\n"+notDone) && !strings.Contains(body, "\n"+failed)
+}
+
 // AnswerComment is the answer to the commands of a comment: each as it was written, and what came of it. It is never
 // longer than GitHub takes: of several long replies each gets its share.
 func AnswerComment(a Answer) string {
@@ -80,9 +91,9 @@ func AnswerComment(a Answer) string {
 		case Working:
 			b.WriteString("⏳ " + orElse(text, "It is being worked on; this answer follows it."))
 		case Refused:
-			b.WriteString("**✗ Not done.** " + text)
+			b.WriteString(notDone + text)
 		case Failed:
-			b.WriteString("**✗ Failed.** " + text)
+			b.WriteString(failed + text)
 		default:
 			b.WriteString(orElse(text, "Done."))
 		}
