@@ -26,11 +26,11 @@ type policies struct {
 	known map[string]base
 }
 
-func (p *policies) get(repository, tip string) (base, bool) {
+func (p *policies) get(repository, branch, tip string) (base, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	b, ok := p.known[strings.ToLower(repository)]
-	return b, ok && b.tip == tip
+	return b, ok && b.tip == tip && b.branch == branch
 }
 
 func (p *policies) put(repository string, b base) {
@@ -52,7 +52,7 @@ func (j *job) base(ctx context.Context) (base, error) {
 	if b.tip, err = j.tip(ctx, b.branch); err != nil {
 		return base{}, err
 	}
-	if known, ok := j.policies.get(j.repository, b.tip); ok {
+	if known, ok := j.policies.get(j.repository, b.branch, b.tip); ok {
 		return known, nil
 	}
 	tree, _, err := j.GitHub.Git.GetTree(ctx, j.owner, j.name, b.tip, false)

@@ -93,6 +93,7 @@ type Bot struct {
 	started  time.Time
 	clock    clock
 	policies policies
+	denials  denials
 	cannot   sync.Map // what the account may not do in a repository, which is not tried again: "checks owner/name"
 }
 
@@ -172,7 +173,7 @@ func (b *Bot) Do(ctx context.Context, j engine.Job, attempt int) error {
 		log.Warn("GitHub asks to wait", "duration", d)
 		err = errors.Join(err, b.Wait(ctx, d))
 	}
-	return err
+	return &toldError{err}
 }
 
 // work does a job with the bot's account in the job's repository.
@@ -189,7 +190,7 @@ func (b *Bot) work(ctx context.Context, log *slog.Logger, w engine.Job, attempt 
 		return err
 	}
 	owner, name, _ := strings.Cut(w.Repository, "/")
-	j := &job{Bot: b, GitHub: client, git: remote, log: log, turns: map[int]bool{}, commits: map[string]*datarepo.Commit{}, owner: owner, name: name, repository: w.Repository}
+	j := &job{Bot: b, GitHub: client, git: remote, log: log, turns: map[int]bool{}, deployed: map[string]string{}, comments: map[string]*github.IssueComment{}, commits: map[string]*datarepo.Commit{}, owner: owner, name: name, repository: w.Repository}
 	defer j.close()
 	return j.do(ctx, w, attempt)
 }
@@ -206,6 +207,9 @@ type job struct {
 	turns                   map[int]bool                // the earlier merges that had their turn within this job
 	commits                 map[string]*datarepo.Commit // what was fetched, by id
 	allowed                 string                      // the head of a fork that someone allowed to be planned
+
+	deployed map[string]string               // what was last shown of a commit in an environment
+	comments map[string]*github.IssueComment // the bot's own that this job has written, by number and marker
 }
 
 func (j *job) do(ctx context.Context, w engine.Job, attempt int) error {
@@ -234,6 +238,9 @@ func (j *job) do(ctx context.Context, w engine.Job, attempt int) error {
 	case kindMerged:
 		return j.enqueue(ctx, releaseJob(j.repository, w.ID, about.Number))
 	case kindRelease:
+		if about.ByItself {
+			return j.goOn(ctx, about.Number)
+		}
 		return j.release(ctx, about.Number)
 	}
 	return engine.Park(fmt.Errorf("a job of the kind %q is not known to this version", w.Kind))

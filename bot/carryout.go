@@ -49,6 +49,7 @@ func (t *talk) run(ctx context.Context, l command.Line) (reply, error) {
 		return reply{}, err
 	}
 	if !decision.Allowed {
+		t.denied++
 		return refusal(quotedFirst(decision.String()), ""), nil
 	}
 	r, err := t.do(ctx, c)
@@ -70,8 +71,10 @@ func (t *talk) passes(err error) bool {
 		wrong   *mysqlstore.WrongEnvironmentError
 		no      *mysqlstore.RefusedError
 		failed  *mysqlstore.TestsFailedError
+		held    *mysqlstore.HeldError
+		asked   *mysqlstore.RequestError
 	)
-	return !refused(err, http.StatusForbidden) && !errors.As(err, &setting) && !errors.As(err, &wrong) && !errors.As(err, &no) && !errors.As(err, &failed)
+	return !refused(err, http.StatusForbidden, http.StatusUnprocessableEntity) && !errors.As(err, &held) && !errors.As(err, &asked) && !errors.As(err, &setting) && !errors.As(err, &wrong) && !errors.As(err, &no) && !errors.As(err, &failed)
 }
 
 func (t *talk) do(ctx context.Context, c command.Command) (reply, error) {
@@ -126,11 +129,14 @@ func (t *talk) may(ctx context.Context, action command.Permission) (access.Decis
 	if err != nil { // the file was refused otherwise
 		return access.Decision{}, err
 	}
-	level, _, err := t.GitHub.Repositories.GetPermissionLevel(ctx, t.owner, t.name, t.Author)
-	if err != nil && !refused(err, http.StatusNotFound) {
-		return access.Decision{}, fmt.Errorf("ask for the role of %s: %w", t.Author, err)
+	if t.role == nil { // once for all commands of the comment
+		t.role, _, err = t.GitHub.Repositories.GetPermissionLevel(ctx, t.owner, t.name, t.Author)
+		if err != nil && !refused(err, http.StatusNotFound) {
+			t.role = nil
+			return access.Decision{}, fmt.Errorf("ask for the role of %s: %w", t.Author, err)
+		}
 	}
-	who := access.Who{Login: t.Author, Role: access.RoleOf(level.GetUser().GetRoleName(), level.GetPermission()),
+	who := access.Who{Login: t.Author, Role: access.RoleOf(t.role.GetUser().GetRoleName(), t.role.GetPermission()),
 		Member: func(team string) (bool, error) { return t.isMember(ctx, team) }}
 	files := access.Files{}
 	for _, g := range permissions.Of(string(action)) {
@@ -163,6 +169,10 @@ func splitTeam(team string) (org, slug string) {
 	return "", team
 }
 
+// mostPullFiles is how many files of a pull request GitHub lists
+// (https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files).
+const mostPullFiles = 3_000
+
 // ownedFiles are the files of the pull request that liveops reads, and who owns them on the default branch.
 func (t *talk) ownedFiles(ctx context.Context) (access.Files, error) {
 	c, err := t.fetch(ctx, t.base.tip)
@@ -177,7 +187,7 @@ func (t *talk) ownedFiles(ctx context.Context) (access.Files, error) {
 		}
 	}
 	o := &github.ListOptions{PerPage: 100}
-	for {
+	for listed := 0; ; {
 		list, response, err := t.GitHub.PullRequests.ListFiles(ctx, t.owner, t.name, t.Number, o)
 		if err != nil {
 			return files, fmt.Errorf("list the files of #%d: %w", t.Number, err)
@@ -189,33 +199,12 @@ func (t *talk) ownedFiles(ctx context.Context) (access.Files, error) {
 				}
 			}
 		}
+		if listed += len(list); listed >= mostPullFiles {
+			files.Owners = &access.Owners{} // there may be others, whose owners nobody knows
+		}
 		if response.NextPage == 0 {
 			return files, nil
 		}
 		o.Page = response.NextPage
 	}
-}
-
-// secondPerson refuses someone who wrote the pull request, or a commit of it.
-func (t *talk) secondPerson(ctx context.Context, pr *github.PullRequest) error {
-	var writers []string
-	o := &github.ListOptions{PerPage: 100}
-	for {
-		commits, response, err := t.GitHub.PullRequests.ListCommits(ctx, t.owner, t.name, pr.GetNumber(), o)
-		if err != nil {
-			return fmt.Errorf("list the commits of #%d: %w", pr.GetNumber(), err)
-		}
-		for _, c := range commits {
-			writers = append(writers, c.GetAuthor().GetLogin(), c.GetCommitter().GetLogin())
-		}
-		if response.NextPage == 0 {
-			break
-		}
-		o.Page = response.NextPage
-	}
-	var not *access.NotSecond
-	if err := access.SecondPerson(t.Author, pr.GetUser().GetLogin(), writers); errors.As(err, &not) {
-		return refuse("", "%s", quotedFirst(not.Error()))
-	}
-	return nil
 }

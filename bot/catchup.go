@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"liveops/bot/hub"
 	"liveops/datarepo"
 	"liveops/engine"
+	"liveops/sync/release"
 )
 
 // kindCatchUp looks a repository through for what was missed.
@@ -55,14 +57,14 @@ func (j *job) catchUp(ctx context.Context) error {
 	return j.catchUpComments(ctx)
 }
 
-// catchUpPlans has the open pull requests planned whose newest head, on the newest base, the first environment has seen no
-// plan of.
+// catchUpPlans has the open pull requests planned whose newest head, on the newest base, an environment has seen no
+// plan of: once, where none has (some cannot be planned), and every hour where only some have.
 func (j *job) catchUpPlans(ctx context.Context, b base) error {
-	store, err := j.Stores.Store(ctx, b.config.Environments[0].Name)
-	if err != nil {
-		j.log.Warn("catching up: plans are not looked at", "error", err)
-		return nil
+	targets, failed := j.targets(ctx, b.config)
+	for e, err := range failed {
+		j.log.Warn("catching up: plans are not looked at", "environment", e, "error", err)
 	}
+	targets = slices.DeleteFunc(targets, func(t release.Target) bool { return failed[t.Name] != nil })
 	o := &github.PullRequestListOptions{State: "open", Base: b.branch, ListOptions: github.ListOptions{PerPage: 100}}
 	for {
 		prs, response, err := j.GitHub.PullRequests.List(ctx, j.owner, j.name, o)
@@ -70,14 +72,24 @@ func (j *job) catchUpPlans(ctx context.Context, b base) error {
 			return fmt.Errorf("list the open pull requests: %w", err)
 		}
 		for _, pr := range prs {
-			r, err := store.Review(ctx, j.repository, pr.GetNumber())
-			if err != nil {
-				return err
+			have := 0
+			for _, t := range targets {
+				r, err := t.Store.Review(ctx, j.repository, pr.GetNumber())
+				if err != nil {
+					j.log.Warn("catching up: a plan is not looked at", "environment", t.Name, "pull", pr.GetNumber(), "error", err)
+				}
+				if err != nil || r != nil && r.Head == pr.GetHead().GetSHA() && r.Base == b.tip {
+					have++
+				}
 			}
-			if r != nil && r.Head == pr.GetHead().GetSHA() && r.Base == b.tip {
+			if have == len(targets) {
 				continue
 			}
-			if err := j.askForPlan(ctx, pr.GetHead().GetSHA()+"-"+b.tip, pullJob{Number: pr.GetNumber()}); err != nil {
+			cause := pr.GetHead().GetSHA() + "-" + b.tip
+			if have > 0 {
+				cause += fmt.Sprintf("-%d", j.Now().Truncate(time.Hour).Unix())
+			}
+			if err := j.askForPlan(ctx, cause, pullJob{Number: pr.GetNumber()}); err != nil {
 				return err
 			}
 		}
@@ -120,7 +132,7 @@ func (j *job) catchUpReleases(ctx context.Context, b base) error {
 			}
 			if !asked[n] {
 				asked[n] = true
-				err = j.enqueue(ctx, releaseJob(j.repository, fmt.Sprintf("catch-up-%s-%d", commits[i].ID, j.Now().Truncate(time.Hour).Unix()), n))
+				err = j.enqueue(ctx, goOnJob(j.repository, fmt.Sprintf("catch-up-%s-%d", commits[i].ID, j.Now().Truncate(time.Hour).Unix()), n))
 			}
 			if err != nil {
 				return err
@@ -131,7 +143,8 @@ func (j *job) catchUpReleases(ctx context.Context, b base) error {
 	return nil
 }
 
-// catchUpComments finds commands of the last day that have no answer.
+// catchUpComments finds commands of the last day that have no answer. One that was edited is not run: whoever may write
+// to the repository may edit it, and its author would answer for their words.
 func (j *job) catchUpComments(ctx context.Context) error {
 	since, sort, direction := j.Now().Add(-commentSince), "created", "asc"
 	o := &github.IssueListCommentsOptions{Since: &since, Sort: &sort, Direction: &direction, ListOptions: github.ListOptions{PerPage: 100}}
@@ -141,7 +154,8 @@ func (j *job) catchUpComments(ctx context.Context) error {
 			return fmt.Errorf("list the newest comments: %w", err)
 		}
 		for _, c := range comments {
-			if c.GetCreatedAt().Before(since) || c.GetUser().GetType() == "Bot" || len(command.Parse(c.GetBody())) == 0 {
+			edited := c.GetUpdatedAt().After(c.GetCreatedAt().Time)
+			if edited || c.GetCreatedAt().Before(since) || c.GetUser().GetType() == "Bot" || len(command.Parse(c.GetBody())) == 0 {
 				continue
 			}
 			at := numberOf(c.GetIssueURL())

@@ -100,6 +100,15 @@ func (j *job) writeCheckRun(ctx context.Context, r result) error {
 	return nil
 }
 
+// isShown says whether a commit has the bot's check run, complete. Where GitHub does not say, it has not.
+func (j *job) isShown(ctx context.Context, commit string) bool {
+	if !j.can("checks") {
+		return false
+	}
+	run, err := j.newestCheckRun(ctx, commit)
+	return err == nil && run.GetStatus() == "completed"
+}
+
 // openCheckRun is the bot's newest check run of a commit, where it is under way; nil otherwise.
 func (j *job) openCheckRun(ctx context.Context, commit string) (*github.CheckRun, error) {
 	run, err := j.newestCheckRun(ctx, commit)

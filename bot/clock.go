@@ -110,6 +110,10 @@ const mostRegularTries = 3
 // regularJob is asked for at every tick and, its id being that of its period, done once in it. A bot that starts has it
 // done at once, whatever others did in the period.
 func (b *Bot) regularJob(kind, repository string, now time.Time, period time.Duration) engine.Job {
-	return engine.Job{ID: fmt.Sprintf("%s-%s-%d-%d", kind, strings.ToLower(repository), b.started.Unix(), now.Truncate(period).Unix()), Lane: engine.Commands,
-		Key: strings.ToLower(repository), Kind: kind, Repository: repository, About: repository, Supersede: kind}
+	job := engine.Job{ID: fmt.Sprintf("%s-%s-%d-%d", kind, strings.ToLower(repository), b.started.Unix(), now.Truncate(period).Unix()), Lane: engine.Commands,
+		Key: strings.ToLower(repository), Kind: kind, Repository: repository, About: repository}
+	if kind == kindCatchUp { // whereas each minute has its turn with the schedule, also behind a job that takes long
+		job.Supersede = kind
+	}
+	return job
 }

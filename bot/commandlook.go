@@ -184,7 +184,7 @@ func (t *talk) cancel(ctx context.Context) (reply, error) {
 	dropped, begun := t.clock.drop(about), 0
 	for _, s := range jobs {
 		switch {
-		case !strings.EqualFold(s.About, about) || s.Lane == engine.Commands:
+		case !strings.EqualFold(s.About, about) || s.Kind == kindCommands: // every comment gets its answer
 		case s.State == engine.InHand:
 			begun++
 		default:
@@ -193,6 +193,13 @@ func (t *talk) cancel(ctx context.Context) (reply, error) {
 			}
 			dropped++
 		}
+	}
+	waited, err := t.cancelRelease(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	if waited {
+		dropped = max(dropped, 1)
 	}
 	switch {
 	case dropped > 0:
@@ -203,6 +210,28 @@ func (t *talk) cancel(ctx context.Context) (reply, error) {
 	return refusal("nothing waits here", ""), nil
 }
 
+// cancelRelease has the comment of a release that waits say that it does not go on by itself, and says whether one waits:
+// whichever process has the timer, and whoever looks later for what was missed, reads it there.
+func (t *talk) cancelRelease(ctx context.Context) (waits bool, err error) {
+	if !t.Pull {
+		return false, nil
+	}
+	pr, err := t.pull(ctx, t.Number)
+	if err != nil || !pr.GetMerged() {
+		return false, err
+	}
+	marker := report.MergeMarker(pr.GetMergeCommitSHA())
+	told, err := t.findComment(ctx, t.Number, marker)
+	if err != nil {
+		return false, fmt.Errorf("look for the comment of #%d: %w", t.Number, err)
+	}
+	canceled, waits := report.MergeCanceled(pr.GetMergeCommitSHA(), told.GetBody(), t.Author)
+	if !waits {
+		return false, nil
+	}
+	return true, t.upsert(ctx, t.Number, marker, canceled)
+}
+
 // shownDigest is the digest of the plan that a pull request, or an issue, last showed for an environment; "" where it
 // showed none. merge is the commit of a merged pull request.
 func (t *talk) shownDigest(ctx context.Context, s *mysqlstore.Store, merge string) (string, error) {
@@ -210,7 +239,7 @@ func (t *talk) shownDigest(ctx context.Context, s *mysqlstore.Store, merge strin
 	if err != nil {
 		return "", err
 	}
-	if shown != nil && shown.Commit == merge {
+	if merge != "" && shown != nil && shown.Commit == merge {
 		return shown.Digest, nil
 	}
 	r, err := s.Review(ctx, t.repository, t.Number)

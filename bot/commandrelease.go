@@ -85,7 +85,7 @@ func (t *talk) apply(ctx context.Context, c command.Command) (reply, error) {
 		return reply{}, err
 	}
 	if asked.Approval {
-		if err := t.secondPerson(ctx, pr); err != nil {
+		if err := t.secondPerson(ctx, pr, target); err != nil {
 			return reply{}, err
 		}
 	}
@@ -98,9 +98,7 @@ func (t *talk) apply(ctx context.Context, c command.Command) (reply, error) {
 		return reply{}, err
 	}
 	if p.Digest != "" && p.Count().Total() > 0 && p.Digest != shown {
-		if err := target.Store.SaveShown(ctx, mysqlstore.Shown{Repository: t.repository, Pull: t.Number, Commit: merged, Digest: p.Digest}); err != nil {
-			return reply{}, err
-		}
+		t.shown = append(t.shown, shownPlan{t.line, target.Store, mysqlstore.Shown{Repository: t.repository, Pull: t.Number, Commit: merged, Digest: p.Digest}})
 		return reply{report.Refused, report.Sentence("what it would change in "+c.Env+" is not what was shown last", "read it as it is now; to take it, say `/liveops apply "+c.Env+"` again") +
 			"\n\n" + report.PlansMarkdown([]*release.Plan{p})}, nil
 	}
@@ -110,11 +108,25 @@ func (t *talk) apply(ctx context.Context, c command.Command) (reply, error) {
 			return reply{}, err
 		}
 	}
-	progress, err := t.releasePull(ctx, pr)
+	lacks, err := t.lacks(ctx, target, merged)
+	if err != nil {
+		return reply{}, err
+	}
+	progress, err := t.releasePull(ctx, pr, lacks)
 	if err != nil {
 		return reply{}, err
 	}
 	return t.tellStep(progress, c.Env), nil
+}
+
+// lacks says whether a commit is yet to come to an environment.
+func (t *talk) lacks(ctx context.Context, target release.Target, commit string) (bool, error) {
+	st, err := target.Store.State(ctx)
+	if err != nil {
+		return false, err
+	}
+	relation, _, err := history{t.job}.Between(ctx, st.Commit, commit)
+	return relation == datarepo.Ahead, err
 }
 
 // tellStep is the answer where a release has come to an end for now.
@@ -160,14 +172,12 @@ func (t *talk) target(ctx context.Context, config *datarepo.Config, name string)
 // confirm says, as a second person, that what goes past a limit is meant: of each environment where the plan last shown
 // does, and no other plan.
 func (t *talk) confirm(ctx context.Context) (reply, error) {
-	if !t.Pull {
-		return t.confirmShown(ctx)
+	r, err := t.confirmShown(ctx)
+	if err != nil || !t.Pull || r.state == report.Done { // what was shown last is a promotion
+		return r, err
 	}
 	pr, err := t.pull(ctx, t.Number)
 	if err != nil {
-		return reply{}, err
-	}
-	if err := t.secondPerson(ctx, pr); err != nil {
 		return reply{}, err
 	}
 	config, merged, commit := t.config, "", ""
@@ -190,7 +200,16 @@ func (t *talk) confirm(ctx context.Context) (reply, error) {
 		}
 		commit = c.ID
 	}
-	confirmed, changed, err := t.confirmLimits(ctx, config, commit, merged)
+	targets, failed := t.targets(ctx, config)
+	for _, target := range targets {
+		if err := failed[target.Name]; err != nil {
+			return reply{}, err
+		}
+	}
+	if err := t.secondPerson(ctx, pr, targets...); err != nil {
+		return reply{}, err
+	}
+	confirmed, changed, err := t.confirmLimits(ctx, config, targets, commit, merged)
 	if err != nil {
 		return reply{}, err
 	}
@@ -205,20 +224,16 @@ func (t *talk) confirm(ctx context.Context) (reply, error) {
 		err := t.askForPlan(ctx, fmt.Sprintf("confirmed-%d-%d", t.Comment, t.line), pullJob{Number: t.Number})
 		return done(report.Sentence(text+": on merge it goes on, as long as the plan stays the one that is shown", "")), err
 	}
-	if _, err := t.releasePull(ctx, pr); err != nil {
+	if _, err := t.releasePull(ctx, pr, false); err != nil {
 		return reply{}, err
 	}
 	return done(report.Sentence(text+"; the release went on, its comment says how far", "")), nil
 }
 
 // confirmLimits records the confirmation of each environment's plan that goes past a limit and is the one that was shown.
-func (t *talk) confirmLimits(ctx context.Context, config *datarepo.Config, commit, merged string) (confirmed, changed []string, err error) {
-	targets, failed := t.targets(ctx, config)
+func (t *talk) confirmLimits(ctx context.Context, config *datarepo.Config, targets []release.Target, commit, merged string) (confirmed, changed []string, err error) {
 	policy := release.PolicyOf(config)
 	for _, target := range targets {
-		if err := failed[target.Name]; err != nil {
-			return nil, nil, err
-		}
 		p, _, err := t.planNow(ctx, commit, target)
 		if err != nil {
 			return nil, nil, err

@@ -38,9 +38,33 @@ func (t *talk) rollback(ctx context.Context, c command.Command) (reply, error) {
 	text := report.RollbackMarkdown(c.Env, back)
 	after, err := t.revert(ctx, target, back)
 	if err != nil {
-		return reply{}, err
+		return t.halfDone(ctx, text, err, "on a checkout of the default branch run `"+fmt.Sprintf("liveops rollback --env %s %d --write-files", c.Env, back.Undoes)+"`, and open the pull request from there")
 	}
 	return done(text + after), nil
+}
+
+// halfDone is the answer of a command that changed rows, as text says, and then could not open its pull request: whoever
+// reads it must know of the first. While another try may mend the error it is returned instead.
+func (t *talk) halfDone(ctx context.Context, text string, err error, mend string) (reply, error) {
+	var no *refusedError
+	var why string
+	switch {
+	case errors.As(err, &no):
+		why, mend = no.text, orElse(no.mend, mend)
+	case ctx.Err() != nil, t.passes(err) && !t.last:
+		return reply{}, err
+	default:
+		why = reason(err)
+	}
+	t.log.Error("rows are changed, and no pull request is opened", "error", err)
+	return reply{report.Failed, text + "\n\n" + report.Sentence("the pull request that belongs to it was not opened: "+why, mend)}, nil
+}
+
+func orElse(text, instead string) string {
+	if text == "" {
+		return instead
+	}
+	return text
 }
 
 // rollbackRows restores the rows; a request that was done before gives what it did.
@@ -77,7 +101,7 @@ func (t *talk) revert(ctx context.Context, target release.Target, back mysqlstor
 		return "", fmt.Errorf("find what brings Git back: %w", err)
 	}
 	told := report.Reverted{Environment: target.Name, Release: back.Undoes, Actor: t.Author, Agrees: r.Agrees, Differs: r.Differs}
-	p := proposal{branch: fmt.Sprintf("liveops/rollback-%s-%d", target.Name, back.ID), onto: t.base.tip, base: t.branch,
+	p := proposal{branch: fmt.Sprintf("liveops/rollback-%s-%d", target.Name, back.ID), onto: t.base.tip, base: t.branch, asker: t.Author,
 		title: fmt.Sprintf("Take back release %d of %s", back.Undoes, target.Name)}
 	for _, f := range r.Changes {
 		told.Files = append(told.Files, report.RevertedFile{Path: f.Path, How: string(f.How), Why: f.Why})
@@ -115,8 +139,9 @@ func (t *talk) promote(ctx context.Context, c command.Command) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if done, err := to.Store.ReleaseOf(ctx, t.requestID()); err != nil || done != nil {
-		return t.promoted(c, done), err
+	before, err := to.Store.ReleaseOf(ctx, t.requestID())
+	if err != nil {
+		return reply{}, err
 	}
 	holders, err := holdersOf(ctx, from, to)
 	if err != nil {
@@ -134,75 +159,78 @@ func (t *talk) promote(ctx context.Context, c command.Command) (reply, error) {
 	if len(compared.Problems) > 0 {
 		return reply{report.Refused, report.ProblemsMarkdown(compared.Problems)}, nil
 	}
-	return t.promoteCompared(ctx, c, desired, holders, compared, to)
-}
-
-// promoted is the answer where the ledger has the promotion already.
-func (t *talk) promoted(c command.Command, r *mysqlstore.Release) reply {
-	if r == nil {
-		return reply{}
-	}
-	return done(report.Promoted(c.From, c.Env, *r))
-}
-
-func (t *talk) promoteCompared(ctx context.Context, c command.Command, desired *release.Desired, h *holders, compared *release.Comparison, to release.Target) (reply, error) {
-	var text strings.Builder
-	direct := compared.Direct(desired)
-	if direct.Count().Total() > 0 {
-		if r := t.pastLimits(ctx, to, direct); r != nil {
-			return *r, nil
+	text := ""
+	if before != nil { // of a try that ended before its answer
+		text = report.Promoted(c.From, c.Env, *before)
+	} else if direct := compared.Direct(desired); direct.Count().Total() > 0 {
+		r, err := t.promoteDirect(ctx, c, desired, direct, to)
+		if err != nil || r.state != report.Done {
+			return r, err
 		}
-		r, err := to.Store.Promote(ctx, mysqlstore.Request{ID: t.requestID(), Digest: direct.Digest, Actor: t.Author, Epoch: direct.Base.Epoch, Read: direct.Base.Read,
-			Tables: direct.Tables, Tests: desired.Tests})
-		if err != nil {
-			return reply{}, err
-		}
-		text.WriteString(report.Promoted(c.From, c.Env, r) + report.PlansMarkdown([]*release.Plan{direct}))
+		text = r.text
 	}
 	owned := slices.Sorted(slices.Values(slices.Concat(compared.Owned, compared.Shared)))
 	if len(owned) > 0 {
-		proposed, err := t.proposeExport(ctx, h.from.Snapshot, desired, c.Env, owned, fmt.Sprintf("liveops/promote-%d-%d", t.Comment, t.line),
+		proposed, err := t.proposeExport(ctx, holders.from.Snapshot, desired, c.Env, owned, fmt.Sprintf("liveops/promote-%d-%d", t.Comment, t.line),
 			fmt.Sprintf("Bring what %s holds into the sheets of %s", c.From, strings.Join(owned, ", ")))
+		if err != nil && text != "" {
+			return t.halfDone(ctx, text, err, "say the command again: the rows stay as they are")
+		}
 		if err != nil {
 			return reply{}, err
 		}
-		text.WriteString(proposed)
+		text += proposed
 	}
-	if text.Len() == 0 {
-		text.WriteString(report.Sentence("nothing differs", ""))
+	if text == "" {
+		text = report.Sentence("nothing differs", "")
 	}
-	return done(text.String()), nil
+	return done(text), nil
 }
 
-// pastLimits refuses a promotion that deletes more than the limits allow and nobody else has confirmed; nil where it
-// may go.
-func (t *talk) pastLimits(ctx context.Context, to release.Target, p *release.Plan) *reply {
+// promoteDirect brings the rows that no sheet owns, if the limits let it.
+func (t *talk) promoteDirect(ctx context.Context, c command.Command, desired *release.Desired, p *release.Plan, to release.Target) (reply, error) {
+	if r, err := t.pastLimits(ctx, to, p); err != nil || r.state != report.Done {
+		return r, err
+	}
+	r, err := to.Store.Promote(ctx, mysqlstore.Request{ID: t.requestID(), Digest: p.Digest, Actor: t.Author, Epoch: p.Base.Epoch, Read: p.Base.Read, Tables: p.Tables, Tests: desired.Tests})
+	return done(report.Promoted(c.From, c.Env, r) + report.PlansMarkdown([]*release.Plan{p})), err
+}
+
+// pastLimits refuses a promotion that deletes more than the limits allow and nobody else has confirmed; it is
+// Done where it may go.
+func (t *talk) pastLimits(ctx context.Context, to release.Target, p *release.Plan) (reply, error) {
 	excesses := release.PolicyOf(t.config).Excesses(p)
 	if len(excesses) == 0 {
-		return nil
+		return done(""), nil
 	}
 	all, err := to.Store.Confirmations(ctx, t.repository, t.Number)
-	if err == nil {
-		if by, _ := release.Confirmed(all, mysqlstore.Limits, p.Digest); by != nil && !strings.EqualFold(by.By, t.Author) {
-			return nil
-		}
-		err = to.Store.SaveShown(ctx, mysqlstore.Shown{Repository: t.repository, Pull: t.Number, Digest: p.Digest})
-	}
 	if err != nil {
-		t.log.Error("whether a promotion is confirmed is not known", "error", err)
+		return reply{}, err
 	}
+	others := slices.DeleteFunc(all, func(c mysqlstore.Confirmation) bool { return strings.EqualFold(c.By, t.Author) })
+	if by, _ := release.Confirmed(others, mysqlstore.Limits, p.Digest); by != nil {
+		return done(""), nil
+	}
+	t.shown = append(t.shown, shownPlan{t.line, to.Store, mysqlstore.Shown{Repository: t.repository, Pull: t.Number, Commit: ofPromotion, Digest: p.Digest}})
 	var past []string
 	for _, e := range excesses {
 		past = append(past, e.String())
 	}
-	return &reply{report.Refused, report.Sentence("it "+strings.Join(past, ", and "), "someone else comments `/liveops confirm`; then say it again") + "\n\n" + report.PlansMarkdown([]*release.Plan{p})}
+	return reply{report.Refused, report.Sentence("it "+strings.Join(past, ", and "), "someone else comments `/liveops confirm`; then say it again") + "\n\n" + report.PlansMarkdown([]*release.Plan{p})}, nil
 }
 
-// confirmShown confirms, on an issue, the promotion that was shown there.
+// ofPromotion stands in mysqlstore.Shown in place of a merge's commit, where what was shown is a promotion.
+const ofPromotion = "promotion"
+
+// confirmShown confirms the promotions that were shown last on an issue or a pull request. On a pull request, one that the
+// author of the comment has confirmed before is passed over: they mean its own plan now.
 func (t *talk) confirmShown(ctx context.Context) (reply, error) {
 	targets, failed := t.targets(ctx, t.config)
 	var confirmed []string
 	for _, target := range targets {
+		if setting := (*SettingError)(nil); errors.As(failed[target.Name], &setting) {
+			continue // nothing was promoted there
+		}
 		if err := failed[target.Name]; err != nil {
 			return reply{}, err
 		}
@@ -210,7 +238,13 @@ func (t *talk) confirmShown(ctx context.Context) (reply, error) {
 		if err != nil {
 			return reply{}, err
 		}
-		if shown == nil || shown.Commit != "" {
+		if shown == nil || shown.Commit != ofPromotion {
+			continue
+		}
+		if known, err := t.hasConfirmed(ctx, target.Store, shown.Digest); err != nil || known && t.Pull {
+			if err != nil {
+				return reply{}, err
+			}
 			continue
 		}
 		err = target.Store.SaveConfirmation(ctx, mysqlstore.Confirmation{Kind: mysqlstore.Limits, Repository: t.repository, Pull: t.Number, Digest: shown.Digest, By: t.Author})
@@ -223,6 +257,14 @@ func (t *talk) confirmShown(ctx context.Context) (reply, error) {
 		return refusal("nothing here waits for a confirmation", ""), nil
 	}
 	return done(report.Sentence("confirmed for "+strings.Join(confirmed, ", "), "whoever asked for it says it again; their own confirmation does not count")), nil
+}
+
+// hasConfirmed says whether the author of the comment has confirmed a plan that is over a limit.
+func (t *talk) hasConfirmed(ctx context.Context, s *mysqlstore.Store, digest string) (bool, error) {
+	all, err := s.Confirmations(ctx, t.repository, t.Number)
+	return slices.ContainsFunc(all, func(c mysqlstore.Confirmation) bool {
+		return c.Kind == mysqlstore.Limits && c.Digest == digest && strings.EqualFold(c.By, t.Author)
+	}), err
 }
 
 // export brings tables of an environment into the workbooks, as a pull request.
@@ -280,7 +322,7 @@ func (t *talk) proposeExport(ctx context.Context, snap *mysqlstore.Snapshot, des
 	if t.Run != nil && t.Run.Artifact != nil {
 		return t.keepFiles(files)
 	}
-	p := proposal{branch: branch, onto: t.base.tip, base: t.branch, title: title}
+	p := proposal{branch: branch, onto: t.base.tip, base: t.branch, title: title, asker: t.Author}
 	var paths []string
 	for _, f := range files {
 		p.files = append(p.files, fileChange{path: f.Path, content: f.Data})

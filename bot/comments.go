@@ -15,21 +15,27 @@ import (
 const statusContext = "liveops"
 
 // upsert writes the one comment of a pull request that begins with a marker: it edits the bot's own comment
-// where there is one, and makes it otherwise.
+// where there is one, and makes it otherwise. A job looks for it once, however often it edits it.
 func (j *job) upsert(ctx context.Context, number int, marker, body string) error {
-	found, err := j.findComment(ctx, number, marker)
-	if err != nil {
-		return fmt.Errorf("look for the comment of #%d: %w", number, err)
+	key := fmt.Sprintf("%d %s", number, marker)
+	found, err := j.comments[key], error(nil)
+	if found == nil {
+		if found, err = j.findComment(ctx, number, marker); err != nil {
+			return fmt.Errorf("look for the comment of #%d: %w", number, err)
+		}
 	}
+	delete(j.comments, key) // looked for anew where this write fails: it may be gone, or may be there
+	written := found
 	switch {
 	case found == nil:
-		_, _, err = j.GitHub.Issues.CreateComment(ctx, j.owner, j.name, number, &github.IssueComment{Body: &body})
+		written, _, err = j.GitHub.Issues.CreateComment(ctx, j.owner, j.name, number, &github.IssueComment{Body: &body})
 	case found.GetBody() != body:
-		_, _, err = j.GitHub.Issues.EditComment(ctx, j.owner, j.name, found.GetID(), &github.IssueComment{Body: &body})
+		written, _, err = j.GitHub.Issues.EditComment(ctx, j.owner, j.name, found.GetID(), &github.IssueComment{Body: &body})
 	}
 	if err != nil {
 		return fmt.Errorf("write the comment of #%d: %w", number, err)
 	}
+	j.comments[key] = written
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"liveops/bot/command"
 	"liveops/engine"
+	"liveops/sync/mysqlstore"
 	"liveops/sync/release"
 	"liveops/sync/report"
 )
@@ -97,7 +98,17 @@ type talk struct {
 	last    bool // no further try: what fails now has failed
 	line    int  // which of the comment's commands is being carried out
 	answer  report.Answer
-	desired *release.Desired // of the default branch; nil until it is asked for
+	desired *release.Desired                  // of the default branch; nil until it is asked for
+	role    *github.RepositoryPermissionLevel // of the author; nil until it is asked for
+	denied  int                               // how many of the commands were refused for want of a permission
+	shown   []shownPlan                       // what the answer shows, to be recorded once it does
+}
+
+// shownPlan is a plan that an answer shows, which a later command is bound to.
+type shownPlan struct {
+	line  int // which reply shows it
+	store *mysqlstore.Store
+	mysqlstore.Shown
 }
 
 // converse carries out the commands of a comment. Whatever happens, the comment has 👀 at once, and then 🚀 or 😕 and one
@@ -110,9 +121,16 @@ func (j *job) converse(ctx context.Context, w engine.Job, attempt int) error {
 	if strings.EqualFold(t.Author, j.self) {
 		return nil
 	}
-	done, err := t.answered(ctx)
-	if err != nil || done {
-		return err
+	before, err := t.findComment(ctx, t.Number, report.AnswerMarker(t.Comment))
+	if err != nil {
+		return fmt.Errorf("look for the answer on #%d: %w", t.Number, err)
+	}
+	if report.AnswerFinished(t.Comment, before.GetBody()) { // the last reaction may be missing
+		return t.reactLast(ctx, report.AnswerWell(before.GetBody()))
+	}
+	if j.denials.tooMany(t.Author, j.Now()) {
+		j.log.Warn("commands are not looked at: their author was told often that they may do nothing", "author", t.Author)
+		return nil
 	}
 	if err := t.react(ctx, "eyes"); err != nil {
 		return err
@@ -134,7 +152,23 @@ func (j *job) converse(ctx context.Context, w engine.Job, attempt int) error {
 	if err := t.tellAnswer(ctx); err != nil {
 		return err
 	}
-	if t.answer.Well() {
+	for _, s := range t.shown { // only now has anybody seen it; a process that dies in between leaves it to be shown again
+		if !t.answer.Whole(s.line) {
+			continue
+		}
+		if err := s.store.SaveShown(ctx, s.Shown); err != nil {
+			t.log.Warn("what was shown is not recorded; it will be shown again", "error", err)
+		}
+	}
+	if t.denied == len(lines) {
+		j.denials.add(t.Author, j.Now())
+	}
+	return t.reactLast(ctx, t.answer.Well())
+}
+
+// reactLast says by a reaction whether all went well.
+func (t *talk) reactLast(ctx context.Context, well bool) error {
+	if well {
 		return t.react(ctx, "rocket")
 	}
 	return t.react(ctx, "confused")
@@ -149,10 +183,7 @@ func (t *talk) carryOut(ctx context.Context, lines []command.Line) error {
 		t.line = i
 		reply, err := t.run(ctx, l)
 		if err != nil {
-			if err := t.again(ctx, i, err); err != nil {
-				return err
-			}
-			continue
+			return t.again(ctx, i, err)
 		}
 		t.answer.Replies[i].State, t.answer.Replies[i].Text = reply.state, reply.text
 	}
@@ -160,7 +191,7 @@ func (t *talk) carryOut(ctx context.Context, lines []command.Line) error {
 }
 
 // again returns the error, so that the whole comment is tried again, and says so in the answer; at the last try the
-// command, and all after it, have failed.
+// command has failed, and those after it are not begun: they were written for what it leaves behind.
 func (t *talk) again(ctx context.Context, i int, err error) error {
 	t.log.Warn("a command found no answer", "command", t.answer.Replies[i].Command, "error", err)
 	if ctx.Err() != nil {
@@ -170,8 +201,9 @@ func (t *talk) again(ctx context.Context, i int, err error) error {
 		t.answer.Replies[i].Text = "Trying again: " + report.Sentence(reason(err), "")
 		return errors.Join(err, t.tellAnswer(ctx))
 	}
-	for k := i; k < len(t.answer.Replies); k++ {
-		t.answer.Replies[k].State, t.answer.Replies[k].Text = report.Failed, report.Sentence(reason(err), "say it again once that is settled")
+	t.answer.Replies[i].State, t.answer.Replies[i].Text = report.Failed, report.Sentence(reason(err), "say it again once that is settled")
+	for k := i + 1; k < len(t.answer.Replies); k++ {
+		t.answer.Replies[k].State, t.answer.Replies[k].Text = report.Refused, report.Sentence("a command before it failed, so that it was not begun", "")
 	}
 	return nil
 }
@@ -182,15 +214,6 @@ func (t *talk) prepare(ctx context.Context) (err error) {
 	return err
 }
 
-// answered says whether the comment has its final answer.
-func (t *talk) answered(ctx context.Context) (bool, error) {
-	found, err := t.findComment(ctx, t.Number, report.AnswerMarker(t.Comment))
-	if err != nil {
-		return false, fmt.Errorf("look for the answer on #%d: %w", t.Number, err)
-	}
-	return report.AnswerFinished(t.Comment, found.GetBody()), nil
-}
-
 func (t *talk) tellAnswer(ctx context.Context) error {
 	marker, comment := report.AnswerMarker(t.Comment), report.AnswerComment(t.answer)
 	t.hear(Told{Number: t.Number, Marker: marker, Comment: comment})
@@ -198,10 +221,10 @@ func (t *talk) tellAnswer(ctx context.Context) error {
 }
 
 // react puts a reaction on the comment (https://docs.github.com/en/rest/reactions/reactions). A comment that is gone
-// needs none.
+// needs none; where GitHub takes none, as in a locked conversation, the answer has to do.
 func (t *talk) react(ctx context.Context, content string) error {
 	_, _, err := t.GitHub.Reactions.CreateIssueCommentReaction(ctx, t.owner, t.name, t.Comment, content)
-	if err != nil && !refused(err, http.StatusNotFound) {
+	if err != nil && !refused(err, http.StatusForbidden, http.StatusNotFound, http.StatusGone, http.StatusUnprocessableEntity) {
 		return fmt.Errorf("react to the comment %d: %w", t.Comment, err)
 	}
 	return nil

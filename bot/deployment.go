@@ -18,7 +18,8 @@ func (j *job) tellDeployments(ctx context.Context, p *release.Progress, link str
 	for i := range p.Steps {
 		s := &p.Steps[i]
 		state, description := report.StepDeployment(s)
-		if state == "" || !j.can("deployments") {
+		key, what := p.Commit.ID+" "+s.Environment, state+" "+description
+		if state == "" || !j.can("deployments") || j.deployed[key] == what {
 			continue
 		}
 		err := j.tellDeployment(ctx, p.Commit.ID, s.Environment, state, description, link)
@@ -27,9 +28,14 @@ func (j *job) tellDeployments(ctx context.Context, p *release.Progress, link str
 			j.cannotDo("deployments")
 			return nil
 		}
+		if refused(err, http.StatusConflict, http.StatusUnprocessableEntity) { // it is only shown: no reason to release again
+			j.log.Warn("a deployment is not shown", "environment", s.Environment, "error", err)
+			err = nil
+		}
 		if err != nil {
 			return fmt.Errorf("show the deployment to %s: %w", s.Environment, err)
 		}
+		j.deployed[key] = what
 	}
 	return nil
 }

@@ -22,6 +22,8 @@ const (
 type pullJob struct {
 	Number int `json:"number"`
 	Try    int `json:"try,omitempty"` // of a plan: how often an environment gave no answer before
+
+	ByItself bool `json:"byItself,omitempty"` // of a release: nobody asked for it (see job.goOn)
 }
 
 // replanEvent is the event of the deliveries by which bots of an earlier version asked themselves for plans; their
@@ -131,7 +133,16 @@ func planJob(repository, id string, p pullJob) engine.Job {
 
 // releaseJob releases a merged pull request. Releases of one repository come one after the other.
 func releaseJob(repository, id string, number int) engine.Job {
-	job := aboutPull(engine.Releases, kindRelease, repository, id, pullJob{Number: number})
+	return releaseOf(repository, id, pullJob{Number: number})
+}
+
+// goOnJob is releaseJob where nobody asks for it.
+func goOnJob(repository, id string, number int) engine.Job {
+	return releaseOf(repository, id, pullJob{Number: number, ByItself: true})
+}
+
+func releaseOf(repository, id string, p pullJob) engine.Job {
+	job := aboutPull(engine.Releases, kindRelease, repository, id, p)
 	job.Key = strings.ToLower(repository)
 	return job
 }

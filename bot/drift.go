@@ -38,7 +38,7 @@ func (j *job) driftDue(ctx context.Context, w engine.Job) error {
 // be brought up to date, where its liveops.yaml has a drift schedule. id names the request, so that asking twice is
 // asking once.
 func (b *Bot) LookForDrift(ctx context.Context, id, repository string) error {
-	return b.enqueue(ctx, engine.Job{ID: id, Lane: engine.Releases, Key: strings.ToLower(repository), Kind: kindDrift, Repository: repository, About: repository})
+	return b.enqueue(ctx, engine.Job{ID: id, Lane: engine.Releases, Key: strings.ToLower(repository), Kind: kindDrift, Repository: repository, About: repository, Supersede: kindDrift})
 }
 
 // lookForDrift compares every environment with the commit that it was released from, and keeps one issue for each that

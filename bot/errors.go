@@ -29,6 +29,11 @@ func reason(err error) string {
 		lacking     *github.ErrorResponse
 		web         *url.Error
 		connection  *net.OpError
+		held        *mysqlstore.HeldError
+		no          *mysqlstore.RefusedError
+		failed      *mysqlstore.TestsFailedError
+		moved       *mysqlstore.MovedError
+		asked       *mysqlstore.RequestError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -41,6 +46,16 @@ func reason(err error) string {
 		return wrong.Error()
 	case errors.As(err, &problem):
 		return problem.Error()
+	case errors.As(err, &held):
+		return held.Error()
+	case errors.As(err, &no):
+		return no.Error()
+	case errors.As(err, &failed):
+		return failed.Error()
+	case errors.As(err, &moved):
+		return moved.Error()
+	case errors.As(err, &asked):
+		return asked.Error()
 	case errors.Is(err, mysqlstore.ErrBusy):
 		return mysqlstore.ErrBusy.Error()
 	case errors.As(err, &unknown):
@@ -57,6 +72,12 @@ func reason(err error) string {
 		return "something went wrong; the log of liveops has more"
 	}
 }
+
+// toldError is an error that reads as a comment may tell it: the engine keeps its text, which the status shows.
+type toldError struct{ err error }
+
+func (e *toldError) Error() string { return reason(e.err) }
+func (e *toldError) Unwrap() error { return e.err }
 
 // longestPause bounds what GitHub may ask to wait: its limits are by the hour
 // (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api).

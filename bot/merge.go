@@ -15,8 +15,12 @@ import (
 	"liveops/sync/report"
 )
 
-// lastWord bounds how long a release that is interrupted may take to say so.
-const lastWord = 10 * time.Second
+// lastWord bounds how long a release that is interrupted may take to say so, and longestProgress how long any waits to say
+// how far it is.
+const (
+	lastWord        = 10 * time.Second
+	longestProgress = 15 * time.Second
+)
 
 // release takes a merged pull request to the environments: one comment for the merge, edited as it proceeds, and
 // a status on the merge commit. It may be run again after any interruption: what the ledger has is not done twice.
@@ -28,18 +32,37 @@ func (j *job) release(ctx context.Context, number int) error {
 	if !pr.GetMerged() || pr.GetBase().GetRef() != pr.GetBase().GetRepo().GetDefaultBranch() {
 		return nil
 	}
-	_, err = j.releasePull(ctx, pr)
+	_, err = j.releasePull(ctx, pr, false)
 	return err
 }
 
+// goOn is release where nobody asked for it: a time has come, or the bot looks for what was missed. What was stopped, or
+// canceled, is left to people, who were told so: a hold that is lifted releases nothing by itself.
+func (j *job) goOn(ctx context.Context, number int) error {
+	pr, err := j.pull(ctx, number)
+	if err != nil {
+		return err
+	}
+	told, err := j.findComment(ctx, number, report.MergeMarker(pr.GetMergeCommitSHA()))
+	if err != nil {
+		return fmt.Errorf("look for the comment of #%d: %w", number, err)
+	}
+	if report.MergeRests(pr.GetMergeCommitSHA(), told.GetBody()) {
+		return nil
+	}
+	return j.release(ctx, number)
+}
+
 // releasePull is release of a pull request that was merged into the default branch. It gives how far the release came;
-// nil where its comment said already that it is everywhere.
-func (j *job) releasePull(ctx context.Context, pr *github.PullRequest) (*release.Progress, error) {
+// nil where its comment said already that it is everywhere, unless it is to be released again: an environment that had it
+// may have been rolled back.
+func (j *job) releasePull(ctx context.Context, pr *github.PullRequest, again bool) (*release.Progress, error) {
 	number := pr.GetNumber()
 	done, err := j.isReleased(ctx, number, pr.GetMergeCommitSHA())
 	if err != nil {
 		return nil, err
 	}
+	done = done && !again
 	if done { // its comment has the rows, which are not known any more
 		return nil, j.planAgain(ctx, pr.GetBase().GetRef(), pr.GetMergeCommitSHA())
 	}
@@ -57,8 +80,7 @@ func (j *job) releasePull(ctx context.Context, pr *github.PullRequest) (*release
 		told.Retrying = reason(err)
 	}
 	told.Link = j.pageOfMerge(ctx, *told)
-	// The last word is told even when the process is being stopped.
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
+	last, cancel := outlasting(ctx, lastWord) // the last word is told even when the process is being stopped
 	defer cancel()
 	if tellErr := j.tellMerge(last, merged.ID, told); tellErr != nil {
 		return progress, errors.Join(err, tellErr)
@@ -70,7 +92,7 @@ func (j *job) releasePull(ctx context.Context, pr *github.PullRequest) (*release
 		return progress, err
 	}
 	if at := progress.Again(j.Now()); !at.IsZero() {
-		j.clock.set(at, releaseJob(j.repository, fmt.Sprintf("again-%s-%d", merged.ID, at.UnixNano()), number))
+		j.clock.set(at, goOnJob(j.repository, fmt.Sprintf("again-%s-%d", merged.ID, at.UnixNano()), number))
 	}
 	return progress, j.planAgain(ctx, pr.GetBase().GetRef(), merged.ID)
 }
@@ -113,10 +135,11 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 		return progress, err
 	}
 	for _, t := range targets {
-		if _, err := release.LiftRollbackHold(ctx, desired, t); err != nil {
+		if _, err := release.LiftRollbackHold(ctx, desired, history{j}, t); err != nil {
 			return progress, err
 		}
 	}
+	first, slow := true, false
 	pipeline := release.Pipeline{Targets: targets, Log: j.log, Now: j.Now, Wait: j.Wait}
 	return j.runPipeline(ctx, &pipeline, release.Request{Desired: desired, Commit: commit, History: history{j}, Released: j.files, Actor: progress.Actor,
 		Policy: release.PolicyOf(config), Pull: pr.GetNumber(), Repository: j.repository, Reviewed: reviewed, Own: own,
@@ -125,10 +148,42 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 			if p.Done() {
 				return // told below, where a failure counts
 			}
-			if err := j.tellMerge(ctx, merged.ID, told); err != nil {
-				j.log.Warn("progress not told", "error", err)
+			if slow {
+				return
 			}
+			if err := j.tellProgress(ctx, merged.ID, told, first); err != nil {
+				j.log.Warn("progress not told", "error", err)
+				slow = errors.Is(err, context.DeadlineExceeded)
+			}
+			first = false
 		}})
+}
+
+// tellProgress tells how far a release is, if that takes no time: a release does not wait until GitHub lets the bot
+// write. The check run, which says no more than that it is under way, is written the first time alone.
+func (j *job) tellProgress(ctx context.Context, commit string, told *report.Merge, first bool) error {
+	ctx, cancel := context.WithTimeout(ctx, longestProgress)
+	defer cancel()
+	if first {
+		return j.tellMerge(ctx, commit, told)
+	}
+	told.Now = j.Now()
+	if err := j.upsert(ctx, told.Number, report.MergeMarker(commit), report.MergeComment(*told)); err != nil {
+		return err
+	}
+	return j.tellDeployments(ctx, told.Progress, told.Link)
+}
+
+// outlasting is ctx, but for ending some time after it.
+func outlasting(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { // in a goroutine of its own
+		limit, done := context.WithTimeout(longer, d)
+		defer done()
+		<-limit.Done()
+		cancel()
+	})
+	return longer, func() { stop(); cancel() }
 }
 
 // beforeMerge is a commit of the default branch that holds nothing of the pull request: a merge commit's first

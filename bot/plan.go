@@ -30,8 +30,10 @@ func (j *job) plan(ctx context.Context, number int) error {
 		told.Fork = true
 		return j.tell(ctx, told)
 	}
-	if err := j.mark(ctx, told.Head, "pending", "planning"); err != nil {
-		return err
+	if !j.isShown(ctx, told.Head) { // else it stays until the new one takes its place
+		if err := j.mark(ctx, told.Head, "pending", "planning"); err != nil {
+			return err
+		}
 	}
 	pr, base, merged, err := j.mergeResult(ctx, number)
 	if pr != nil {
@@ -52,7 +54,7 @@ func (j *job) plan(ctx context.Context, number int) error {
 		return errors.Join(err, j.mark(ctx, told.Head, "error", "could not plan yet; trying again"))
 	}
 	told.Merge = merged.ID
-	unreached, err := j.planAll(ctx, &told, merged)
+	unreached, err := j.planAll(ctx, &told, merged, !fork)
 	if err != nil {
 		return errors.Join(err, j.mark(ctx, told.Head, "error", "could not plan yet; trying again"))
 	}
@@ -73,8 +75,12 @@ func (j *job) plan(ctx context.Context, number int) error {
 	return nil
 }
 
-// longestUnreached bounds the wait before a pull request whose environment gave no answer is planned anew.
-const longestUnreached = 15 * time.Second
+// How a pull request whose environment gave no answer is planned anew: a few times after seconds, then after minutes,
+// since each time costs some of the writes that GitHub allows.
+const (
+	triesAtOnce      = 4
+	longestUnreached = 10 * time.Minute
+)
 
 // planLater puts a pull request behind all that waits by now, to be planned anew: an environment that cannot be
 // reached holds up its own plans, not everybody's.
@@ -83,14 +89,21 @@ func (j *job) planLater(ctx context.Context, number int, cause error) error {
 		return engine.Park(cause)
 	}
 	j.log.Warn("an environment gave no answer; planning again", "pull", number, "error", cause)
-	if err := j.Wait(ctx, min(time.Second<<min(j.try, 10), longestUnreached)); err != nil {
+	pause := min(time.Second<<min(j.try, 10), longestUnreached)
+	again := j.replanJob(fmt.Sprintf("unreached-%d", j.Now().UnixNano()), pullJob{Number: number, Try: j.try + 1})
+	if j.try >= triesAtOnce {
+		j.clock.set(j.Now().Add(pause), again)
+		return nil
+	}
+	if err := j.Wait(ctx, pause); err != nil {
 		return err
 	}
-	return j.askForPlan(ctx, fmt.Sprintf("unreached-%d", j.Now().UnixNano()), pullJob{Number: number, Try: j.try + 1})
+	return j.enqueue(ctx, again)
 }
 
-// planAll plans every environment of the base's policy. unreached is what may be mended by trying again.
-func (j *job) planAll(ctx context.Context, told *report.Pull, merged *datarepo.Commit) (unreached, err error) {
+// planAll plans every environment of the base's policy, and rehearses the first one's plan where asked. unreached is what
+// may be mended by trying again.
+func (j *job) planAll(ctx context.Context, told *report.Pull, merged *datarepo.Commit, rehearse bool) (unreached, err error) {
 	desired, err := release.Read(ctx, merged.ID, merged.Files)
 	if err != nil {
 		return nil, err
@@ -111,7 +124,7 @@ func (j *job) planAll(ctx context.Context, told *report.Pull, merged *datarepo.C
 	told.Policy = release.PolicyOf(config)
 	targets, failed := j.targets(ctx, config)
 	for i, t := range targets {
-		p, err := j.planOne(ctx, t, failed[t.Name], desired, before, i == 0 && j.allowed == "")
+		p, err := j.planOne(ctx, t, failed[t.Name], desired, before, i == 0 && rehearse)
 		var setting *SettingError
 		switch {
 		case ctx.Err() != nil:

@@ -7,6 +7,8 @@ import (
 	"net/http"
 
 	"github.com/google/go-github/v62/github"
+
+	"liveops/bot/access"
 )
 
 // proposal is a pull request that the bot opens: files changed on top of a commit of the default branch.
@@ -15,6 +17,7 @@ type proposal struct {
 	onto   string // the commit that the change is made on
 	base   string // the branch that it is to go into
 	title  string
+	asker  string // the login of whoever asked for it, who is an author of its commit beside the bot
 	body   string // Markdown
 	files  []fileChange
 }
@@ -30,6 +33,7 @@ type fileChange struct {
 // already, that is the one. The commit is made through the API, without a clone: who may not push to protected
 // branches may still make one of their own.
 func (j *job) propose(ctx context.Context, p proposal) (int, error) {
+	p.title = shortTitle(p.title)
 	if n, err := j.proposed(ctx, p); err != nil || n > 0 {
 		return n, err
 	}
@@ -87,7 +91,7 @@ func (j *job) commitFiles(ctx context.Context, p proposal) (string, error) {
 		return "", err
 	}
 	commit, _, err := j.GitHub.Git.CreateCommit(ctx, j.owner, j.name,
-		&github.Commit{Message: &p.title, Tree: tree, Parents: []*github.Commit{{SHA: &p.onto}}}, nil)
+		&github.Commit{Message: github.String(p.title + "\n\n" + access.CoAuthor(p.asker)), Tree: tree, Parents: []*github.Commit{{SHA: &p.onto}}}, nil)
 	return commit.GetSHA(), err
 }
 
@@ -99,4 +103,14 @@ func (j *job) setBranch(ctx context.Context, branch, commit string) error {
 		_, _, err = j.GitHub.Git.UpdateRef(ctx, j.owner, j.name, ref, true)
 	}
 	return err
+}
+
+// longestTitle is how many characters of a title are kept: GitHub refuses one of more than 256.
+const longestTitle = 200
+
+func shortTitle(title string) string {
+	if runes := []rune(title); len(runes) > longestTitle {
+		return string(runes[:longestTitle-1]) + "…"
+	}
+	return title
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-github/v62/github"
 
 	"liveops/datarepo"
+	"liveops/engine"
 	"liveops/sync/release"
 )
 
@@ -230,5 +231,9 @@ func (j *job) planAgain(ctx context.Context, branch, cause string) error {
 
 // askForPlan enqueues a plan, behind whatever waits by now.
 func (j *job) askForPlan(ctx context.Context, cause string, p pullJob) error {
-	return j.enqueue(ctx, planJob(j.repository, fmt.Sprintf("replan-%s-%s-%d", j.repository, cause, p.Number), p))
+	return j.enqueue(ctx, j.replanJob(cause, p))
+}
+
+func (j *job) replanJob(cause string, p pullJob) engine.Job {
+	return planJob(j.repository, fmt.Sprintf("replan-%s-%s-%d", j.repository, cause, p.Number), p)
 }

@@ -176,3 +176,11 @@ func TestSecondPerson(t *testing.T) {
 		}
 	}
 }
+
+func TestCoAuthors(t *testing.T) {
+	message := "Take it back\r\n\r\nCo-authored-by: Jun Sato <12+jun@users.noreply.github.com>\r\nco-authored-by: x <mina@Users.Noreply.GitHub.com>\n" +
+		"Co-authored-by: elsewhere <mina@example.com>\nCo-authored-by: <@users.noreply.github.com>\nCo-authored-by:\nsee Co-authored-by: a <b@users.noreply.github.com>\n" + CoAuthor("rie-k")
+	if got := strings.Join(CoAuthors(message), " "); got != "jun mina rie-k" {
+		t.Errorf("co-authors: %s", got)
+	}
+}

@@ -1,6 +1,9 @@
 package access
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // NotSecond refuses a confirmation: it must come from someone who has not made the change.
 type NotSecond struct {
@@ -30,3 +33,31 @@ func SecondPerson(actor, author string, committers []string) error {
 	}
 	return nil
 }
+
+// noreply is the domain of the addresses by which GitHub knows an account without its own: login@, or id+login@
+// (https://docs.github.com/en/account-and-profile/setting-up-and-managing-your-personal-account-on-github/managing-email-preferences/setting-your-commit-email-address).
+const noreply = "@users.noreply.github.com"
+
+const coAuthor = "Co-authored-by:"
+
+// CoAuthors are the logins that the trailers of a commit's message name as its authors too
+// (https://docs.github.com/en/pull-requests/committing-changes-to-your-project/creating-and-editing-commits/creating-a-commit-with-multiple-authors):
+// of addresses of GitHub's own, since no others say which account they belong to.
+func CoAuthors(message string) []string {
+	var logins []string
+	for line := range strings.Lines(message) {
+		line = strings.TrimSpace(line)
+		if len(line) < len(coAuthor) || !strings.EqualFold(line[:len(coAuthor)], coAuthor) {
+			continue
+		}
+		address, ok := strings.CutSuffix(line[strings.LastIndexByte(line, '<')+1:], ">")
+		if at := len(address) - len(noreply); ok && at > 0 && strings.EqualFold(address[at:], noreply) {
+			login := address[:at]
+			logins = append(logins, login[strings.IndexByte(login, '+')+1:])
+		}
+	}
+	return logins
+}
+
+// CoAuthor is the trailer that names an account as an author of a commit.
+func CoAuthor(login string) string { return coAuthor + " " + login + " <" + login + noreply + ">" }

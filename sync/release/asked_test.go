@@ -72,13 +72,17 @@ func TestStoppedStaysStopped(t *testing.T) {
 // The hold of a rollback is lifted when the default branch wants what the environment has, and no sooner.
 func TestRollbackHoldIsLiftedOnceGitAgrees(t *testing.T) {
 	w := newWorld(t, itemDDL)
-	w.run(w.items("c0", 10), nil)
+	first := w.items("c0", 10)
+	w.run(first, nil)
 	bad := w.items("c1", 11)
 	p := w.run(bad, nil)
 	production := w.pipeline.Targets[1]
 	w.rollback("production", p.Steps[1].Release)
-	if h, err := release.LiftRollbackHold(t.Context(), bad, production); h != nil || err != nil {
+	if h, err := release.LiftRollbackHold(t.Context(), bad, w, production); h != nil || err != nil {
 		t.Errorf("lifted %+v while the branch says otherwise: %v", h, err)
+	}
+	if h, err := release.LiftRollbackHold(t.Context(), first, w, production); h != nil || err != nil {
+		t.Errorf("lifted %+v by the commit before what was rolled back: %v", h, err)
 	}
 	if agrees, err := release.Agrees(t.Context(), bad, production); agrees || err != nil {
 		t.Errorf("agrees %v, %v", agrees, err)
@@ -87,7 +91,7 @@ func TestRollbackHoldIsLiftedOnceGitAgrees(t *testing.T) {
 	if agrees, err := release.Agrees(t.Context(), reverted, production); !agrees || err != nil {
 		t.Errorf("agrees %v, %v", agrees, err)
 	}
-	if h, err := release.LiftRollbackHold(t.Context(), reverted, production); err != nil || h == nil || h.By != "jun" {
+	if h, err := release.LiftRollbackHold(t.Context(), reverted, w, production); err != nil || h == nil || h.By != "jun" {
 		t.Errorf("lifted %+v, %v", h, err)
 	}
 	if got := states(w.run(reverted, nil)); got != "staging applied, production same" {
@@ -96,7 +100,7 @@ func TestRollbackHoldIsLiftedOnceGitAgrees(t *testing.T) {
 	if _, err := production.Store.SetHold(t.Context(), "event", "mina"); err != nil {
 		t.Fatal(err)
 	}
-	if h, err := release.LiftRollbackHold(t.Context(), reverted, production); h != nil || err != nil {
+	if h, err := release.LiftRollbackHold(t.Context(), reverted, w, production); h != nil || err != nil {
 		t.Errorf("lifted a person's hold %+v, %v", h, err)
 	}
 }

@@ -65,25 +65,35 @@ func AnswerFinished(comment int64, body string) bool {
 	return strings.HasPrefix(body, AnswerMarker(comment)+"\n") && strings.HasSuffix(strings.TrimSpace(body), finished)
 }
 
+// What the reply to a command that was not done begins with.
+const (
+	notDone = "**✗ Not done.** "
+	failed  = "**✗ Failed.** "
+)
+
+// AnswerWell reports whether a final answer says that every command was done.
+func AnswerWell(body string) bool {
+	return !strings.Contains(body, "\n"+notDone) && !strings.Contains(body, "\n"+failed)
+}
+
 // AnswerComment is the answer to the commands of a comment: each as it was written, and what came of it. It is never
 // longer than GitHub takes: of several long replies each gets its share.
 func AnswerComment(a Answer) string {
-	share := longestComment / max(len(a.Replies), 1)
 	var b strings.Builder
 	b.WriteString(AnswerMarker(a.Comment) + "\n")
-	for _, r := range a.Replies {
+	for i, r := range a.Replies {
 		b.WriteString("**" + codeSpan(r.Command, 200) + "**\n\n")
 		text := strings.TrimSpace(r.Text)
-		if length(text) > share-400 {
-			text = "The answer is too long for a comment."
+		if !a.Whole(i) {
+			text = a.beginning(text)
 		}
 		switch r.State {
 		case Working:
 			b.WriteString("⏳ " + orElse(text, "It is being worked on; this answer follows it."))
 		case Refused:
-			b.WriteString("**✗ Not done.** " + text)
+			b.WriteString(notDone + text)
 		case Failed:
-			b.WriteString("**✗ Failed.** " + text)
+			b.WriteString(failed + text)
 		default:
 			b.WriteString(orElse(text, "Done."))
 		}
@@ -93,6 +103,22 @@ func AnswerComment(a Answer) string {
 		b.WriteString(finished + "\n")
 	}
 	return b.String()
+}
+
+// room is how many characters of a comment each reply has for its text.
+func (a Answer) room() int { return longestComment/max(len(a.Replies), 1) - 400 }
+
+// Whole reports whether the answer has room for all of a reply.
+func (a Answer) Whole(i int) bool { return length(strings.TrimSpace(a.Replies[i].Text)) <= a.room() }
+
+// beginning is the first paragraph of a text that is too long, if that has room.
+func (a Answer) beginning(text string) string {
+	const cut = "The answer is too long for a comment."
+	first, _, _ := strings.Cut(text, "\n\n")
+	if length(first)+length(cut)+2 > a.room() {
+		return cut
+	}
+	return first + "\n\n" + cut
 }
 
 func orElse(text, instead string) string {

@@ -35,3 +35,17 @@ func TestAnswer(t *testing.T) {
 		t.Errorf("%d long", n)
 	}
 }
+
+// Of a reply that is too long its first paragraph stays, and the answer knows that it was not shown whole.
+func TestLongReplyIsCut(t *testing.T) {
+	a := Answer{Comment: 1, Replies: []Reply{
+		{Command: "/liveops rollback production", State: Done, Text: "**Release `2` is taken back.**\n\n" + strings.Repeat("- row\n", 10_000)},
+		{Command: "/liveops help", State: Done, Text: "short"},
+	}}
+	if a.Whole(0) || !a.Whole(1) {
+		t.Errorf("whole: %v and %v", a.Whole(0), a.Whole(1))
+	}
+	if s := AnswerComment(a); !strings.Contains(s, "**Release `2` is taken back.**\n\nThe answer is too long for a comment.") || strings.Contains(s, "- row") {
+		t.Error(s)
+	}
+}

@@ -90,15 +90,43 @@ const (
 	isLive         = " is live in "
 	moreToCome     = ", more to come"
 	waitsAt        = " waits at "
+	stoppedAt      = " stopped at "
 	changesNothing = " changes no row"
 )
 
 // MergeDone reports whether a comment is the last word on a commit's release: every environment has it. A later
 // run must not write over it, since it does not know any more which rows were changed.
 func MergeDone(commit, comment string) bool {
-	told, found := strings.CutPrefix(comment, MergeMarker(commit)+"\n### liveops: "+codeSpan(release.ShortDigest(commit), 16))
-	heading, _, _ := strings.Cut(told, "\n")
+	heading, _, found := mergeParts(commit, comment)
 	return found && (heading == changesNothing || strings.HasPrefix(heading, isLive) && !strings.HasSuffix(heading, moreToCome) && !strings.Contains(heading, waitsAt))
+}
+
+// mergeParts are what the heading of a release's comment says of the commit, and what follows it.
+func mergeParts(commit, comment string) (heading, rest string, found bool) {
+	told, found := strings.CutPrefix(comment, MergeMarker(commit)+"\n### liveops: "+codeSpan(release.ShortDigest(commit), 16))
+	heading, rest, _ = strings.Cut(told, "\n\n")
+	return heading, rest, found
+}
+
+// canceled begins what a comment says of a release that was canceled while it waited.
+const canceled = "<!-- liveops:canceled -->\n"
+
+// MergeRests reports whether a comment has told that a release was stopped, or canceled: it does not go on by itself.
+func MergeRests(commit, comment string) bool {
+	heading, rest, found := mergeParts(commit, comment)
+	return found && (strings.HasPrefix(heading, stoppedAt) || strings.HasPrefix(rest, canceled))
+}
+
+// MergeCanceled is the comment of a release that waits, once somebody has canceled it; waits is false where it does not
+// wait, or was canceled before. The next word on the release takes its place.
+func MergeCanceled(commit, comment, by string) (_ string, waits bool) {
+	heading, rest, found := mergeParts(commit, comment)
+	if !found || !strings.Contains(heading, waitsAt) || strings.HasPrefix(rest, canceled) {
+		return comment, false
+	}
+	head := strings.TrimSuffix(comment, rest)
+	return head + canceled + "**Canceled** by " + codeSpan(by, 60) + ": it does not go on by itself. " + codeSpan("/liveops apply ENV", 100) +
+		" takes it up again, and the next merge brings it too.\n\n" + rest, true
 }
 
 // mergeHeading says in one line where the release stands.
@@ -109,7 +137,7 @@ func mergeHeading(m Merge) string {
 		return commit + " was not applied"
 	}
 	if s := p.Stopped(); s != nil {
-		return commit + " stopped at " + name(s.Environment)
+		return commit + stoppedAt + name(s.Environment)
 	}
 	var done []string
 	changed := false
