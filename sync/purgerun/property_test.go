@@ -101,6 +101,10 @@ func TestStorm(t *testing.T) {
 			s.crashes = s.w.rand.IntN(12)
 			result := s.run()
 			done := s.checkChanged()
+			s.w.crashed, s.w.countdown = false, -1
+			if left, err := s.journal.Page(t.Context(), result.Run, purge.ImagePending, "", 1); err != nil || len(left) > 0 {
+				t.Errorf("the run is done, and this is pending: %v %v", left, err)
+			}
 			if !s.anyRemade() && result.Run.Counts.Done != done {
 				t.Errorf("counted %d, changed %d", result.Run.Counts.Done, done)
 			}

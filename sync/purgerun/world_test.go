@@ -49,7 +49,7 @@ type world struct {
 
 	selected uint64 // the CAS when candidates were selected last
 
-	view     bool
+	view bool
 
 	puts map[string]int // changes by a run, by document
 }
