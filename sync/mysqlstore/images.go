@@ -150,8 +150,8 @@ func readImages(ctx context.Context, q querier, release int64) ([]image, error) 
 	return images, nil
 }
 
-// unpackImages reads one piece. It fails on one that is cut short or damaged.
-func unpackImages(piece []byte) ([]image, error) {
+// uncompress is the opposite of compress. It fails on a piece that is cut short or damaged.
+func uncompress(piece []byte) ([]byte, error) {
 	if len(piece) < 4 {
 		return nil, io.ErrUnexpectedEOF
 	}
@@ -166,6 +166,15 @@ func unpackImages(piece []byte) ([]image, error) {
 	}
 	if uint32(len(lines)) != size {
 		return nil, fmt.Errorf("a piece has %d bytes and should have %d", len(lines), size)
+	}
+	return lines, nil
+}
+
+// unpackImages reads one piece.
+func unpackImages(piece []byte) ([]image, error) {
+	lines, err := uncompress(piece)
+	if err != nil {
+		return nil, err
 	}
 	var images []image
 	for d := json.NewDecoder(bytes.NewReader(lines)); ; {
