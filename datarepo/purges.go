@@ -173,6 +173,9 @@ func readSpec(root value, r *report, zone *time.Location) purge.Spec {
 	}
 	if selected, ok := f["select"]; ok {
 		s.Select = readSelect(selected, r)
+		if s.Select.View != nil && (s.Scope != purge.DefaultName || s.Collection != purge.DefaultName) {
+			r.add(selected.at, "select by a query", "views are of documents in the default collection only")
+		}
 	}
 	return s
 }

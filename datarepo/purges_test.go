@@ -99,6 +99,7 @@ func TestPurgeProblems(t *testing.T) {
 		{"no select", "description: d\nselect: {}\ndelete: true\n", []string{"2:9 one of `view`, `query`, `ids`, `workbook` is expected here"}},
 		{"no SELECT", "description: d\nselect: {query: DELETE FROM users}\ndelete: true\n", []string{"2:17 the query is no SELECT"}},
 		{"key and range", "description: d\nselect: {view: {design: d, name: v, key: 1, range: {start: 2}}}\ndelete: true\n", []string{"2:52 `key` and `range` exclude each other"}},
+		{"a view of another collection", "description: d\nselect: {view: {design: d, name: v}}\ncollection: users\ndelete: true\n", []string{"2:9 views are of documents in the default collection only"}},
 		{"a range of nothing", "description: d\nselect: {view: {design: d, name: v, range: {inclusiveEnd: true}}}\ndelete: true\n", []string{"2:44 the range has neither end"}},
 		{"a key that is no JSON", "description: d\nselect: {view: {design: d, name: v, key: 010}}\ndelete: true\n", []string{"2:42 `010` is not a plain number"}},
 		{"an id twice", "description: d\nselect: {ids: [a, b, a]}\ndelete: true\n", []string{"2:22 the id `a` stands here a second time"}},
