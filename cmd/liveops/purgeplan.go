@@ -98,7 +98,7 @@ func (a *app) purgePlanIn(ctx context.Context, t release.Target, p *purge.Purge,
 	bar := a.bar()
 	defer bar.clear()
 	o.Progress = func(n int) { bar.show("plan "+t.Name, "candidates", n, n) }
-	pl, err := purgerun.MakePlan(ctx, p, store, store.Documents(p), o)
+	pl, err := purgerun.MakePlan(ctx, p, store, store.Documents(p.Scope, p.Collection), o)
 	if err != nil {
 		return nil, err
 	}

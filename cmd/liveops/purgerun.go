@@ -68,7 +68,7 @@ func (a *app) purgeRun(ctx context.Context, w *where, name string, yes, anyNumbe
 	if anyNumber {
 		o.Limit = -1
 	}
-	result, err := purgerun.Run(ctx, p, documents, documents.Documents(p), db.Purges(), o)
+	result, err := purgerun.Run(ctx, p, documents, documents.Documents(p.Scope, p.Collection), db.Purges(), o)
 	bar.clear()
 	if result.Run.Name != "" {
 		fmt.Fprintln(a.out, printable(runLine(result.Run)))
@@ -90,7 +90,7 @@ func (a *app) purgeUndoCommand() *cobra.Command {
 		Use:   "undo --env ENV NAME",
 		Short: "Bring back the documents that a purge changed",
 		Long: `Bring back each document that a purge changed or removed and that nobody has changed since, as it was. The others are left
-as they are and listed with both forms. A run that is not over is ended, and the purge is not run here again. The same
+as they are and listed with both forms (by their ids alone where the purge's file is gone, whose mask is needed). A run that is not over is ended, and the purge is not run here again. The same
 undo again does what is left; with --id, only these documents are brought back.
 
 A removed document whose removal got no answer may have been removed by the game; it is listed, and brought back with --unsure.
@@ -116,10 +116,7 @@ func (a *app) purgeUndo(ctx context.Context, w *where, name string, yes bool, o 
 		return err
 	}
 	defer s.Close()
-	p, err := s.purgeOf(name)
-	if err != nil {
-		return fmt.Errorf("an undo takes the collection and the masked fields from the purge's file: %w", err)
-	}
+	p, missing := s.purgeOf(name)
 	open := &stores{settings: a.settings}
 	defer open.Close()
 	db, documents, err := a.purgeStores(ctx, w, open)
@@ -128,11 +125,8 @@ func (a *app) purgeUndo(ctx context.Context, w *where, name string, yes bool, o 
 	}
 	defer documents.Close()
 	was, err := db.Purges().Purge(ctx, name)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case was.Fingerprint != p.Fingerprint():
-		return &purge.ChangedError{Name: name, Released: was.Fingerprint}
 	}
 	if !yes {
 		if err := a.confirm(fmt.Sprintf("Undo purge %s on %s, which changed %s?", name, db.Environment(), several(was.Counts.Done, "document", "documents"))); err != nil {
@@ -143,8 +137,14 @@ func (a *app) purgeUndo(ctx context.Context, w *where, name string, yes bool, o 
 	if err != nil {
 		return err
 	}
-	o.Left = func(l purgerun.Left) error { return a.showLeft(p, l) }
-	result, err := purgerun.Undo(ctx, run, documents.Documents(p), db.Purges(), o)
+	o.Left = func(l purgerun.Left) error {
+		fmt.Fprintln(a.out, printable(l.ID+" is left as it is: "+l.Why))
+		if missing != nil { // without the file nobody knows which fields are personal
+			return nil
+		}
+		return a.showLeft(p, l)
+	}
+	result, err := purgerun.Undo(ctx, run, documents.Documents(run.Scope, run.Collection), db.Purges(), o)
 	fmt.Fprintln(a.out, printable(fmt.Sprintf("%s: %s brought back, %d left as they are", name, several(result.Restored, "document", "documents"), result.Left)))
 	if err == nil && result.Left > 0 {
 		err = exitCode(exitError)
@@ -164,7 +164,6 @@ func (a *app) showLeft(p *purge.Purge, l purgerun.Left) error {
 	if unreadable := (*purge.DocumentError)(nil); errors.As(err, &unreadable) {
 		lines, err = []string{unreadable.Error()}, nil
 	}
-	fmt.Fprintln(a.out, printable(l.ID+" is left as it is: "+l.Why))
 	for _, line := range lines {
 		fmt.Fprintln(a.out, printable("  "+line))
 	}

@@ -24,9 +24,9 @@ type Documents struct {
 	scope, collection string
 }
 
-// Documents are those of a purge's collection.
-func (s *Store) Documents(p *purge.Purge) *Documents {
-	return &Documents{s.agent, p.Scope, p.Collection}
+// Documents are those of a collection.
+func (s *Store) Documents(scope, collection string) *Documents {
+	return &Documents{s.agent, scope, collection}
 }
 
 // Bodies go through the library's core, since its upper layer would write them anew: without blanks, and with < as

@@ -48,7 +48,7 @@ func compiled(t *testing.T, s purge.Spec) *purge.Purge {
 func TestDocuments(t *testing.T) {
 	server, store := open(t)
 	game := server.Bucket("game").DefaultCollection()
-	d := store.Documents(compiled(t, purge.Spec{Delete: true}))
+	d := store.Documents(purge.DefaultName, purge.DefaultName)
 	ctx := t.Context()
 	const body = "{\"n\": 9007199254740993, \"s\":\"<é>\"}\n"
 	expires := time.Unix(4_000_000_000, 0).UTC()
@@ -155,7 +155,7 @@ func TestSantaCookie(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	result, err := purgerun.Run(ctx, p, store, store.Documents(p), db.Purges(), purgerun.Options{Actor: "mina"})
+	result, err := purgerun.Run(ctx, p, store, store.Documents(p.Scope, p.Collection), db.Purges(), purgerun.Options{Actor: "mina"})
 	if err != nil || result.Run.State != purge.Done || result.Run.Counts.Done != 300 {
 		t.Fatalf("%v %+v", err, result)
 	}
@@ -168,7 +168,7 @@ func TestSantaCookie(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	undone, err := purgerun.Undo(ctx, run, store.Documents(p), db.Purges(), purgerun.UndoOptions{IDs: []string{"user-007"}})
+	undone, err := purgerun.Undo(ctx, run, store.Documents(p.Scope, p.Collection), db.Purges(), purgerun.UndoOptions{IDs: []string{"user-007"}})
 	if err != nil || undone.Restored != 1 || undone.Left != 0 {
 		t.Fatalf("%v %+v", err, undone)
 	}

@@ -101,6 +101,8 @@ var ledgerTables = []string{
 	`CREATE TABLE IF NOT EXISTS liveops_purges (
 		name VARCHAR(191) COLLATE utf8mb4_bin NOT NULL PRIMARY KEY,
 		fingerprint VARCHAR(64) NOT NULL,
+		scope VARCHAR(251) NOT NULL,
+		collection VARCHAR(251) NOT NULL,
 		run_id VARCHAR(64) NOT NULL,
 		state VARCHAR(16) NOT NULL,
 		wish VARCHAR(16) NOT NULL,

@@ -21,7 +21,7 @@ func (s *Store) Purges() *Purges { return &Purges{s} }
 // ErrNoPurge is a purge that the environment has no record of.
 var ErrNoPurge = errors.New("this purge was never run here")
 
-const purgeColumns = `name, fingerprint, run_id, state, wish, epoch, done, skipped, counts, actor, commit_id, error, started, updated, COALESCE(finished, '')`
+const purgeColumns = `name, fingerprint, scope, collection, run_id, state, wish, epoch, done, skipped, counts, actor, commit_id, error, started, updated, COALESCE(finished, '')`
 
 // Purge reads the record of one; it fails with ErrNoPurge.
 func (p *Purges) Purge(ctx context.Context, name string) (purge.Run, error) {
@@ -46,7 +46,7 @@ func (p *Purges) read(ctx context.Context, q querier, where string, args ...any)
 		var r purge.Run
 		var done, skipped int
 		var counts, started, updated, finished string
-		err := rows.Scan(&r.Name, &r.Fingerprint, &r.ID, &r.State, &r.Wish, &r.Epoch, &done, &skipped, &counts, &r.Actor, &r.Commit, &r.Error, &started, &updated, &finished)
+		err := rows.Scan(&r.Name, &r.Fingerprint, &r.Scope, &r.Collection, &r.ID, &r.State, &r.Wish, &r.Epoch, &done, &skipped, &counts, &r.Actor, &r.Commit, &r.Error, &started, &updated, &finished)
 		if err == nil {
 			err = json.Unmarshal([]byte(counts), &r.Counts)
 		}
@@ -145,9 +145,9 @@ func (p *Purges) insert(ctx context.Context, q querier, ignore string, r purge.R
 	if err != nil {
 		return false, err
 	}
-	res, err := q.ExecContext(ctx, "INSERT "+ignore+` INTO liveops_purges (name, fingerprint, run_id, state, wish, epoch, done, skipped, counts, actor, commit_id, error,
-		started, updated, finished) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.Name, r.Fingerprint, r.ID, string(r.State), string(r.Wish), r.Epoch, r.Counts.Done, r.Counts.Skipped, counts, r.Actor, r.Commit, r.Error,
+	res, err := q.ExecContext(ctx, "INSERT "+ignore+` INTO liveops_purges (name, fingerprint, scope, collection, run_id, state, wish, epoch, done, skipped, counts, actor, commit_id, error,
+		started, updated, finished) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.Name, r.Fingerprint, r.Scope, r.Collection, r.ID, string(r.State), string(r.Wish), r.Epoch, r.Counts.Done, r.Counts.Skipped, counts, r.Actor, r.Commit, r.Error,
 		formatTime(r.Started), formatTime(r.Updated), nullTime(r.Finished))
 	if err != nil {
 		return false, err

@@ -17,7 +17,7 @@ import (
 func (g *game) begun(name string) (*mysqlstore.Purges, purge.Run) {
 	g.Helper()
 	p := g.store.Purges()
-	r, err := p.Begin(g.Context(), purge.Run{Name: name, Fingerprint: "f", ID: "r-" + name, Actor: "mina", Commit: "c1", Started: time.Now()})
+	r, err := p.Begin(g.Context(), purge.Run{Name: name, Fingerprint: "f", Scope: "_default", Collection: "users", ID: "r-" + name, Actor: "mina", Commit: "c1", Started: time.Now()})
 	if err != nil {
 		g.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestPurgeRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := p.Purge(ctx, "cookie")
-		if err != nil || got.State != purge.Done || !got.Finished.Equal(second.Finished) || got.Counts.Round != 2 || got.Actor != "mina" {
+		if err != nil || got.State != purge.Done || !got.Finished.Equal(second.Finished) || got.Counts.Round != 2 || got.Actor != "mina" || got.Scope != "_default" || got.Collection != "users" {
 			t.Errorf("%+v %v", got, err)
 		}
 		if _, err := p.Begin(ctx, first); !errors.As(err, new(*purge.OverError)) {

@@ -85,7 +85,7 @@ func (p *Purges) Past(ctx context.Context, all []*purge.Purge, actor, commit str
 	err = p.in(ctx, "record past purges", func(tx *sql.Tx) error {
 		for _, one := range all {
 			now := p.store.now()
-			r := purge.Run{Name: one.Name, Fingerprint: one.Fingerprint(), State: purge.Past, Actor: actor, Commit: commit, Started: now, Updated: now, Finished: now}
+			r := purge.Run{Name: one.Name, Fingerprint: one.Fingerprint(), Scope: one.Scope, Collection: one.Collection, State: purge.Past, Actor: actor, Commit: commit, Started: now, Updated: now, Finished: now}
 			inserted, err := p.insert(ctx, tx, "IGNORE", r)
 			if err != nil {
 				return fmt.Errorf("%s: %w", one.Name, err)

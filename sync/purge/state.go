@@ -84,6 +84,8 @@ type Counts struct {
 type Run struct {
 	Name        string    `json:"name"`
 	Fingerprint string    `json:"fingerprint"`
+	Scope       string    `json:"scope"`
+	Collection  string    `json:"collection"`
 	ID          string    `json:"run"` // marks documents; "" of one that is past
 	State       RunState  `json:"state"`
 	Wish        Wish      `json:"wish,omitempty"`

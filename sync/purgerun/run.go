@@ -45,7 +45,7 @@ func Run(ctx context.Context, p *purge.Purge, source Source, documents Documents
 	if p.ExpiredAt(o.Now()) {
 		return Result{}, &purge.ExpiredError{Name: p.Name, Expired: p.Expires}
 	}
-	run, err := journal.Begin(ctx, purge.Run{Name: p.Name, Fingerprint: p.Fingerprint(), ID: o.NewID(), Actor: o.Actor, Commit: o.Commit, Started: o.Now()})
+	run, err := journal.Begin(ctx, purge.Run{Name: p.Name, Fingerprint: p.Fingerprint(), Scope: p.Scope, Collection: p.Collection, ID: o.NewID(), Actor: o.Actor, Commit: o.Commit, Started: o.Now()})
 	if err != nil {
 		return Result{}, err
 	}
