@@ -49,7 +49,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.CA != nil {
 		roots := x509.NewCertPool()
 		if !roots.AppendCertsFromPEM(o.CA) {
-			return nil, errors.New("Couchbase's authority is no certificate in PEM")
+			return nil, errors.New("the authority of the certificate of Couchbase is not in PEM")
 		}
 		options.SecurityConfig.TLSRootCAs = roots
 	}

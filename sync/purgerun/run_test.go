@@ -148,14 +148,18 @@ func TestLimit(t *testing.T) {
 // racing lets the game take a document's coins right before it is changed.
 type racing struct {
 	purgerun.Documents
-	w  *world
-	id string
+	w    *world
+	id   string
+	once sync.Once
 }
 
 func (d *racing) Replace(ctx context.Context, doc purge.Document, run, mark string) error {
 	if doc.ID == d.id {
-		d.id = ""
-		d.w.put(doc.ID, 5)
+		d.once.Do(func() {
+			d.w.mu.Lock()
+			defer d.w.mu.Unlock()
+			d.w.put(doc.ID, 5)
+		})
 	}
 	return d.Documents.Replace(ctx, doc, run, mark)
 }
@@ -171,7 +175,7 @@ func TestADocumentThatTheGameChangesFirstIsSkippedAndGivesItsRoomBack(t *testing
 			s.w.put("user-3", 100)
 		}
 	}}
-	result, err := purgerun.Run(t.Context(), s.p, source, &racing{s.w, s.w, "user-0"}, s.journal, s.options())
+	result, err := purgerun.Run(t.Context(), s.p, source, &racing{Documents: s.w, w: s.w, id: "user-0"}, s.journal, s.options())
 	if err != nil || !made || result.Run.Counts.Skipped != 1 || result.Run.Counts.Done != 2 || s.coins() != "5 50 0 0" {
 		t.Errorf("%v %+v coins %s", err, result.Run, s.coins())
 	}
