@@ -118,17 +118,26 @@ func packImages(work []*tableWork, write func(piece []byte) error) error {
 	return flush()
 }
 
-func compress(lines []byte) ([]byte, error) {
+func compress(lines []byte) ([]byte, error) { return new(compressor).compress(lines) }
+
+// compressor compresses one piece after the other, since making what zlib works with costs more than a small piece does.
+type compressor struct{ z *zlib.Writer }
+
+func (c *compressor) compress(lines []byte) ([]byte, error) {
 	var b bytes.Buffer
 	b.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(lines))))
-	z, err := zlib.NewWriterLevel(&b, zlib.BestSpeed)
-	if err != nil {
+	if c.z == nil {
+		var err error
+		if c.z, err = zlib.NewWriterLevel(&b, zlib.BestSpeed); err != nil {
+			return nil, err
+		}
+	} else {
+		c.z.Reset(&b)
+	}
+	if _, err := c.z.Write(lines); err != nil {
 		return nil, err
 	}
-	if _, err := z.Write(lines); err != nil {
-		return nil, err
-	}
-	err = z.Close()
+	err := c.z.Close()
 	return b.Bytes(), err
 }
 

@@ -68,6 +68,7 @@ func (p *Purges) Keep(ctx context.Context, r purge.Run, images []purge.Image) er
 			return err
 		}
 		var values []any
+		var packer compressor
 		rows, size := 0, 0
 		flush := func() error {
 			if rows == 0 {
@@ -78,7 +79,7 @@ func (p *Purges) Keep(ctx context.Context, r purge.Run, images []purge.Image) er
 			return err
 		}
 		for _, i := range images {
-			body, err := compress(i.Body)
+			body, err := packer.compress(i.Body)
 			if err != nil {
 				return err
 			}

@@ -10,7 +10,7 @@ import (
 )
 
 // purgeSilence is after how long a run that writes nothing is taken for one whose process is gone. A run writes after
-// each batch; at the slowest rate, a batch takes long.
+// each batch, which is small where its rate is: at the slowest, one document a minute.
 const purgeSilence = 2 * time.Minute
 
 // Wish asks a purge that is running to pause or to end; it does so after its current batch. One whose process is gone,

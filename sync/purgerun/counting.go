@@ -2,6 +2,7 @@ package purgerun
 
 import (
 	"context"
+	"time"
 
 	"liveops/sync/purge"
 )
@@ -89,12 +90,21 @@ func (r *runner) release(it *item) {
 	it.reserved = changed
 }
 
+// tellEvery is how often the journal is told of candidates that need nothing, and asked what a person wishes.
+const tellEvery = time.Second
+
 // tell tells the journal what became of documents, and whoever watches how far the run is.
 func (r *runner) tell(ctx context.Context, images []purge.Image) error {
 	now := r.Now()
 	r.mu.Lock()
-	r.run.Updated = now
+	soon := len(images) == 0 && now.Sub(r.run.Updated) < tellEvery
+	if !soon {
+		r.run.Updated = now
+	}
 	r.mu.Unlock()
+	if soon {
+		return nil
+	}
 	after, err := r.journal.Settle(ctx, r.current(), images)
 	if err != nil {
 		return err

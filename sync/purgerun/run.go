@@ -42,6 +42,9 @@ var (
 // *purge.ChangedError before it does anything, and with purge.ErrLost where another Run took over.
 func Run(ctx context.Context, p *purge.Purge, source Source, documents Documents, journal Journal, o Options) (Result, error) {
 	o = o.complete()
+	if p.Rate > 0 { // so that the journal hears of a slow run, too
+		o.Batch = max(min(o.Batch, int(p.Rate*batchTime.Seconds())/lanes), 1)
+	}
 	if p.ExpiredAt(o.Now()) {
 		return Result{}, &purge.ExpiredError{Name: p.Name, Expired: p.Expires}
 	}
@@ -72,8 +75,11 @@ type runner struct {
 	batchNow int
 }
 
+// batchTime is about how long the batches that are at work take at the purge's rate.
+const batchTime = 10 * time.Second
+
 // lanes is how many batches are at work at once, so that one waits for the journal while another writes documents.
-const lanes = 4
+const lanes = 8
 
 // rounds runs rounds until one changes nothing.
 func (r *runner) rounds(ctx context.Context) error {
