@@ -19,14 +19,17 @@ var mayImport = map[string][]string{
 	"datasheets/xlsx":     {"datasheets"},
 	"datasheets/csv":      {"datasheets"},
 	"datasheets/workbook": {"datasheets", "datasheets/csv", "datasheets/xlsx"},
-	"datarepo":            {"datasheets"},
+	"datarepo":            {"datasheets", "sync/purge"},
 	"sync/plan":           {"datasheets"},
 	"sync/bookdiff":       {"datasheets", "sync/plan"},
 	"sync/check":          {"datasheets"},
 	"sync/rules":          {"datasheets"},
-	"sync/mysqlstore":     {"datasheets", "sync/plan", "sync/check"},
+	"sync/purge":          {"datasheets"},
+	"sync/purgerun":       {"sync/purge"},
+	"sync/couchstore":     {"sync/purge"},
+	"sync/mysqlstore":     {"datasheets", "sync/plan", "sync/check", "sync/purge"},
 	"sync/export":         {"datasheets", "datasheets/xlsx", "sync/plan", "sync/mysqlstore"},
-	"sync/release":        {"datasheets", "datasheets/workbook", "datarepo", "sync/plan", "sync/check", "sync/rules", "sync/mysqlstore"},
+	"sync/release":        {"datasheets", "datasheets/workbook", "datarepo", "sync/plan", "sync/check", "sync/rules", "sync/purge", "sync/mysqlstore"},
 	"sync/report":         {"datasheets", "sync/plan", "sync/bookdiff", "sync/mysqlstore", "sync/release"},
 	"sync/revert":         {"datasheets", "datasheets/workbook", "datarepo", "sync/export", "sync/mysqlstore", "sync/release"},
 	"engine":              {},
@@ -37,12 +40,12 @@ var mayImport = map[string][]string{
 	"bot/hub":             {"datarepo"},
 	"bot/action":          {"bot", "engine", "engine/memory", "sync/release", "sync/report"},
 	"bot":                 {"bot/command", "bot/access", "bot/hub", "bot/page", "datasheets", "datarepo", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "sync/revert", "engine"},
-	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/release", "sync/report", "sync/revert", "engine", "bot/hub", "bot/page", "bot/action", "bot"},
+	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/purge", "sync/purgerun", "sync/couchstore", "sync/release", "sync/report", "sync/revert", "engine", "bot/hub", "bot/page", "bot/action", "bot"},
 }
 
 // pure rooms do no I/O: they import none of these.
 var (
-	pure   = []string{"datasheets", "sync/plan", "sync/check", "sync/rules", "sync/bookdiff", "bot/command", "bot/access"}
+	pure   = []string{"datasheets", "sync/plan", "sync/purge", "sync/check", "sync/rules", "sync/bookdiff", "bot/command", "bot/access"}
 	impure = []string{"os", "net", "net/http", "database/sql", "os/exec", "io/ioutil"}
 )
 
@@ -58,6 +61,9 @@ var only = map[string]string{
 	"github.com/dolthub/go-mysql-server": "sandbox",
 	"github.com/dolthub/vitess":          "sync/check",
 	"github.com/dop251/goja":             "sandbox",
+	"github.com/itchyny/gojq":            "sync/purge",
+	"github.com/couchbase/gocb/v2":       "sync/couchstore",
+	"github.com/couchbase/gocbcore/v10":  "sync/couchstore",
 }
 
 func TestImports(t *testing.T) {

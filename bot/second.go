@@ -33,7 +33,7 @@ func (t *talk) secondPerson(ctx context.Context, pr *github.PullRequest, targets
 			return err
 		}
 		for _, c := range commits {
-			n := merges[c.ID]
+			n := merges[c.ID].GetNumber()
 			if n == 0 || asked[n] {
 				continue
 			}

@@ -1,6 +1,7 @@
 package datarepo
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -22,7 +23,9 @@ type value struct {
 	share   float64
 	flag    bool
 	cell    datasheets.Cell
-	spoilt  bool // of a mapping: something in it was reported, and is left out
+	json    json.RawMessage
+	node    ast.Node // of a text: where exactly it stands
+	spoilt  bool     // of a mapping: something in it was reported, and is left out
 }
 
 // named is a name of a dictionary with what stands behind it.
@@ -40,6 +43,7 @@ func decode(n ast.Node, s shape, r *report) (v value, ok bool) {
 	switch s.kind {
 	case aText:
 		if v.text, ok = scalarText(n); ok {
+			v.node = n
 			return v, matches(v, s, r)
 		}
 	case aList:
@@ -67,6 +71,9 @@ func decode(n ast.Node, s shape, r *report) (v value, ok bool) {
 			v.flag = b.Value
 			return v, true
 		}
+	case aJSON:
+		v.json, ok = jsonOf(n, r)
+		return v, ok
 	case aValue:
 		if v.cell, ok = cellOf(n, r); ok {
 			return v, true
@@ -159,7 +166,7 @@ func isTwice(seen map[string]int, name string, at *token.Position, r *report) bo
 
 // isBlank says whether nothing stands behind a key; where a cell's value may, null is something once it is written.
 func isBlank(n ast.Node, s shape) bool {
-	return n.Type() == ast.NullType && (s.kind != aValue || n.GetToken().Type != token.NullType)
+	return n.Type() == ast.NullType && (s.kind != aValue && s.kind != aJSON || n.GetToken().Type != token.NullType)
 }
 
 func find(keys []key, name string) *key {

@@ -12,11 +12,12 @@ const (
 	aFlag
 	aValue    // what a cell can hold: text, a number, true, false or null
 	aFraction // a number from 0 to 1
+	aJSON     // any JSON value
 )
 
 // String is how a person is told of the kind.
 func (k kind) String() string {
-	return [...]string{"text", "a list", "a mapping", "a mapping", "a whole number", "true or false", "a value", "a number"}[k]
+	return [...]string{"text", "a list", "a mapping", "a mapping", "a whole number", "true or false", "a value", "a number", "a JSON value"}[k]
 }
 
 // shape is what a value must look like. It is data for both the reader and the JSON Schema, so that the two

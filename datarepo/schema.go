@@ -30,10 +30,16 @@ type schemaNode struct {
 // Schema is the JSON Schema (draft 2020-12) of liveops.yaml as this version enforces it, for editors. It is the
 // same bytes every time and ends in a line feed. What it cannot say (that names are unique, that `after` names an
 // environment, which time zones there are, what does not go together in `tables`) only LoadConfig checks.
-func Schema() []byte {
-	root := schemaOf(configShape())
+func Schema() []byte { return schemaFile(configShape(), ConfigPath) }
+
+// PurgeSchema is the JSON Schema of a purge's file, on the terms of Schema. What it cannot say (that exactly one way to
+// select is given, what jq is) only Purges checks.
+func PurgeSchema() []byte { return schemaFile(purgeShape(), purgesDir+"/*.yaml") }
+
+func schemaFile(s shape, title string) []byte {
+	root := schemaOf(s)
 	root.Dialect = "https://json-schema.org/draft/2020-12/schema"
-	root.Title = ConfigPath
+	root.Title = title
 	b, err := json.MarshalIndent(root, "", "  ")
 	if err != nil {
 		panic(fmt.Sprintf("datarepo: a schema of strings and numbers always encodes: %v", err))
@@ -82,6 +88,8 @@ func schemaOf(s shape) schemaNode {
 		n.Type, n.Minimum, n.Maximum = "number", &least, &greatest
 	case aFlag:
 		n.Type = "boolean"
+	case aJSON:
+		n.Type = []string{"string", "number", "boolean", "null", "array", "object"}
 	case aValue:
 		n.Type = []string{"string", "number", "boolean", "null"}
 	}

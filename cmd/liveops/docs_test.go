@@ -94,7 +94,7 @@ func settingsOf(text string) []string {
 // settingsOfCode are the settings that Go files name as a whole string. The engine's streams have such names, too.
 func settingsOfCode(t *testing.T) map[string]bool {
 	t.Helper()
-	all := namesOfCode(t, "cmd/liveops", "cmd/demo", "bot", "sandbox/mariadb")
+	all := namesOfCode(t, "cmd/liveops", "cmd/demo", "bot", "sandbox/mariadb", "sandbox/couchbase")
 	for _, known := range []string{anyDSN, "LIVEOPS_GITHUB_TOKEN", "LIVEOPS_WEBHOOK_SECRETS"} {
 		if !all[known] {
 			t.Fatalf("%s was not found in the code: this test looks for the wrong thing", known)

@@ -26,5 +26,15 @@ func (a *app) schemaCommand() *cobra.Command {
 			return err
 		},
 	})
+	c.AddCommand(&cobra.Command{
+		Use:     "purge",
+		Short:   "The JSON Schema of a purge, purges/*.yaml",
+		Example: "  liveops schema purge > purge.schema.json",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := a.out.Write(datarepo.PurgeSchema())
+			return err
+		},
+	})
 	return c
 }

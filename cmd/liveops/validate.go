@@ -14,8 +14,8 @@ func (a *app) validateCommand() *cobra.Command {
 	var offline bool
 	c := &cobra.Command{
 		Use:   "validate",
-		Short: "Check liveops.yaml and every workbook",
-		Long: `Check liveops.yaml and every workbook against the tables of each environment, and list every problem with
+		Short: "Check liveops.yaml, every workbook and every purge",
+		Long: `Check liveops.yaml, every purge, and every workbook against the tables of each environment, and list every problem with
 its file, sheet and cell. With --offline, check only what shows without a database.
 
 Exit code 0: no problem, 2: problems, or an error.`,
@@ -46,7 +46,11 @@ Exit code 0: no problem, 2: problems, or an error.`,
 				}
 			}
 			if !anyProblem(plans, problems) {
-				fmt.Fprintf(a.out, "No problem in liveops.yaml and %s.\n", several(len(s.desired.Sheets), "sheet", "sheets"))
+				what := several(len(s.desired.Sheets), "sheet", "sheets")
+				if n := len(s.desired.Purges); n > 0 {
+					what += " and " + several(n, "purge", "purges")
+				}
+				fmt.Fprintf(a.out, "No problem in liveops.yaml and %s.\n", what)
 				return nil
 			}
 			if err := report.ProblemsText(a.out, problems, plans, a.color(a.out)); err != nil {

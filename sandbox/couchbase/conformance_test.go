@@ -1,8 +1,6 @@
 package couchbase_test
 
 import (
-	"cmp"
-	"os"
 	"testing"
 	"time"
 
@@ -24,26 +22,8 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// TestRealServer runs the same checks against the server that LIVEOPS_TEST_COUCHBASE_URL names, with
-// LIVEOPS_TEST_COUCHBASE_USER, _PASSWORD and _BUCKET.
-func TestRealServer(t *testing.T) {
-	url := os.Getenv("LIVEOPS_TEST_COUCHBASE_URL")
-	if url == "" {
-		t.Skip("LIVEOPS_TEST_COUCHBASE_URL is not set")
-	}
-	cbtest.Run(t, cbtest.Target{
-		Connect: func(t *testing.T) *gocb.Cluster {
-			c, err := gocb.Connect(url, gocb.ClusterOptions{
-				Username: os.Getenv("LIVEOPS_TEST_COUCHBASE_USER"), Password: os.Getenv("LIVEOPS_TEST_COUCHBASE_PASSWORD"),
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return c
-		},
-		Bucket: cmp.Or(os.Getenv("LIVEOPS_TEST_COUCHBASE_BUCKET"), "game"),
-	})
-}
+// TestRealServer runs the same checks against a server at hand, where there is one.
+func TestRealServer(t *testing.T) { cbtest.Run(t, cbtest.Real(t)) }
 
 // start starts a stand-in for a test.
 func start(t *testing.T, o couchbase.Options) *couchbase.Server {

@@ -23,6 +23,7 @@ const (
 	AuditLift     AuditAction = "lift"     // its hold was lifted
 	AuditConfirm  AuditAction = "confirm"  // a second person agreed to a plan
 	AuditOverride AuditAction = "override" // a gate was passed over
+	AuditPurge    AuditAction = "purge"    // a purge was begun, ended, undone, or asked to stop
 )
 
 // AuditEntry is one thing that was done to an environment, and by whom.

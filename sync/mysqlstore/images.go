@@ -118,17 +118,26 @@ func packImages(work []*tableWork, write func(piece []byte) error) error {
 	return flush()
 }
 
-func compress(lines []byte) ([]byte, error) {
+func compress(lines []byte) ([]byte, error) { return new(compressor).compress(lines) }
+
+// compressor compresses one piece after the other, since making what zlib works with costs more than a small piece does.
+type compressor struct{ z *zlib.Writer }
+
+func (c *compressor) compress(lines []byte) ([]byte, error) {
 	var b bytes.Buffer
 	b.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(lines))))
-	z, err := zlib.NewWriterLevel(&b, zlib.BestSpeed)
-	if err != nil {
+	if c.z == nil {
+		var err error
+		if c.z, err = zlib.NewWriterLevel(&b, zlib.BestSpeed); err != nil {
+			return nil, err
+		}
+	} else {
+		c.z.Reset(&b)
+	}
+	if _, err := c.z.Write(lines); err != nil {
 		return nil, err
 	}
-	if _, err := z.Write(lines); err != nil {
-		return nil, err
-	}
-	err = z.Close()
+	err := c.z.Close()
 	return b.Bytes(), err
 }
 
@@ -150,8 +159,8 @@ func readImages(ctx context.Context, q querier, release int64) ([]image, error) 
 	return images, nil
 }
 
-// unpackImages reads one piece. It fails on one that is cut short or damaged.
-func unpackImages(piece []byte) ([]image, error) {
+// uncompress is the opposite of compress. It fails on a piece that is cut short or damaged.
+func uncompress(piece []byte) ([]byte, error) {
 	if len(piece) < 4 {
 		return nil, io.ErrUnexpectedEOF
 	}
@@ -166,6 +175,15 @@ func unpackImages(piece []byte) ([]image, error) {
 	}
 	if uint32(len(lines)) != size {
 		return nil, fmt.Errorf("a piece has %d bytes and should have %d", len(lines), size)
+	}
+	return lines, nil
+}
+
+// unpackImages reads one piece.
+func unpackImages(piece []byte) ([]image, error) {
+	lines, err := uncompress(piece)
+	if err != nil {
+		return nil, err
 	}
 	var images []image
 	for d := json.NewDecoder(bytes.NewReader(lines)); ; {

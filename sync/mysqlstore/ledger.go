@@ -98,6 +98,38 @@ var ledgerTables = []string{
 		digest VARCHAR(64) NOT NULL,
 		detail TEXT NOT NULL
 	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+	// How far each purge is here, and what it found before it changed a document: see purges.go and purgeimages.go.
+	`CREATE TABLE IF NOT EXISTS liveops_purges (
+		name VARCHAR(191) COLLATE utf8mb4_bin NOT NULL PRIMARY KEY,
+		fingerprint VARCHAR(64) NOT NULL,
+		scope VARCHAR(251) NOT NULL,
+		collection VARCHAR(251) NOT NULL,
+		run_id VARCHAR(64) NOT NULL,
+		state VARCHAR(16) NOT NULL,
+		wish VARCHAR(16) NOT NULL,
+		epoch BIGINT NOT NULL,
+		done INT NOT NULL,
+		skipped INT NOT NULL,
+		counts TEXT NOT NULL,
+		actor VARCHAR(255) NOT NULL,
+		commit_id VARCHAR(64) NOT NULL,
+		error TEXT NOT NULL,
+		started DATETIME(6) NOT NULL,
+		updated DATETIME(6) NOT NULL,
+		finished DATETIME(6) NULL
+	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+	`CREATE TABLE IF NOT EXISTS liveops_purge_images (
+		run_id VARCHAR(64) COLLATE utf8mb4_bin NOT NULL,
+		document_id VARBINARY(250) NOT NULL,
+		state VARCHAR(16) NOT NULL,
+		unsure TINYINT NOT NULL,
+		body LONGBLOB NOT NULL,
+		cas BIGINT UNSIGNED NOT NULL,
+		flags INT UNSIGNED NOT NULL,
+		expiry BIGINT NOT NULL,
+		after_hash VARCHAR(64) NOT NULL,
+		PRIMARY KEY (run_id, document_id)
+	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
 }
 
 // noSuchTable is MySQL's ER_NO_SUCH_TABLE.
@@ -141,7 +173,8 @@ func (s *Store) Prepare(ctx context.Context) error {
 func (s *Store) hasLedger(ctx context.Context) bool {
 	var tables, rows int
 	err := s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN
-		('liveops_environment', 'liveops_releases', 'liveops_images', 'liveops_reviews', 'liveops_shown', 'liveops_confirmations', 'liveops_audit')`).Scan(&tables)
+		('liveops_environment', 'liveops_releases', 'liveops_images', 'liveops_reviews', 'liveops_shown', 'liveops_confirmations', 'liveops_audit',
+		'liveops_purges', 'liveops_purge_images')`).Scan(&tables)
 	if err != nil || tables < len(ledgerTables) {
 		return false
 	}

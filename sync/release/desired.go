@@ -12,6 +12,7 @@ import (
 	"liveops/datarepo"
 	"liveops/datasheets"
 	"liveops/sync/check"
+	"liveops/sync/purge"
 )
 
 // Desired is what one commit of the data repo wants every environment to be.
@@ -21,6 +22,7 @@ type Desired struct {
 	Sheets   []datasheets.Sheet
 	Tables   []DesiredTable       // what the sheets describe, by table; none where liveops.yaml does not say how to read them
 	Tests    []check.Test         // the data tests, by path
+	Purges   []*purge.Purge       // by name
 	Problems []datasheets.Problem // of the files themselves, sorted; no environment was asked
 
 	files   fs.FS
@@ -28,7 +30,7 @@ type Desired struct {
 	unclear bool // problems of liveops.yaml hide how the sheets are to be read
 }
 
-// Read reads liveops.yaml and every data test of a commit, and which sheets each workbook has. Their cells are read, and
+// Read reads liveops.yaml, every data test and every purge of a commit, and which sheets each workbook has. Their cells are read, and
 // the workbooks opened again, when a sheet's Rows are asked for: files and ctx must last as long as the Desired is used.
 // What is wrong with the files is in Problems; an error is only that they could not be read at all.
 func Read(ctx context.Context, commit string, files fs.FS) (*Desired, error) {
@@ -61,6 +63,11 @@ func Read(ctx context.Context, commit string, files fs.FS) (*Desired, error) {
 	if err := d.addTests(files); err != nil {
 		return nil, err
 	}
+	purges, wrong, err := ReadPurges(ctx, files, d.Location())
+	if err != nil {
+		return nil, err
+	}
+	d.Purges, d.Problems = purges, append(d.Problems, wrong...)
 	d.Problems = datasheets.SortProblems(d.Problems)
 	return d, nil
 }

@@ -220,15 +220,15 @@ func TestPlanSinceComparesEverything(t *testing.T) {
 			w.exec("staging", "UPDATE liveops_releases SET kind = 'rollback'")
 		}, true},
 		{"a release that was stopped", config, func(w *world, _ history) {
-			w.exec("staging", `INSERT INTO liveops_releases SELECT id + 1, kind, 'c9', commit_id, 1, '', '', 0, 'failed', 0, 0, 0, 0, 'x', started, finished FROM liveops_releases`)
+			w.exec("staging", `INSERT INTO liveops_releases (id, kind, commit_id, previous_commit, previous_release, digest, actor, pull, state, undoes, deleted, inserted, updated, error, started, finished) SELECT id + 1, kind, 'c9', commit_id, 1, '', '', 0, 'failed', 0, 0, 0, 0, 'x', started, finished FROM liveops_releases`)
 		}, true},
 		{"a promotion", config, func(w *world, _ history) {
-			w.exec("staging", `INSERT INTO liveops_releases SELECT id + 1, 'promote', commit_id, commit_id, 1, '', '', 0, 'applied', 0, 0, 0, 0, '', started, finished FROM liveops_releases`)
+			w.exec("staging", `INSERT INTO liveops_releases (id, kind, commit_id, previous_commit, previous_release, digest, actor, pull, state, undoes, deleted, inserted, updated, error, started, finished) SELECT id + 1, 'promote', commit_id, commit_id, 1, '', '', 0, 'applied', 0, 0, 0, 0, '', started, finished FROM liveops_releases`)
 			w.exec("staging", "UPDATE liveops_environment SET release_id = 2")
 		}, false},
 		{"a stopped release and a promotion", config, func(w *world, _ history) {
-			w.exec("staging", `INSERT INTO liveops_releases SELECT id + 1, kind, 'c9', commit_id, 1, '', '', 0, 'failed', 0, 0, 0, 0, 'x', started, finished FROM liveops_releases`)
-			w.exec("staging", `INSERT INTO liveops_releases SELECT id + 1, 'promote', commit_id, commit_id, 1, '', '', 0, 'applied', 0, 0, 0, 0, '', started, finished FROM liveops_releases WHERE id = 2`)
+			w.exec("staging", `INSERT INTO liveops_releases (id, kind, commit_id, previous_commit, previous_release, digest, actor, pull, state, undoes, deleted, inserted, updated, error, started, finished) SELECT id + 1, kind, 'c9', commit_id, 1, '', '', 0, 'failed', 0, 0, 0, 0, 'x', started, finished FROM liveops_releases`)
+			w.exec("staging", `INSERT INTO liveops_releases (id, kind, commit_id, previous_commit, previous_release, digest, actor, pull, state, undoes, deleted, inserted, updated, error, started, finished) SELECT id + 1, 'promote', commit_id, commit_id, 1, '', '', 0, 'applied', 0, 0, 0, 0, '', started, finished FROM liveops_releases WHERE id = 2`)
 		}, true},
 		{"another commit in the state", config, func(w *world, _ history) { w.exec("staging", "UPDATE liveops_environment SET commit_id = 'c0'") }, true},
 		{"no ledger", config, func(w *world, _ history) { w.exec("staging", "DROP TABLE liveops_releases, liveops_environment") }, true},
