@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -120,4 +121,42 @@ func TestEditedCommentIsNotCaughtUp(t *testing.T) {
 			t.Errorf("an edited comment is answered: %s", c.Body)
 		}
 	}
+}
+
+// A command that was carried out is not carried out again because a later one of its comment is tried again.
+func TestOnlyWhatFailedIsTriedAgain(t *testing.T) {
+	w := newWorld(t, options{more: permissions})
+	n := w.planned("winter", files{itemsPath: items(winterItems)})
+	w.say(n, "jun", "/liveops lock staging one").done()
+	var once sync.Once
+	w.envs["production"].cut()
+	w.wire.onWrite(func(_ *http.Request, body string) {
+		if strings.Contains(body, "Trying again") { // and somebody holds it anew meanwhile
+			once.Do(func() {
+				store, err := w.Store(t.Context(), "staging")
+				w.must(err)
+				_, err = store.SetHold(t.Context(), "two", "mina")
+				w.must(err)
+				w.envs["production"].mend()
+			})
+		}
+	})
+	w.say(n, "jun", "/liveops unlock staging\n/liveops unlock production").done("is lifted", "Reason: one.", "production was not on hold")
+	w.says(w.envs["staging"].hold(t), "two")
+}
+
+// A confirmation whose release went on before its answer was there is told as what it was.
+func TestConfirmTriedAgain(t *testing.T) {
+	w := newWorld(t, options{more: permissions + "limits: {deletedRows: 0}\n"})
+	n := w.planned("winter", files{itemsPath: items(winterItems)})
+	w.merge(n)
+	w.settle()
+	var once sync.Once
+	w.wire.onWrite(func(_ *http.Request, body string) {
+		if strings.Contains(body, "is live in staging and production") {
+			once.Do(func() { w.github.FailNext("PATCH", oneComment, http.StatusNotFound, nil, 1) })
+		}
+	})
+	w.say(n, "jun", "/liveops confirm").done("Confirmed for staging", "the release went on")
+	w.says(w.told(n), "is live in staging and production")
 }

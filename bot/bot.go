@@ -208,6 +208,9 @@ type job struct {
 	commits                 map[string]*datarepo.Commit // what was fetched, by id
 	allowed                 string                      // the head of a fork that someone allowed to be planned
 
+	byItself bool   // a release that nobody asked for
+	told     string // of such a release: its comment before
+
 	deployed map[string]string               // what was last shown of a commit in an environment
 	comments map[string]*github.IssueComment // the bot's own that this job has written, by number and marker
 }

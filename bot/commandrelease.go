@@ -213,6 +213,11 @@ func (t *talk) confirm(ctx context.Context) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	if len(confirmed) == 0 && len(changed) == 0 && merged != "" { // an earlier try may have confirmed, and released
+		if confirmed, err = t.confirmedBefore(ctx, targets); err != nil {
+			return reply{}, err
+		}
+	}
 	switch {
 	case len(changed) > 0:
 		return refusal("what it would change in "+strings.Join(changed, ", ")+" is not what was shown last", "read the plan as it is now; `/liveops plan`, or the release's comment, shows it"), nil
@@ -228,6 +233,23 @@ func (t *talk) confirm(ctx context.Context) (reply, error) {
 		return reply{}, err
 	}
 	return done(report.Sentence(text+"; the release went on, its comment says how far", "")), nil
+}
+
+// confirmedBefore are the environments whose plan this very comment has confirmed in an earlier try.
+func (t *talk) confirmedBefore(ctx context.Context, targets []release.Target) (confirmed []string, err error) {
+	for _, target := range targets {
+		all, err := target.Store.Confirmations(ctx, t.repository, t.Number)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range all {
+			if c.Kind == mysqlstore.Limits && strings.EqualFold(c.By, t.Author) && c.At.After(t.asked) {
+				confirmed = append(confirmed, fmt.Sprintf("%s (plan `%s`)", target.Name, release.ShortDigest(c.Digest)))
+				break
+			}
+		}
+	}
+	return confirmed, nil
 }
 
 // confirmLimits records the confirmation of each environment's plan that goes past a limit and is the one that was shown.

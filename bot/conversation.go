@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/google/go-github/v62/github"
 
@@ -95,8 +96,9 @@ type talk struct {
 	commandJob
 	base    // the default branch, with its policy
 	lane    engine.Lane
-	last    bool // no further try: what fails now has failed
-	line    int  // which of the comment's commands is being carried out
+	asked   time.Time // when the job was asked for
+	last    bool      // no further try: what fails now has failed
+	line    int       // which of the comment's commands is being carried out
 	answer  report.Answer
 	desired *release.Desired                  // of the default branch; nil until it is asked for
 	role    *github.RepositoryPermissionLevel // of the author; nil until it is asked for
@@ -114,7 +116,7 @@ type shownPlan struct {
 // converse carries out the commands of a comment. Whatever happens, the comment has 👀 at once, and then 🚀 or 😕 and one
 // answer, which says of each command what came of it. It may be run again after any interruption.
 func (j *job) converse(ctx context.Context, w engine.Job, attempt int) error {
-	t := &talk{job: j, lane: w.Lane, last: attempt >= mostCommandTries}
+	t := &talk{job: j, lane: w.Lane, asked: w.Asked, last: attempt >= mostCommandTries}
 	if err := json.Unmarshal(w.Body, &t.commandJob); err != nil {
 		return engine.Park(fmt.Errorf("read the job: %w", err))
 	}
@@ -140,6 +142,7 @@ func (j *job) converse(ctx context.Context, w engine.Job, attempt int) error {
 	for _, l := range lines {
 		t.answer.Replies = append(t.answer.Replies, report.Reply{Command: l.Text})
 	}
+	t.answer.Resume(before.GetBody())
 	if l := laneOf(lines); l != t.lane {
 		if err := t.tellAnswer(ctx); err != nil {
 			return err
@@ -180,14 +183,35 @@ func (t *talk) carryOut(ctx context.Context, lines []command.Line) error {
 		return t.again(ctx, 0, err)
 	}
 	for i, l := range lines {
+		if t.answer.Replies[i].State != report.Working {
+			continue // by an earlier try
+		}
 		t.line = i
 		reply, err := t.run(ctx, l)
 		if err != nil {
 			return t.again(ctx, i, err)
 		}
 		t.answer.Replies[i].State, t.answer.Replies[i].Text = reply.state, reply.text
+		if reply.state == report.Done && i < len(lines)-1 && changes(l) {
+			if err := t.tellAnswer(ctx); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+// changes says whether a command changes something, so that it must not be carried out again when a later one of the
+// comment is.
+func changes(l command.Line) bool {
+	if len(l.Words) == 0 {
+		return false
+	}
+	switch strings.ToLower(l.Words[0]) {
+	case "help", "status", "plan", "drift":
+		return false
+	}
+	return true
 }
 
 // again returns the error, so that the whole comment is tried again, and says so in the answer; at the last try the

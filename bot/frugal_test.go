@@ -41,7 +41,7 @@ func TestLastReactionIsMadeUpFor(t *testing.T) {
 func TestReactionIsRefused(t *testing.T) {
 	w := newWorld(t, options{more: permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
-	w.github.FailNext("POST", oneComment+"/reactions", http.StatusForbidden, nil, 2)
+	w.github.FailNext("POST", oneComment+"/reactions", http.StatusForbidden, nil, 60)
 	w.say(n, "jun", "/liveops lock production why")
 	w.says(w.envs["production"].hold(t), "why")
 }

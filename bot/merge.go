@@ -50,6 +50,7 @@ func (j *job) goOn(ctx context.Context, number int) error {
 	if report.MergeRests(pr.GetMergeCommitSHA(), told.GetBody()) {
 		return nil
 	}
+	j.told, j.byItself = told.GetBody(), true
 	return j.release(ctx, number)
 }
 
@@ -80,6 +81,10 @@ func (j *job) releasePull(ctx context.Context, pr *github.PullRequest, again boo
 		told.Retrying = reason(err)
 	}
 	told.Link = j.pageOfMerge(ctx, *told)
+	if err == nil && j.byItself && report.MergeSaysSo(*told, j.told) { // it waits as before
+		j.goOnLater(merged.ID, number, progress)
+		return progress, nil
+	}
 	last, cancel := outlasting(ctx, lastWord) // the last word is told even when the process is being stopped
 	defer cancel()
 	if tellErr := j.tellMerge(last, merged.ID, told); tellErr != nil {
@@ -91,10 +96,15 @@ func (j *job) releasePull(ctx context.Context, pr *github.PullRequest, again boo
 	if err := progress.SaveShown(last, j.Stores.Store, j.repository, number); err != nil {
 		return progress, err
 	}
-	if at := progress.Again(j.Now()); !at.IsZero() {
-		j.clock.set(at, goOnJob(j.repository, fmt.Sprintf("again-%s-%d", merged.ID, at.UnixNano()), number))
-	}
+	j.goOnLater(merged.ID, number, progress)
 	return progress, j.planAgain(ctx, pr.GetBase().GetRef(), merged.ID)
+}
+
+// goOnLater has a release that waits for a time go on then.
+func (j *job) goOnLater(commit string, number int, p *release.Progress) {
+	if at := p.Again(j.Now()); !at.IsZero() {
+		j.clock.set(at, goOnJob(j.repository, fmt.Sprintf("again-%s-%d", commit, at.UnixNano()), number))
+	}
 }
 
 // releaseCommit runs the pipeline with the policy of the merge's first parent and the digests that the pull
@@ -148,7 +158,7 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 			if p.Done() {
 				return // told below, where a failure counts
 			}
-			if slow {
+			if slow || j.byItself && !p.Began() {
 				return
 			}
 			if err := j.tellProgress(ctx, merged.ID, told, first); err != nil {

@@ -72,3 +72,22 @@ func TestReleaseWritesLittle(t *testing.T) {
 		t.Errorf("%d writes, %d of them of check runs: want a check run begun and ended", all.Load(), checks.Load())
 	}
 }
+
+// A release that waits is looked at again and again, and told of when something has moved.
+func TestWaitingWritesNothing(t *testing.T) {
+	until := time.Now().UTC().Add(5 * time.Hour).Truncate(time.Minute)
+	w := newWorld(t, options{more: fmt.Sprintf("    freeze: [{from: 2020-01-01T00:00, to: %s}]\n", until.Format("2006-01-02T15:04")) + permissions})
+	n := w.planned("winter", files{itemsPath: items(winterItems)})
+	merged := w.merge(n)
+	w.settle()
+	var writes atomic.Int64
+	w.wire.onWrite(func(*http.Request, string) { writes.Add(1) })
+	w.pass(time.Hour)
+	w.pass(time.Hour)
+	if writes.Load() > 0 {
+		t.Errorf("%d writes while it waits", writes.Load())
+	}
+	w.pass(3*time.Hour + time.Minute)
+	w.says(w.told(n), "is live in staging and production")
+	w.status(merged, "success")
+}

@@ -161,6 +161,16 @@ func (p *Progress) Done() bool {
 	return true
 }
 
+// Began reports whether this run has begun to change rows somewhere.
+func (p *Progress) Began() bool {
+	for i := range p.Steps {
+		if s := p.Steps[i]; s.State == Applying || s.State == Applied && s.Plan != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // Stopped is the step that stopped the release; nil where none did.
 func (p *Progress) Stopped() *Step {
 	for i := range p.Steps {

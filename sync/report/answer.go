@@ -82,7 +82,7 @@ func AnswerComment(a Answer) string {
 	var b strings.Builder
 	b.WriteString(AnswerMarker(a.Comment) + "\n")
 	for i, r := range a.Replies {
-		b.WriteString("**" + codeSpan(r.Command, 200) + "**\n\n")
+		b.WriteString(replyHead(r) + "\n\n")
 		text := strings.TrimSpace(r.Text)
 		if !a.Whole(i) {
 			text = a.beginning(text)
@@ -98,12 +98,46 @@ func AnswerComment(a Answer) string {
 			b.WriteString(orElse(text, "Done."))
 		}
 		b.WriteString("\n\n")
+		if r.State != Working && !a.Finished() {
+			b.WriteString(replyMarks()[r.State] + "\n\n")
+		}
 	}
 	if a.Finished() {
 		b.WriteString(finished + "\n")
 	}
 	return b.String()
 }
+
+// replyMarks end each final reply of an answer that is not finished: a line of its own, which no text of others makes.
+func replyMarks() map[ReplyState]string {
+	return map[ReplyState]string{Done: "<!-- liveops:reply done -->", Refused: "<!-- liveops:reply refused -->", Failed: "<!-- liveops:reply failed -->"}
+}
+
+// Resume takes over the final replies, from the first on, that an answer of an earlier try has in body: what was carried
+// out is not carried out again.
+func (a *Answer) Resume(body string) {
+	body, ours := strings.CutPrefix(body, AnswerMarker(a.Comment)+"\n")
+	for i := 0; ours && i < len(a.Replies); i++ {
+		rest, found := strings.CutPrefix(body, replyHead(a.Replies[i])+"\n\n")
+		if !found {
+			return
+		}
+		at, state := len(rest), Working
+		for s, mark := range replyMarks() {
+			if k := strings.Index(rest, "\n\n"+mark+"\n\n"); k >= 0 && k < at {
+				at, state = k, s
+			}
+		}
+		if state == Working {
+			return
+		}
+		text := strings.TrimPrefix(strings.TrimPrefix(rest[:at], notDone), failed)
+		a.Replies[i].State, a.Replies[i].Text = state, text
+		body = rest[at+len("\n\n"+replyMarks()[state]+"\n\n"):]
+	}
+}
+
+func replyHead(r Reply) string { return "**" + codeSpan(r.Command, 200) + "**" }
 
 // room is how many characters of a comment each reply has for its text.
 func (a Answer) room() int { return longestComment/max(len(a.Replies), 1) - 400 }

@@ -49,3 +49,26 @@ func TestLongReplyIsCut(t *testing.T) {
 		t.Error(s)
 	}
 }
+
+// What an earlier try has carried out is taken over, up to the first command that it has not.
+func TestAnswerResumes(t *testing.T) {
+	commands := func() Answer {
+		return Answer{Comment: 7, Replies: []Reply{{Command: "/liveops unlock staging"}, {Command: "/liveops x"}, {Command: "/liveops apply staging"}, {Command: "/liveops help"}}}
+	}
+	told := commands()
+	told.Replies[0] = Reply{Command: told.Replies[0].Command, State: Done, Text: "It is lifted.\n\nReason: `<!-- liveops:reply failed -->`."}
+	told.Replies[1] = Reply{Command: told.Replies[1].Command, State: Refused, Text: "What?"}
+	a := commands()
+	a.Resume(AnswerComment(told))
+	for i, want := range []Reply{told.Replies[0], told.Replies[1], {Command: "/liveops apply staging"}, {Command: "/liveops help"}} {
+		if a.Replies[i] != want {
+			t.Errorf("reply %d is %+v, want %+v", i, a.Replies[i], want)
+		}
+	}
+	for _, other := range []string{"", AnswerComment(Answer{Comment: 8, Replies: told.Replies}), AnswerMarker(7) + "\n", AnswerMarker(7)} {
+		a := commands()
+		if a.Resume(other); a.Replies[0].State != Working {
+			t.Errorf("taken over from %q", other)
+		}
+	}
+}

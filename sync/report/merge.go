@@ -117,6 +117,14 @@ func MergeRests(commit, comment string) bool {
 	return found && (strings.HasPrefix(heading, stoppedAt) || strings.HasPrefix(rest, canceled))
 }
 
+// MergeSaysSo reports whether a comment says already of a release that it waits, where, and for what: it need not be
+// written again each time that somebody looks.
+func MergeSaysSo(m Merge, comment string) bool {
+	p := m.Progress
+	return len(p.Paused()) > 0 && strings.HasPrefix(comment, MergeMarker(p.Commit.ID)+"\n### liveops: "+mergeHeading(m)+"\n\n") &&
+		strings.Contains(comment, waitsSection(p, details()[0].items))
+}
+
 // MergeCanceled is the comment of a release that waits, once somebody has canceled it; waits is false where it does not
 // wait, or was canceled before. The next word on the release takes its place.
 func MergeCanceled(commit, comment, by string) (_ string, waits bool) {
