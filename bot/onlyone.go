@@ -9,16 +9,6 @@ import (
 	"liveops/sync/release"
 )
 
-// first is the environment whose ledger says which merges are owed: the first or, where the job is about one, that.
-func (j *job) first(targets []release.Target) release.Target {
-	for _, t := range targets {
-		if t.Name == j.only {
-			return t
-		}
-	}
-	return targets[0]
-}
-
 // runPipeline releases to all environments or, where the job is about one, to that alone; what is told has the others
 // as they stand by their ledgers.
 func (j *job) runPipeline(ctx context.Context, p *release.Pipeline, q release.Request) (*release.Progress, error) {
