@@ -110,7 +110,7 @@ func AnswerComment(a Answer) string {
 
 // replyMarks end each final reply of an answer that is not finished: a line of its own, which no text of others makes.
 func replyMarks() map[ReplyState]string {
-	return map[ReplyState]string{Done: "<!-- liveops:reply done -->", Refused: "<!-- liveops:reply refused -->", Failed: "<!-- liveops:reply failed -->"}
+	return map[ReplyState]string{Done: "<!-- liveops:done -->", Refused: "<!-- liveops:refused -->", Failed: "<!-- liveops:failed -->"}
 }
 
 // Resume takes over the final replies, from the first on, that an answer of an earlier try has in body: what was carried

@@ -56,7 +56,7 @@ func TestAnswerResumes(t *testing.T) {
 		return Answer{Comment: 7, Replies: []Reply{{Command: "/liveops unlock staging"}, {Command: "/liveops x"}, {Command: "/liveops apply staging"}, {Command: "/liveops help"}}}
 	}
 	told := commands()
-	told.Replies[0] = Reply{Command: told.Replies[0].Command, State: Done, Text: "It is lifted.\n\nReason: `<!-- liveops:reply failed -->`."}
+	told.Replies[0] = Reply{Command: told.Replies[0].Command, State: Done, Text: "It is lifted.\n\nReason: `<!-- liveops:failed -->`."}
 	told.Replies[1] = Reply{Command: told.Replies[1].Command, State: Refused, Text: "What?"}
 	a := commands()
 	a.Resume(AnswerComment(told))
