@@ -170,7 +170,7 @@ func TestOneEnvironment(t *testing.T) {
 	for _, n := range []int{n, second} {
 		w.says(w.told(n), "is live in staging and production")
 	}
-	w.has("production", "1", newItems) // the second was planned on top of the first, and brings it along
+	w.has("production", "2", newItems) // each by the plan that its own pull request showed
 	w.says(w.run("workflow_dispatch", []byte("{}"), only("production")).summary, "Production has every merge of main already")
 
 	r = w.run("workflow_dispatch", []byte("{}"), only("qa"))

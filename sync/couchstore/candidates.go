@@ -16,7 +16,14 @@ import (
 func (s *Store) Candidates(ctx context.Context, p *purge.Purge, each func(id string) error) error {
 	switch sel := p.Select; {
 	case sel.View != nil:
-		return eachOfView(*sel.View, viewPage, func(page span, most int) ([]row, error) { return s.readView(ctx, *sel.View, page, most) }, each)
+		read := func(page span, most int) (rows []row, err error) {
+			err = again(ctx, func() error {
+				rows, err = s.readView(ctx, *sel.View, page, most)
+				return err
+			})
+			return rows, err
+		}
+		return eachOfView(*sel.View, viewPage, read, each)
 	case sel.Query != "":
 		return s.eachOfQuery(ctx, p, each)
 	case len(sel.IDs) > 0:

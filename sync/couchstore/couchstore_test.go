@@ -1,11 +1,15 @@
 package couchstore
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -51,6 +55,11 @@ func TestErrors(t *testing.T) {
 		{gocb.ErrUnambiguousTimeout, purge.ErrTemporary, purge.ErrTemporary},
 		{gocb.ErrAmbiguousTimeout, purge.ErrAmbiguous, purge.ErrTemporary},
 		{gocbcore.ErrSocketClosed, purge.ErrAmbiguous, purge.ErrTemporary},
+		{&net.OpError{Op: "write", Err: syscall.ECONNRESET}, purge.ErrAmbiguous, purge.ErrTemporary},
+		{io.EOF, purge.ErrAmbiguous, purge.ErrTemporary},
+		{&gocb.ViewError{HTTPStatusCode: 503}, purge.ErrTemporary, purge.ErrTemporary},
+		{&gocb.QueryError{HTTPStatusCode: 500}, purge.ErrTemporary, purge.ErrTemporary},
+		{&gocb.QueryError{HTTPStatusCode: 404}, nil, nil},
 		{gocb.ErrValueTooLarge, purge.ErrRefused, purge.ErrRefused},
 		{gocb.ErrAuthenticationFailure, nil, nil},
 	}
@@ -70,6 +79,33 @@ func TestErrors(t *testing.T) {
 	}
 	if meant(nil, true) != nil {
 		t.Error("no error is one")
+	}
+}
+
+func TestAgain(t *testing.T) {
+	busy := &gocb.ViewError{InnerError: errors.New("busy"), HTTPStatusCode: 503}
+	tries := 0
+	err := again(t.Context(), func() error {
+		if tries++; tries < 3 {
+			return busy
+		}
+		return nil
+	})
+	if err != nil || tries != 3 {
+		t.Errorf("%v after %d tries", err, tries)
+	}
+
+	for name, once := range map[string]error{"refused": errors.New("no such view"), "out of time": gocb.ErrUnambiguousTimeout} {
+		tries = 0
+		if err := again(t.Context(), func() error { tries++; return once }); !errors.Is(err, once) || tries != 1 {
+			t.Errorf("%s: %v after %d tries", name, err, tries)
+		}
+	}
+
+	ctx, cancel := context.WithCancel(t.Context())
+	err = again(ctx, func() error { cancel(); return busy })
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, purge.ErrTemporary) {
+		t.Errorf("called off: %v", err)
 	}
 }
 

@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
 
 	"github.com/couchbase/gocb/v2"
 	"github.com/couchbase/gocbcore/v10"
@@ -45,16 +49,52 @@ func meant(err error, write bool) error {
 	if err == nil {
 		return nil
 	}
-	for _, k := range kinds() {
-		if !errors.Is(err, k.library) {
-			continue
-		}
-		if k.ours == purge.ErrAmbiguous && !write {
-			return fmt.Errorf("%w: %w", purge.ErrTemporary, err)
-		}
-		return fmt.Errorf("%w: %w", k.ours, err)
+	ours := kind(err)
+	if ours == purge.ErrAmbiguous && !write {
+		ours = purge.ErrTemporary
 	}
-	return err
+	if ours == nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ours, err)
+}
+
+// kind is what an error means to a purge; nil where it has no meaning of its own. A connection that broke is ambiguous,
+// and a server's 5xx to a view or a query, which only read, is temporary.
+func kind(err error) error {
+	for _, k := range kinds() {
+		if errors.Is(err, k.library) {
+			return k.ours
+		}
+	}
+	var view *gocb.ViewError
+	var query *gocb.QueryError
+	var connection *net.OpError
+	switch {
+	case errors.As(err, &view) && view.HTTPStatusCode >= http.StatusInternalServerError,
+		errors.As(err, &query) && query.HTTPStatusCode >= http.StatusInternalServerError:
+		return purge.ErrTemporary
+	case errors.As(err, &connection), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return purge.ErrAmbiguous
+	}
+	return nil
+}
+
+// again does what only reads until it is answered: up to 8 tries, whose waits grow up to 5 s. What ran out of time is
+// not tried again.
+func again(ctx context.Context, read func() error) error {
+	const tries, first, longest = 8, 50 * time.Millisecond, 5 * time.Second
+	for attempt := 0; ; attempt++ {
+		err := meant(read(), false)
+		if !errors.Is(err, purge.ErrTemporary) || errors.Is(err, gocb.ErrTimeout) || attempt == tries-1 {
+			return err
+		}
+		select {
+		case <-time.After(min(first<<attempt, longest)):
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		}
+	}
 }
 
 // answered is what an operation of the library came to, once it is over. Where ctx ends first it is called off, and

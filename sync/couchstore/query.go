@@ -24,10 +24,16 @@ func (s *Store) eachOfQuery(ctx context.Context, p *purge.Purge, each func(id st
 	defer func() {
 		err = errors.Join(err, spool.Close(), os.Remove(spool.Name()))
 	}()
-	if err := s.spoolQuery(ctx, p, spool); err != nil {
+	err = again(ctx, func() error {
+		if err := errors.Join(spool.Truncate(0), rewind(spool)); err != nil {
+			return err
+		}
+		return s.spoolQuery(ctx, p, spool)
+	})
+	if err != nil {
 		return fmt.Errorf("run the query: %w", err)
 	}
-	if _, err := spool.Seek(0, io.SeekStart); err != nil {
+	if err := rewind(spool); err != nil {
 		return err
 	}
 	ids := json.NewDecoder(bufio.NewReader(spool))
@@ -42,6 +48,11 @@ func (s *Store) eachOfQuery(ctx context.Context, p *purge.Purge, each func(id st
 			return err
 		}
 	}
+}
+
+func rewind(f *os.File) error {
+	_, err := f.Seek(0, io.SeekStart)
+	return err
 }
 
 func (s *Store) spoolQuery(ctx context.Context, p *purge.Purge, to io.Writer) error {
