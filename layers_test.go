@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"sync/couchstore":     {"sync/purge"},
 	"sync/mysqlstore":     {"datasheets", "sync/plan", "sync/check", "sync/purge"},
 	"sync/export":         {"datasheets", "datasheets/xlsx", "sync/plan", "sync/mysqlstore"},
-	"sync/release":        {"datasheets", "datasheets/workbook", "datarepo", "sync/plan", "sync/check", "sync/rules", "sync/purge", "sync/mysqlstore"},
+	"sync/release":        {"datasheets", "datasheets/workbook", "datarepo", "sync/plan", "sync/check", "sync/rules", "sync/purge", "sync/purgerun", "sync/mysqlstore"},
 	"sync/report":         {"datasheets", "sync/plan", "sync/bookdiff", "sync/mysqlstore", "sync/release"},
 	"sync/revert":         {"datasheets", "datasheets/workbook", "datarepo", "sync/export", "sync/mysqlstore", "sync/release"},
 	"engine":              {},
