@@ -67,7 +67,7 @@ func limitsShape() shape {
 
 // actions are what `permissions` gives, in the order of documentation.
 func actions() []string {
-	return []string{"plan", "apply", "export", "rollback", "promote", "lock", "confirm"}
+	return []string{"plan", "apply", "export", "rollback", "promote", "lock", "confirm", "purge"}
 }
 
 func permissionsShape() shape {
@@ -78,7 +78,7 @@ func permissionsShape() shape {
 			examples: []string{"maintain", "@studio/live-ops", "codeowners"},
 		})})
 	}
-	s.keys = append(s.keys, key{name: "purge", later: true}, key{name: "push", later: true})
+	s.keys = append(s.keys, key{name: "push", later: true})
 	return s
 }
 
