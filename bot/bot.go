@@ -24,6 +24,7 @@ import (
 	"liveops/datarepo"
 	"liveops/engine"
 	"liveops/sync/mysqlstore"
+	"liveops/sync/release"
 )
 
 // Inbox keeps deliveries.
@@ -69,7 +70,7 @@ type Hub interface {
 	MissedDeliveries(ctx context.Context, repository string, since time.Time) ([]hub.MissedDelivery, error)
 }
 
-// Options of a Bot. All but the last group must be given.
+// Options of a Bot. All but Buckets and what follows it must be given.
 type Options struct {
 	Secrets      []string // of the webhook; a delivery is taken if it is signed with any of them; none are needed for a Run
 	Repositories []string // owner/name, the data repos
@@ -77,6 +78,8 @@ type Options struct {
 	Queue        Queue
 	Stores       Stores
 	Log          *slog.Logger
+
+	Buckets release.Buckets // of the user documents; nil leaves purges alone
 
 	Pages *page.Shelf // of what is too large for a comment; nil for none
 	Run   *OneRun     // of a bot that works off one event and ends; nil for one that stays

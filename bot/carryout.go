@@ -106,6 +106,9 @@ func (t *talk) do(ctx context.Context, c command.Command) (reply, error) {
 	case "cancel":
 		return t.cancel(ctx)
 	}
+	if _, what, is := strings.Cut(c.Spec.Name, "purge "); is {
+		return t.purge(ctx, c, what)
+	}
 	return reply{}, refuse("", "the command %s is declared, and not known to this version", c.Spec.Name)
 }
 

@@ -58,12 +58,20 @@ func (t *talk) planNow(ctx context.Context, commit string, target release.Target
 	if err != nil {
 		return nil, nil, err
 	}
+	if len(c.Parents) > 0 {
+		if err := t.addPurging(ctx, desired, c.Parents[0]); err != nil {
+			return nil, nil, err
+		}
+	}
 	snap, err := target.Store.Snapshot(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer snap.Close()
 	p, err := release.MakePlanSince(ctx, desired, target.Name, snap, t.files)
+	if err == nil {
+		err = release.PlanPurges(ctx, p, desired)
+	}
 	return p, desired, err
 }
 
@@ -97,7 +105,7 @@ func (t *talk) apply(ctx context.Context, c command.Command) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if p.Digest != "" && p.Count().Total() > 0 && p.Digest != shown {
+	if p.Digest != "" && !p.Idle() && p.Digest != shown {
 		t.shown = append(t.shown, shownPlan{t.line, target.Store, mysqlstore.Shown{Repository: t.repository, Pull: t.Number, Commit: merged, Digest: p.Digest}})
 		return reply{report.Refused, report.Sentence("what it would change in "+c.Env+" is not what was shown last", "read it as it is now; to take it, say `/liveops apply "+c.Env+"` again") +
 			"\n\n" + report.PlansMarkdown([]*release.Plan{p})}, nil

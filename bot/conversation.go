@@ -82,6 +82,13 @@ func laneOf(lines []command.Line) engine.Lane {
 			return engine.Releases
 		case "plan":
 			lane = engine.Plans
+		case "purge": // what pauses or cancels must not wait for what runs
+			switch strings.ToLower(append(l.Words, "")[1]) {
+			case "run", "resume", "undo":
+				return engine.Releases
+			case "plan":
+				lane = engine.Plans
+			}
 		}
 	}
 	return lane

@@ -144,6 +144,9 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 	if err != nil {
 		return progress, err
 	}
+	if err := j.addPurging(ctx, desired, beforeMerge(pr, merged)); err != nil {
+		return progress, err
+	}
 	for _, t := range targets {
 		if _, err := release.LiftRollbackHold(ctx, desired, history{j}, t); err != nil {
 			return progress, err

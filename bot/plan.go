@@ -122,6 +122,9 @@ func (j *job) planAll(ctx context.Context, told *report.Pull, merged *datarepo.C
 		return nil, compareWorkbooks(ctx, told, before.Files, merged.Files)
 	}
 	told.Policy = release.PolicyOf(config)
+	if err := j.addPurging(ctx, desired, before.ID); err != nil {
+		return nil, err
+	}
 	targets, failed := j.targets(ctx, config)
 	for i, t := range targets {
 		p, err := j.planOne(ctx, t, failed[t.Name], desired, before, i == 0 && rehearse)
@@ -149,12 +152,16 @@ func (j *job) planAll(ctx context.Context, told *report.Pull, merged *datarepo.C
 	return unreached, nil
 }
 
-// planOne plans one environment, tells apart what of the plan its base owes already and, where asked, rehearses it.
+// planOne plans one environment, tells apart what of the plan its base owes already, reads what its purges would
+// do and, where asked, rehearses it.
 func (j *job) planOne(ctx context.Context, t release.Target, opened error, desired *release.Desired, before *datarepo.Commit, rehearse bool) (*release.Plan, error) {
 	if opened != nil {
 		return nil, opened
 	}
 	p, err := j.comparePlans(ctx, t, desired, before)
+	if err == nil {
+		err = release.PlanPurges(ctx, p, desired)
+	}
 	if err != nil || !rehearse {
 		return p, err
 	}
@@ -169,13 +176,14 @@ func (j *job) comparePlans(ctx context.Context, t release.Target, desired *relea
 	}
 	defer snap.Close()
 	p, err := release.MakePlanSince(ctx, desired, t.Name, snap, j.files)
-	if err != nil || snap.State.Commit == before.ID || len(p.Changed()) == 0 {
+	if err != nil || snap.State.Commit == before.ID || p.Idle() {
 		return p, err
 	}
 	was, err := release.Read(ctx, before.ID, before.Files)
 	if err != nil {
 		return nil, err
 	}
+	was.Purging = desired.Purging
 	return p, release.Owed(ctx, p, desired, was, snap, j.files)
 }
 

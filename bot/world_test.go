@@ -67,6 +67,7 @@ type world struct {
 	log  *lockedBuffer
 
 	identity hub.Options
+	users    *users // the user documents; nil for none
 
 	queue   *engine.Engine
 	url     string // the bot's webhook
@@ -84,6 +85,7 @@ type world struct {
 type options struct {
 	files map[string][]byte // more files of the first commit, or others; nil content leaves one out
 	plain bool              // the bot is not started
+	users *users            // the environments' user documents
 	app   bool              // it is a GitHub App
 	token bool              // it is a person's token, which may write no check runs
 	more  string            // what follows the environments in liveops.yaml; lines of production first
@@ -94,7 +96,7 @@ type options struct {
 
 func newWorld(t *testing.T, o options) *world {
 	t.Helper()
-	w := &world{T: t, envs: map[string]*environment{}, dir: t.TempDir(), log: &lockedBuffer{}, clock: o.clock}
+	w := &world{T: t, envs: map[string]*environment{}, dir: t.TempDir(), log: &lockedBuffer{}, clock: o.clock, users: o.users}
 	for _, name := range []string{"staging", "production"} {
 		w.envs[name] = newEnvironment(t, name)
 	}
@@ -197,6 +199,9 @@ func (w *world) botOptions(queue bot.Queue) bot.Options {
 			}
 			return ctx.Err()
 		},
+	}
+	if w.users != nil {
+		made.Buckets = w.users
 	}
 	if w.clock != nil {
 		made.Now, made.Wait = w.clock.now, w.clock.wait

@@ -11,11 +11,13 @@ import (
 	"liveops/datasheets"
 )
 
-// Limits are how much a release may delete in one environment before a second person must confirm it; nil for
+// Limits are how much a release may delete, or purge, in one environment before a second person must confirm it; nil for
 // no limit.
 type Limits struct {
 	DeletedRows  *int     // rows of all tables together
 	DeletedShare *float64 // of a table's owned rows, 0 to 1
+
+	PurgedDocuments *int // user documents that new purges match, of all of them together
 }
 
 // Guard is a health check. It is healthy where a GET of URL is answered with a status of 200 to 299 within Timeout.
@@ -104,6 +106,9 @@ func readLimits(v value) Limits {
 	var l Limits
 	if rows, ok := v.fields["deletedRows"]; ok {
 		l.DeletedRows = &rows.number
+	}
+	if documents, ok := v.fields["purgedDocuments"]; ok {
+		l.PurgedDocuments = &documents.number
 	}
 	if share, ok := v.fields["deletedShare"]; ok {
 		l.DeletedShare = &share.share

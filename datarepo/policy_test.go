@@ -23,7 +23,7 @@ environments:
         reason: winter event
     soak: 1h30m
     guard: game-health
-limits: {deletedRows: 500, deletedShare: 0.2}
+limits: {deletedRows: 500, deletedShare: 0.2, purgedDocuments: 1000}
 permissions: {plan: [read], apply: [maintain, "@studio/live-ops", "@jun"], confirm: [codeowners], rollback: [admin]}
 guards:
   game-health: {url: https://game.example/health}
@@ -53,7 +53,7 @@ func TestPolicy(t *testing.T) {
 	if winter.Days != nil || !winter.Begin.Equal(time.Date(2026, 12, 24, 0, 0, 0, 0, time.UTC)) || !winter.End.Equal(time.Date(2027, 1, 2, 9, 0, 0, 0, time.UTC)) {
 		t.Errorf("winter: %+v", winter)
 	}
-	if l := config.Limits; *l.DeletedRows != 500 || *l.DeletedShare != 0.2 {
+	if l := config.Limits; *l.DeletedRows != 500 || *l.DeletedShare != 0.2 || *l.PurgedDocuments != 1000 {
 		t.Errorf("limits: %+v", l)
 	}
 	if got := config.Grants("apply"); !slices.Equal(got, []string{"maintain", "@studio/live-ops", "@jun"}) {

@@ -56,18 +56,18 @@ func freezeShape() shape {
 func limitsShape() shape {
 	return shape{
 		kind:  aMapping,
-		about: "How much a release may delete in one environment. A release past a limit waits until a second person confirms it.",
+		about: "How much a release may delete, or purge, in one environment. A release past a limit waits until a second person confirms it.",
 		keys: []key{
 			{name: "deletedRows", shape: shape{kind: aNumber, about: "Rows deleted, of all tables together.", least: 0, greatest: 1_000_000_000}},
 			{name: "deletedShare", shape: shape{kind: aFraction, about: "The part of a table's owned rows that is deleted, from 0 to 1."}},
-			{name: "purgedDocuments", later: true},
+			{name: "purgedDocuments", shape: shape{kind: aNumber, about: "User documents that new purges change, of all of them together.", least: 0, greatest: 1_000_000_000}},
 		},
 	}
 }
 
 // actions are what `permissions` gives, in the order of documentation.
 func actions() []string {
-	return []string{"plan", "apply", "export", "rollback", "promote", "lock", "confirm"}
+	return []string{"plan", "apply", "export", "rollback", "promote", "lock", "confirm", "purge"}
 }
 
 func permissionsShape() shape {
@@ -78,7 +78,7 @@ func permissionsShape() shape {
 			examples: []string{"maintain", "@studio/live-ops", "codeowners"},
 		})})
 	}
-	s.keys = append(s.keys, key{name: "purge", later: true}, key{name: "push", later: true})
+	s.keys = append(s.keys, key{name: "push", later: true})
 	return s
 }
 

@@ -78,15 +78,15 @@ func (r *record) unwell(t bot.Told) bool {
 	return false
 }
 
-// changed says whether a plan changes rows, or a release has.
+// changed says whether a plan changes rows or documents, or a release has.
 func (r *record) changed(t bot.Told) bool {
 	if r.beside(t) {
 		return false
 	}
 	if t.Pull != nil {
-		return slices.ContainsFunc(t.Pull.Plans, func(p *release.Plan) bool { return p.Count().Total() > 0 })
+		return slices.ContainsFunc(t.Pull.Plans, func(p *release.Plan) bool { return !p.Idle() })
 	}
-	return slices.ContainsFunc(r.steps(t.Merge), func(s *release.Step) bool { return s.State == release.Applied && s.Plan != nil })
+	return slices.ContainsFunc(r.steps(t.Merge), func(s *release.Step) bool { return s.State == release.Applied && s.Plan != nil || len(s.Purges) > 0 })
 }
 
 // digests are those of the plans, by environment; of several releases the last one's.

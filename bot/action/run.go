@@ -14,6 +14,7 @@ import (
 	"liveops/bot"
 	"liveops/engine"
 	"liveops/engine/memory"
+	"liveops/sync/release"
 )
 
 // Options of a run. The last group has defaults.
@@ -32,9 +33,10 @@ type Options struct {
 	Summary   string // the path of GITHUB_STEP_SUMMARY; "" for none
 	Output    string // the path of GITHUB_OUTPUT; "" for none
 
-	Hub    bot.Hub
-	Stores bot.Stores
-	Out    io.Writer // the step's log
+	Hub     bot.Hub
+	Stores  bot.Stores
+	Buckets release.Buckets // of the user documents; nil leaves purges alone
+	Out     io.Writer       // the step's log
 
 	Now  func() time.Time
 	Wait func(ctx context.Context, d time.Duration) error
@@ -84,7 +86,7 @@ func work(ctx context.Context, o Options, e event, r *record, kept *shelf, f wor
 	if o.Artifacts != "" {
 		run.Artifact = kept.put
 	}
-	b, err := bot.New(ctx, bot.Options{Repositories: []string{o.Repository}, Hub: o.Hub, Queue: queue, Stores: o.Stores, Log: log, Run: run, Now: o.Now, Wait: o.Wait})
+	b, err := bot.New(ctx, bot.Options{Repositories: []string{o.Repository}, Hub: o.Hub, Queue: queue, Stores: o.Stores, Buckets: o.Buckets, Log: log, Run: run, Now: o.Now, Wait: o.Wait})
 	if err != nil {
 		return nil, err
 	}

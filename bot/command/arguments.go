@@ -107,6 +107,8 @@ func (r *resolver) take(a Arg, words []string) (err *Error) {
 		r.From, err = r.environment(words[0])
 	case Release:
 		r.Release, err = release(words[0])
+	case PurgeName:
+		r.Purge, err = purgeName(words[0])
 	case TableName:
 		r.Tables, err = tables(words)
 	case Text:
@@ -155,6 +157,20 @@ func release(word string) (int64, *Error) {
 		return 0, &Error{shown(word) + " is not a release's number", "`" + prefix + " status` lists the newest releases"}
 	}
 	return int64(n), nil
+}
+
+// longestPurge is how long a purge's name may be, in characters.
+const longestPurge = 127
+
+func purgeName(word string) (string, *Error) {
+	name := narrow(word)
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r)
+	}
+	if name == "" || len(name) > longestPurge || strings.TrimFunc(name, plain) != "" || strings.ContainsAny(name[:1], "._-") {
+		return "", &Error{shown(word) + " is not a purge's name", "it is the name of its file in `purges/`, without folder and extension"}
+	}
+	return name, nil
 }
 
 func tables(words []string) ([]string, *Error) {

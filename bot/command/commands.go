@@ -9,6 +9,7 @@ const (
 // Commands are the commands of liveops.
 func Commands() Table {
 	env := Arg{Name: "ENV", Kind: Environment}
+	purge := []Arg{{Name: "NAME", Kind: PurgeName}, env}
 	return Table{
 		{
 			Name: "help", Args: []Arg{{Name: "COMMAND", Kind: Topic, Optional: true, Many: true}},
@@ -81,6 +82,48 @@ func Commands() Table {
 			Help:  "lifts the hold of an environment",
 			About: "What waits is not released by that: the next merge brings it, or `/liveops apply`.",
 			Needs: MayLock, Where: Anywhere,
+		},
+		{
+			Name: "purge plan", Args: purge,
+			Help:  "shows what a purge would change in an environment",
+			About: "Reads the candidates as they are now, for the file as the default branch has it. Nothing is written.",
+			Needs: MayPlan, Where: Anywhere,
+		},
+		{
+			Name: "purge run", Args: purge,
+			Help:  "runs a purge that the default branch has in an environment",
+			About: "A merge does so by itself; this is for an environment that was left out. What was done is not done again.",
+			Needs: MayPurge, Where: Anywhere,
+		},
+		{
+			Name: "purge pause", Args: purge,
+			Help:  "stops a purge after the documents at hand",
+			About: "A release that runs it stops there, with a hold.",
+			Needs: MayPurge, Where: Anywhere,
+		},
+		{
+			Name: "purge resume", Args: purge,
+			Help:  "goes on with a purge that was paused or has failed",
+			About: "It begins none. Lift the hold of the environment first; `/liveops apply` then takes on the rest of the release.",
+			Needs: MayPurge, Where: Anywhere,
+		},
+		{
+			Name: "purge cancel", Args: purge,
+			Help:  "ends a purge for good in an environment",
+			About: "What was changed stays changed, and `purge undo` brings it back.",
+			Needs: MayPurge, Where: Anywhere,
+		},
+		{
+			Name: "purge undo", Args: purge,
+			Help:  "brings back the documents that a purge changed",
+			About: "Those that somebody has changed since stay as they are, and are listed. It ends the purge there for good; said again, it does what is left.",
+			Needs: MayPurge, Where: Anywhere,
+		},
+		{
+			Name: "purge status", Args: purge,
+			Help:  "shows where a purge stands in an environment",
+			About: "Only looks, and does not ask Couchbase.",
+			Needs: MayPlan, Where: Anywhere,
 		},
 		{
 			Name:  "cancel",

@@ -15,6 +15,7 @@ type Command struct {
 	From    string   // of promote: where the rows are taken from
 	Release int64    // of rollback: the release's number; 0 for the newest
 	Through bool     // of rollback: all later releases too
+	Purge   string   // the purge that it is about, as it is written
 	Tables  []string // each once, in the order given
 	Reason  string   // of lock
 	Topic   string   // of help: the command that is asked about, by its name; "" for all
@@ -102,6 +103,8 @@ func (c Command) String() string {
 			if c.Release > 0 {
 				words = append(words, fmt.Sprint(c.Release))
 			}
+		case PurgeName:
+			words = append(words, quote(c.Purge))
 		case TableName:
 			if slices.ContainsFunc(c.Tables, func(table string) bool { return strings.HasPrefix(dashed(table), "-") }) {
 				words = append(words, "--")

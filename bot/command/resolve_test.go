@@ -54,6 +54,8 @@ func TestResolve(t *testing.T) {
 		{"/liveops lock production -- no", "lock", Command{Env: "production", Reason: "-- no"}},
 		{"/liveops lock production \"a  \u202eb\"", "lock", Command{Env: "production", Reason: "a b"}},
 		{"/liveops unlock production", "unlock", Command{Env: "production"}},
+		{"/liveops purge plan 2013-12-Santa_cookie.v2 Production", "purge plan", Command{Purge: "2013-12-Santa_cookie.v2", Env: "production"}},
+		{"/liveops Purge UNDO ｃｏｏｋｉｅ staging", "purge undo", Command{Purge: "cookie", Env: "staging"}},
 		{"/liveops cancel", "cancel", Command{}},
 	} {
 		got, err := resolve(t, Commands(), PullRequest, test.comment)
@@ -78,8 +80,10 @@ func TestResolveRefuses(t *testing.T) {
 	for _, test := range []struct{ comment, want string }{
 		{"/liveops appyl production", "there is no command `appyl`; did you mean `/liveops apply`?"},
 		{"/liveops Rolback", "there is no command `Rolback`; did you mean `/liveops rollback`?"},
-		{"/liveops frobnicate", "there is no command `frobnicate`; the commands are `help`, `plan`, `apply`, `confirm`, `retry`, `rollback`, `promote`, `export`, `status`, `drift`, `lock`, `unlock`, `cancel`"},
-		{"/liveops ''", "there is no command ``; the commands are `help`, `plan`, `apply`, `confirm`, `retry`, `rollback`, `promote`, `export`, `status`, `drift`, `lock`, `unlock`, `cancel`"},
+		{"/liveops purge run ../cookie production", "`../cookie` is not a purge's name; it is the name of its file in `purges/`, without folder and extension"},
+		{"/liveops purge run cookie", "`/liveops purge run` needs ENV, an environment; write `/liveops purge run NAME ENV`"},
+		{"/liveops frobnicate", "there is no command `frobnicate`; the commands are `help`, `plan`, `apply`, `confirm`, `retry`, `rollback`, `promote`, `export`, `status`, `drift`, `lock`, `unlock`, `purge plan`, `purge run`, `purge pause`, `purge resume`, `purge cancel`, `purge undo`, `purge status`, `cancel`"},
+		{"/liveops ''", "there is no command ``; the commands are `help`, `plan`, `apply`, `confirm`, `retry`, `rollback`, `promote`, `export`, `status`, `drift`, `lock`, `unlock`, `purge plan`, `purge run`, `purge pause`, `purge resume`, `purge cancel`, `purge undo`, `purge status`, `cancel`"},
 		{"/liveops help plna", "there is no command `plna`; did you mean `/liveops plan`?"},
 		{"/liveops help plan apply", "there is a word too many: `apply`; write `/liveops help [COMMAND…]`"},
 		{"/liveops apply", "`/liveops apply` needs ENV, an environment; write `/liveops apply ENV`"},
@@ -134,21 +138,21 @@ func TestResolveMindsThePlace(t *testing.T) {
 
 func TestResolveTwoWords(t *testing.T) {
 	table := append(Commands(),
-		Spec{Name: "purge plan", Args: []Arg{{Name: "NAME", Kind: Text, Many: true}}, Where: Anywhere},
-		Spec{Name: "purge undo", Args: []Arg{{Name: "ENV", Kind: Environment}}, Where: Issue})
-	got, err := resolve(t, table, Issue, "/liveops Purge Undo staging")
-	if err != nil || got.Spec.Name != "purge undo" || got.Env != "staging" || got.String() != "/liveops purge undo staging" {
+		Spec{Name: "push plan", Args: []Arg{{Name: "NAME", Kind: Text, Many: true}}, Where: Anywhere},
+		Spec{Name: "push undo", Args: []Arg{{Name: "ENV", Kind: Environment}}, Where: Issue})
+	got, err := resolve(t, table, Issue, "/liveops Push Undo staging")
+	if err != nil || got.Spec.Name != "push undo" || got.Env != "staging" || got.String() != "/liveops push undo staging" {
 		t.Errorf("%v, %v", got, err)
 	}
-	got, err = resolve(t, table, Issue, "/liveops help purge undo")
-	if err != nil || got.Topic != "purge undo" || got.String() != "/liveops help purge undo" {
+	got, err = resolve(t, table, Issue, "/liveops help push undo")
+	if err != nil || got.Topic != "push undo" || got.String() != "/liveops help push undo" {
 		t.Errorf("%v, %v", got, err)
 	}
 	for comment, want := range map[string]string{
-		"/liveops purge":      "`/liveops purge` needs to know what to do; after it stands one of `plan`, `undo`",
-		"/liveops purge x":    "there is no command `purge` `x`; after it stands one of `plan`, `undo`",
-		"/liveops purge udno": "there is no command `purge` `udno`; did you mean `/liveops purge undo`?",
-		"/liveops purg undo":  "there is no command `purg`; did you mean `/liveops purge`?",
+		"/liveops push":      "`/liveops push` needs to know what to do; after it stands one of `plan`, `undo`",
+		"/liveops push x":    "there is no command `push` `x`; after it stands one of `plan`, `undo`",
+		"/liveops push udno": "there is no command `push` `udno`; did you mean `/liveops push undo`?",
+		"/liveops pus undo":  "there is no command `pus`; did you mean `/liveops push`?",
 	} {
 		if _, err := resolve(t, table, Issue, comment); err == nil || err.Error() != want {
 			t.Errorf("%s\ngot  %v\nwant %s", comment, err, want)

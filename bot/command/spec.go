@@ -52,6 +52,7 @@ const (
 	Environment Kind = iota // one of liveops.yaml's
 	Source                  // an environment that something is taken from
 	Release                 // a release's number
+	PurgeName               // the name of a purge; whether there is such a one is not looked at here
 	TableName               // a table of the database; whether there is such a one is not looked at here
 	Text                    // all words that are left, whatever they are
 	Topic                   // the name of a command
@@ -64,6 +65,8 @@ func (k Kind) String() string {
 		return "an environment"
 	case Release:
 		return "a release's number"
+	case PurgeName:
+		return "a purge's name"
 	case TableName:
 		return "a table"
 	case Text:

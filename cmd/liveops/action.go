@@ -49,6 +49,7 @@ GITHUB_SERVER_URL and GITHUB_API_URL, and where the summary and the outputs go. 
   GITHUB_TOKEN                 the run's own token, ${{ github.token }}; or in its place
   LIVEOPS_GITHUB_TOKEN         a personal access token, or LIVEOPS_GITHUB_APP_ID with LIVEOPS_GITHUB_APP_KEY
   LIVEOPS_<ENV>_MYSQL_DSN      the MySQL of each environment, as user:password@tcp(host:3306)/database
+  LIVEOPS_<ENV>_COUCHBASE_URL  for purges: the bucket of each environment, with …_USER, …_PASSWORD and …_CA
 
 Outputs: changed (true or false), digests (of the plans, as JSON by environment), owed (the environments that are still
 owed a merge, as a JSON list), artifacts (true or false: files are in the directory of --artifacts).
@@ -73,8 +74,10 @@ several times and given up.`,
 func (a *app) action(ctx context.Context, f actionFlags) (err error) {
 	open := &stores{settings: a.settings}
 	defer func() { err = errors.Join(err, open.Close()) }()
+	documents := &buckets{settings: a.settings}
+	defer func() { err = errors.Join(err, documents.Close()) }()
 	o, err := a.actionOptions(f)
-	o.Stores = open
+	o.Stores, o.Buckets = open, documents
 	h, wrong := a.actionHub()
 	if err := errors.Join(err, wrong); err != nil {
 		return err

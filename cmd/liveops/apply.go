@@ -27,6 +27,9 @@ func (a *app) applyCommand() *cobra.Command {
 nothing. The plan, of every table, is shown first and must be confirmed; what is applied is exactly what was shown. It stops at
 the first environment that does not take the commit and holds it (see liveops unlock).
 
+After the rows, the environment's new purges are run. One that is not done stops it there, too; once the hold is
+lifted, apply goes on with it.
+
 What liveops.yaml has an environment wait for (freeze, soak, guard, approval, limits) holds here, too: such an
 environment waits, is not changed and not held, and the exit code is 2. A plan that needs approval, or deletes more
 than the limits, is asked about by itself; where there is no terminal, --confirm names its digest, as the plan shows
@@ -85,6 +88,11 @@ func (a *app) apply(ctx context.Context, w *where, s *source, open *stores, yes 
 	}
 	targets, err := w.targets(ctx, s.desired.Config, open) // open already
 	if err != nil {
+		return err
+	}
+	documents := &buckets{settings: a.settings}
+	defer documents.Close()
+	if err := s.addPurging(ctx, documents); err != nil {
 		return err
 	}
 	plans, err := planAll(ctx, s.desired, targets, a.bar())

@@ -2,32 +2,40 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 
 	"liveops/sync/couchstore"
 	"liveops/sync/mysqlstore"
+	"liveops/sync/purgerun"
+	"liveops/sync/release"
 )
 
 // couchbase opens an environment's bucket.
 func (a *app) couchbase(ctx context.Context, environment string) (*couchstore.Store, error) {
-	url, err := a.settings.need(environmentSetting(environment, "COUCHBASE_URL"),
+	return a.settings.couchbase(ctx, environment)
+}
+
+func (s settings) couchbase(ctx context.Context, environment string) (*couchstore.Store, error) {
+	url, err := s.need(environmentSetting(environment, "COUCHBASE_URL"),
 		fmt.Sprintf("where the user documents of %s are, as couchbases://host/bucket", environment))
 	if err != nil {
 		return nil, err
 	}
 	o := couchstore.Options{URL: url}
-	for _, s := range []struct {
+	for _, o := range []struct {
 		name string
 		into *string
 	}{
 		{environmentSetting(environment, "COUCHBASE_USER"), &o.User},
 		{environmentSetting(environment, "COUCHBASE_PASSWORD"), &o.Password},
 	} {
-		if *s.into, err = a.settings.need(s.name, "who liveops is to the Couchbase of "+environment); err != nil {
+		if *o.into, err = s.need(o.name, "who liveops is to the Couchbase of "+environment); err != nil {
 			return nil, err
 		}
 	}
-	ca, err := a.settings.get(environmentSetting(environment, "COUCHBASE_CA"))
+	ca, err := s.get(environmentSetting(environment, "COUCHBASE_CA"))
 	if err != nil {
 		return nil, err
 	}
@@ -39,6 +47,57 @@ func (a *app) couchbase(ctx context.Context, environment string) (*couchstore.St
 		return nil, fmt.Errorf("environment %s: %w", environment, err)
 	}
 	return store, nil
+}
+
+// buckets opens each environment's user documents once.
+type buckets struct {
+	settings settings
+	mu       sync.Mutex
+	open     map[string]*couchstore.Store
+}
+
+// Documents opens an environment's bucket, or gives the one that is open.
+func (b *buckets) Documents(ctx context.Context, environment string) (release.UserDocuments, error) {
+	setting := environmentSetting(environment, "COUCHBASE_URL")
+	if url, err := b.settings.get(setting); err != nil {
+		return nil, err
+	} else if url == "" {
+		return nil, &release.UnsetError{Reason: setting + " is not set"}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if there := b.open[environment]; there != nil {
+		return userDocuments{there}, nil
+	}
+	store, err := b.settings.couchbase(ctx, environment)
+	if err != nil {
+		return nil, err
+	}
+	if b.open == nil {
+		b.open = map[string]*couchstore.Store{}
+	}
+	b.open[environment] = store
+	return userDocuments{store}, nil
+}
+
+// Close closes all that were opened.
+func (b *buckets) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var err error
+	for _, store := range b.open {
+		err = errors.Join(err, store.Close())
+	}
+	b.open = nil
+	return err
+}
+
+// userDocuments is a bucket as releases know it.
+type userDocuments struct{ *couchstore.Store }
+
+// Documents are those of a collection.
+func (u userDocuments) Documents(scope, collection string) purgerun.Restorer {
+	return u.Store.Documents(scope, collection)
 }
 
 // held fails where an environment is on hold: a purge waits as a release does.

@@ -96,7 +96,7 @@ func (a *app) agree(ctx context.Context, policy *release.Policy, plans []*releas
 
 // missing is what a plan needs and nobody has given to it from the command line.
 func missing(ctx context.Context, policy *release.Policy, p *release.Plan, store *mysqlstore.Store) (kinds []mysqlstore.ConfirmationKind, err error) {
-	if p.Count().Total() == 0 {
+	if p.Idle() {
 		return nil, nil
 	}
 	given, err := store.Confirmations(ctx, "", 0)

@@ -28,6 +28,9 @@ The files are read as they stand in the checkout, committed or not; --committed 
 describe is compared, so that rows that someone changed by hand show too; a pull request's comment is of the tables
 whose workbooks have changed since the environment's release.
 
+Of purges that an environment has not seen yet the candidates are read, where its Couchbase is set: how many documents
+would be changed, and the difference of the first ones.
+
 With --rehearse the plan of the first environment is carried out there in a transaction, data tests included, and
 rolled back: what the database or a data test (checks/*.sql) would refuse is among the problems. It locks the rows
 of the sheets' tables for that moment, and makes the tables in which liveops keeps its records where they are missing.
@@ -72,6 +75,11 @@ Exit code 0: nothing to do, 1: there are changes, 2: an error, or problems in th
 					if err := mayRehearse(s.desired.Config, targets); err != nil {
 						return err
 					}
+				}
+				documents := &buckets{settings: a.settings}
+				defer documents.Close()
+				if err := s.addPurging(c.Context(), documents); err != nil {
+					return err
 				}
 				if plans, err = planAll(c.Context(), s.desired, targets, a.bar()); err != nil {
 					return err
@@ -144,7 +152,7 @@ func checkFormat(format string, has ...string) error {
 func planExit(plans []*release.Plan, problems []datasheets.Problem) error {
 	changes := 0
 	for _, p := range plans {
-		changes += p.Count().Total()
+		changes += p.Count().Total() + len(p.Purges)
 	}
 	switch {
 	case anyProblem(plans, problems):

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -175,6 +176,9 @@ func planAll(ctx context.Context, desired *release.Desired, targets []release.Ta
 		}
 		p, err := release.MakePlan(ctx, desired, t.Name, snap, func(done, total int) { bar.show("plan "+t.Name, "sheets", done, total) })
 		snap.Close()
+		if err == nil {
+			err = release.PlanPurges(ctx, p, desired)
+		}
 		bar.clear()
 		if err != nil {
 			return nil, err
@@ -182,4 +186,39 @@ func planAll(ctx context.Context, desired *release.Desired, targets []release.Ta
 		plans = append(plans, p)
 	}
 	return plans, nil
+}
+
+// addPurging has plans look at the purges of the files that were read. Those that the commit before them has are past for an
+// environment without a release: of a commit its first parent, of the work tree HEAD.
+func (s *source) addPurging(ctx context.Context, documents release.Buckets) error {
+	if len(s.desired.Purges) == 0 {
+		return nil
+	}
+	purging := &release.PurgeContext{Buckets: documents, Now: time.Now()}
+	before, err := s.before()
+	switch {
+	case errors.Is(err, datarepo.ErrShallow): // any may have been there before
+		purging.Past, err = s.desired.Purges, nil
+	case err == nil && before != nil:
+		purging.Past, _, err = release.ReadPurges(ctx, before.Files, s.desired.Location())
+	}
+	if err != nil {
+		return err
+	}
+	s.desired.Purging = purging
+	return nil
+}
+
+// before is the commit before the files that were read; nil where there is none.
+func (s *source) before() (before *datarepo.Commit, err error) {
+	switch {
+	case s.commit == nil:
+		before, err = s.Head()
+	case len(s.commit.Parents) > 0:
+		before, err = s.Commit(s.commit.Parents[0])
+	}
+	if errors.Is(err, datarepo.ErrNotFound) {
+		return nil, nil
+	}
+	return before, err
 }

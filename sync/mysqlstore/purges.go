@@ -40,6 +40,11 @@ func (p *Purges) List(ctx context.Context) ([]purge.Run, error) {
 	return p.read(ctx, p.store.db, "ORDER BY name")
 }
 
+// Purges reads the records of all purges that the environment had, by name.
+func (s *Snapshot) Purges(ctx context.Context) ([]purge.Run, error) {
+	return s.store.Purges().read(ctx, s.tx, "ORDER BY name")
+}
+
 func (p *Purges) read(ctx context.Context, q querier, where string, args ...any) ([]purge.Run, error) {
 	var out []purge.Run
 	err := each(ctx, q, "SELECT "+purgeColumns+" FROM liveops_purges "+where, func(rows *sql.Rows) error {

@@ -24,6 +24,7 @@ type Desired struct {
 	Tests    []check.Test         // the data tests, by path
 	Purges   []*purge.Purge       // by name
 	Problems []datasheets.Problem // of the files themselves, sorted; no environment was asked
+	Purging  *PurgeContext        // set by who wants purges looked at; nil leaves them out of plans
 
 	files   fs.FS
 	reading datarepo.Reading

@@ -84,6 +84,17 @@ func (r *run) predecessor(ctx context.Context, s *Step, t Target) (open bool, er
 		}
 		taken = relation == datarepo.Behind
 	}
+	if taken && r.Desired.Purging != nil && st.Commit == r.Commit.ID {
+		due, _, err := r.due(ctx, before, st)
+		if err != nil {
+			return false, err
+		}
+		if len(due) > 0 {
+			s.State, s.Reason = Stopped, before.Name+" has not run purge "+due[0].Name+" yet, and "+t.Name+" comes after it"
+			s.Mend = "release the commit to " + before.Name + " first"
+			return false, nil
+		}
+	}
 	if taken {
 		return true, nil
 	}

@@ -37,7 +37,7 @@ func Pending(p, base *Plan) []*plan.Table {
 // its before-image is then what the base wants. d is what the plan was made for, base the base's plan of the tables that
 // it changes. "" where either has problems, or the base owes nothing of it.
 func ownDigest(p, base *Plan, d *Desired) string {
-	if p.Digest == "" || base.Digest == "" || base.Count().Total() == 0 {
+	if p.Digest == "" || base.Digest == "" || base.Idle() {
 		return ""
 	}
 	owed := map[string]*plan.Table{}
@@ -53,7 +53,7 @@ func ownDigest(p, base *Plan, d *Desired) string {
 		}
 		own = append(own, &left)
 	}
-	return digest(p.Environment, own, d.Tests)
+	return digest(p.Environment, own, d.Tests, p.newPurges(base))
 }
 
 // after is the changes that are left of a table's when those of another plan of it are done.

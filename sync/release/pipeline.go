@@ -55,8 +55,8 @@ type Request struct {
 // tries is how often a step is begun when locks, or another release, come in its way.
 const tries = 4
 
-// Run takes a commit to the environments, one after another, each in one transaction. It stops at the first
-// that does not take it: that environment is unchanged and on hold, those after it are untouched. Where the policy has
+// Run takes a commit to the environments, one after another, each in one transaction, after which the environment's new
+// purges are run (see Desired.Purging). It stops at the first that does not take it: that environment is unchanged and on hold, those after it are untouched. Where the policy has
 // an environment wait, it is unchanged and on no hold, and so are those that come after it by name; a later run goes
 // on. An error is
 // only what a retry may mend (a database that cannot be reached); what was stopped for good is in the Progress.
@@ -137,7 +137,9 @@ func (r *run) step(ctx context.Context, s *Step, t Target) error {
 				return err
 			}
 		}
-		err = r.try(ctx, s, t)
+		if err = r.try(ctx, s, t); err == nil {
+			err = r.purges(ctx, s, t)
+		}
 		var moved *mysqlstore.MovedError
 		if !errors.Is(err, mysqlstore.ErrBusy) && !(errors.As(err, &moved) && moved.Count == 0) {
 			return err
@@ -177,6 +179,9 @@ func (r *run) try(ctx context.Context, s *Step, t Target) error {
 	}
 	s.Plan, err = MakePlanSince(ctx, r.Desired, t.Name, snap, r.Released)
 	snap.Close()
+	if err == nil && r.Policy.limitsPurges() {
+		err = PlanPurges(ctx, s.Plan, r.Desired)
+	}
 	if err != nil {
 		return err
 	}
@@ -184,6 +189,9 @@ func (r *run) try(ctx context.Context, s *Step, t Target) error {
 		return err
 	}
 	if stopped, err := r.checkPlan(ctx, s, t); err != nil || stopped {
+		return err
+	}
+	if err := r.recordPast(ctx, s, t); err != nil {
 		return err
 	}
 	return r.apply(ctx, s, t)
@@ -206,7 +214,7 @@ func (r *run) checkPlan(ctx context.Context, s *Step, t Target) (stopped bool, e
 // when it was reviewed may have been released since: then what is left of it is the reviewed one.
 func (r *run) notAsReviewed(s *Step, t Target) string {
 	switch {
-	case r.Reviewed == nil || s.Plan.Count().Total() == 0 || s.Plan.Digest == s.Reviewed:
+	case r.Reviewed == nil || s.Plan.Idle() || s.Plan.Digest == s.Reviewed:
 		return ""
 	case s.Plan.Digest != "" && s.Plan.Digest == r.Own[t.Name]:
 		return ""
@@ -259,7 +267,12 @@ func (r *run) apply(ctx context.Context, s *Step, t Target) error {
 
 // stop ends a step for good: the ledger gets a failed release, the environment a hold.
 func (r *run) stop(ctx context.Context, s *Step, t Target, reason, mend string) error {
-	failed := mysqlstore.Release{Kind: mysqlstore.ApplyKind, Commit: r.Commit.ID, Actor: r.Actor, Pull: r.Pull, Error: reason, Started: s.Started, RequestID: r.ID}
+	return r.stopAs(ctx, s, t, r.ID, reason, mend)
+}
+
+// stopAs is stop as an entry of a request in the ledger; "" for none.
+func (r *run) stopAs(ctx context.Context, s *Step, t Target, request, reason, mend string) error {
+	failed := mysqlstore.Release{Kind: mysqlstore.ApplyKind, Commit: r.Commit.ID, Actor: r.Actor, Pull: r.Pull, Error: reason, Started: s.Started, RequestID: request}
 	if s.Plan != nil {
 		failed.Digest = s.Plan.Digest
 	}

@@ -7,12 +7,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"liveops/datasheets"
 	"liveops/sync/check"
 	"liveops/sync/mysqlstore"
 	"liveops/sync/plan"
+	"liveops/sync/purge"
 )
 
 // Plan is what bringing one environment to one commit would change.
@@ -26,6 +28,9 @@ type Plan struct {
 	Base        mysqlstore.State     // the state of the environment that it was planned from
 	Own         string               // the digest of what is left of the plan once the default branch is released; "" where that is the same, or unknown
 	Pending     []*plan.Table        // of these changes, those that the default branch already holds and a release still owes; nil where none or unknown
+
+	Purges   []PurgePlan // that are new to the environment, by name; run after the tables
+	Unpurged []Unpurged  // new purges that are not run there, by name
 
 	Rehearsal   *mysqlstore.Rehearsal // what a rehearsal that went well did; nil where there was none, or it was refused
 	Unrehearsed string                // why a rehearsal that was wanted could not be: one line of prose; "" where it could
@@ -49,6 +54,20 @@ func (p *Plan) Count() plan.Count {
 	return n
 }
 
+// Idle reports whether the plan changes no row and runs no purge.
+func (p *Plan) Idle() bool { return p.Count().Total() == 0 && len(p.Purges) == 0 }
+
+// newPurges are the purges that the plan runs and another one does not.
+func (p *Plan) newPurges(but *Plan) (purges []*purge.Purge) {
+	for i := range p.Purges {
+		one := p.Purges[i].Purge
+		if but == nil || !slices.ContainsFunc(but.Purges, func(other PurgePlan) bool { return other.Purge.Name == one.Name }) {
+			purges = append(purges, one)
+		}
+	}
+	return purges
+}
+
 // Changed is the tables that change.
 func (p *Plan) Changed() []*plan.Table {
 	var ts []*plan.Table
@@ -62,9 +81,9 @@ func (p *Plan) Changed() []*plan.Table {
 
 // digest hashes what the plan does: the environment, and of each table that changes its name, its columns with
 // their types, and its changes with their before-images; and the data tests that it must pass, so that none is
-// changed or dropped behind the back of who reviewed the plan. The commit is not part of it: a merge commit is never
+// changed or dropped behind the back of who reviewed the plan. Its end is of the new purges, where there are any. The commit is not part of it: a merge commit is never
 // the commit that was reviewed.
-func digest(environment string, tables []*plan.Table, tests []check.Test) string {
+func digest(environment string, tables []*plan.Table, tests []check.Test, purges []*purge.Purge) string {
 	h := sha256.New()
 	e := json.NewEncoder(h) // writing to a hash does not fail
 	e.Encode([]string{"liveops plan 1", environment})
@@ -90,7 +109,11 @@ func digest(environment string, tables []*plan.Table, tests []check.Test) string
 	for i := range tests {
 		e.Encode([]string{"data test", tests[i].Path, tests[i].SQL})
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	sum := hex.EncodeToString(h.Sum(nil))
+	if len(purges) == 0 {
+		return sum
+	}
+	return sum[:len(sum)-purgeDigestLength] + purgesDigest(purges)
 }
 
 // ShortDigest is the form of a digest or a commit id that people read.

@@ -69,9 +69,12 @@ func makePlan(ctx context.Context, d *Desired, environment string, snap *mysqlst
 			p.Tables = append(p.Tables, j.result)
 		}
 	}
+	if err := addPurges(ctx, p, d, snap); err != nil {
+		return nil, fmt.Errorf("plan %s: %w", environment, err)
+	}
 	p.Problems = datasheets.SortProblems(p.Problems)
 	if len(p.Problems) == 0 {
-		p.Digest = digest(environment, p.Tables, d.Tests)
+		p.Digest = digest(environment, p.Tables, d.Tests, p.newPurges(nil))
 	}
 	return p, nil
 }

@@ -55,6 +55,7 @@ func (p *Policy) Grants(action string) []string {
 
 // Excess is a limit that a plan goes past.
 type Excess struct {
+	Purged  int     // user documents; then Rows is their limit, and the rest is not set
 	Table   string  // "" for all tables together
 	Deleted int     // rows
 	Of      int     // the rows of Table that sheets own, before the plan; 0 for all tables together
@@ -64,6 +65,9 @@ type Excess struct {
 
 // String says it in a line: "deletes 612 rows (the limit is 500)".
 func (e Excess) String() string {
+	if e.Purged > 0 {
+		return fmt.Sprintf("purges %d user documents (the limit is %d)", e.Purged, e.Rows)
+	}
 	rows := strconv.Itoa(e.Deleted) + " rows"
 	if e.Deleted == 1 {
 		rows = "1 row"
@@ -77,7 +81,7 @@ func (e Excess) String() string {
 // percent is a share as a number of percent.
 func percent(share float64) string { return strconv.FormatFloat(share*100, 'g', 4, 64) }
 
-// Excesses are the limits that a plan goes past: of all tables together first, then table by table.
+// Excesses are the limits that a plan goes past: of all tables together first, then table by table, then of purges.
 func (p *Policy) Excesses(plan *Plan) []Excess {
 	if p == nil || plan == nil {
 		return nil
@@ -95,7 +99,23 @@ func (p *Policy) Excesses(plan *Plan) []Excess {
 		}
 		all = append(all, Excess{Table: t.Schema.Name, Deleted: n.Deleted, Of: owned, Share: *limits.DeletedShare})
 	}
+	if n := plan.purged(); limits.PurgedDocuments != nil && n > *limits.PurgedDocuments {
+		all = append(all, Excess{Purged: n, Rows: *limits.PurgedDocuments})
+	}
 	return all
+}
+
+// limitsPurges says whether purges must be counted before they may run.
+func (p *Policy) limitsPurges() bool { return p != nil && p.config.Limits.PurgedDocuments != nil }
+
+// purged counts the documents that the plan's purges match, as far as they were read.
+func (p *Plan) purged() (n int) {
+	for i := range p.Purges {
+		if counted := p.Purges[i].Plan; counted != nil {
+			n += counted.Matches
+		}
+	}
+	return n
 }
 
 // Confirmed is who confirmed a plan last; nil where nobody did. changed is the last confirmation of another plan, where

@@ -17,9 +17,10 @@ const (
 	Waiting  StepState = "waiting"
 	Planning StepState = "planning"
 	Applying StepState = "applying"
+	Purging  StepState = "purging" // the rows are committed, and purges run
 	Applied  StepState = "applied" // rows were changed, read back and committed
 	Same     StepState = "same"    // the environment had the commit's rows, or a later commit's, already
-	Stopped  StepState = "stopped" // nothing was changed; the environment is held, or was
+	Stopped  StepState = "stopped" // nothing was changed, but for Purges; the environment is held, or was
 	Skipped  StepState = "skipped" // an earlier environment stopped
 	Paused   StepState = "paused"  // nothing was changed, and there is no hold: it waits for what Waits says
 	Queued   StepState = "queued"  // the environment that it comes after is paused, or queued itself
@@ -42,6 +43,7 @@ type Step struct {
 	Release     int64                // the ledger's number; 0 while there is none
 	Count       plan.Count           // Applied: the rows changed, also where Plan is nil since an earlier run did it
 	Commits     []Commit             // what the release brings, oldest first: more than one when it is cumulative
+	Purges      []PurgeStep          // those that the release brings, by name, as far as it came
 	Reason      string               // Stopped, Paused: why, one line of plain prose that may quote a cell's text
 	Mend        string               // Stopped: what to do next
 	Hold        *mysqlstore.Hold     // Stopped: the hold that the environment is under now
@@ -161,10 +163,10 @@ func (p *Progress) Done() bool {
 	return true
 }
 
-// Began reports whether this run has begun to change rows somewhere.
+// Began reports whether this run has begun to change rows or documents somewhere.
 func (p *Progress) Began() bool {
 	for i := range p.Steps {
-		if s := p.Steps[i]; s.State == Applying || s.State == Applied && s.Plan != nil {
+		if s := p.Steps[i]; s.State == Applying || s.State == Purging || s.State == Applied && s.Plan != nil {
 			return true
 		}
 	}

@@ -39,7 +39,7 @@ type Guard interface {
 // run goes on from here. What passes with time is looked at before the plan is judged, so that nothing stops for good
 // in a freeze; people are asked about a plan that would go, and the guard last, when all else is settled.
 func (r *run) pause(ctx context.Context, s *Step, t Target) (paused bool, err error) {
-	if len(s.Plan.Problems) == 0 && s.Plan.Count().Total() == 0 {
+	if len(s.Plan.Problems) == 0 && s.Plan.Idle() {
 		return false, nil // only the commit is noted down
 	}
 	waits, err := r.timed(ctx, t)

@@ -114,6 +114,8 @@ func StepDeployment(s *release.Step) (state, description string) {
 		return "failure", describe(s.Reason)
 	case release.Applying:
 		return "in_progress", "applying"
+	case release.Purging:
+		return "in_progress", describe("release " + grouped(int(s.Release)) + ": purging")
 	case release.Paused:
 		return "queued", describe(s.Reason)
 	default:

@@ -28,7 +28,7 @@ func (p *Pull) footer(problems int, booksCut bool) string {
 func (p *Pull) onMerge(problems int) string {
 	var order []*release.Plan
 	for _, e := range p.Plans {
-		if e.Count().Total() > 0 && e.Base.Hold == nil {
+		if !e.Idle() && e.Base.Hold == nil {
 			order = append(order, e)
 		}
 	}

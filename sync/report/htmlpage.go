@@ -138,7 +138,7 @@ func (d *document) addProblems(fs []finding) {
 
 // pageStep is an environment's line of a release.
 func pageStep(m Merge, s *release.Step) stepLine {
-	l := stepLine{Environment: shown(s.Environment), State: strings.Trim(stateWords(s.State), "*"), Time: stepTime(s, m.Now)}
+	l := stepLine{Environment: shown(s.Environment), State: strings.Trim(stateWords(s), "*"), Time: stepTime(s, m.Now)}
 	switch {
 	case s.State == release.Applied:
 		l.Rows = counts(s.Count, "−")

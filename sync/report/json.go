@@ -35,6 +35,7 @@ import (
 //	      before, after         {column: value}, or null: whole rows of a delete and an insert; of an update
 //	                            the columns that change
 //	      at                    where the row stands; null for a delete
+//	  purges[]                  new ones, left out where there is none: {name, candidates, matches, overBy, seconds, notRun}
 //
 // A value is a string, the canonical text of its column's type, or null for NULL. A column that an insert
 // leaves to the server's default is left out. Columns are in the sheet's order, the key's first.
@@ -68,6 +69,16 @@ type jsonEnvironment struct {
 	Rehearsal   *jsonRehearsal       `json:"rehearsal"`
 	Unrehearsed string               `json:"unrehearsed,omitempty"`
 	Tables      []jsonTable          `json:"tables"`
+	Purges      []jsonPurge          `json:"purges,omitempty"`
+}
+
+type jsonPurge struct {
+	Name       string  `json:"name"`
+	Candidates int     `json:"candidates"`
+	Matches    int     `json:"matches"`
+	OverBy     int     `json:"overBy"`
+	Seconds    float64 `json:"seconds"`
+	NotRun     string  `json:"notRun,omitempty"`
 }
 
 type jsonTable struct {
@@ -90,7 +101,7 @@ type jsonChange struct {
 
 func environmentOf(p *release.Plan) jsonEnvironment {
 	e := jsonEnvironment{Name: p.Environment, Commit: p.Commit, Digest: p.Digest, Hold: p.Base.Hold, Problems: some(p.Problems),
-		Part: p.Part, Rehearsal: rehearsalOf(p), Unrehearsed: p.Unrehearsed, Tables: []jsonTable{}}
+		Part: p.Part, Rehearsal: rehearsalOf(p), Unrehearsed: p.Unrehearsed, Tables: []jsonTable{}, Purges: purgesOf(p)}
 	for _, t := range p.Tables {
 		_, pending := apart(p, t)
 		waiting := map[string]bool{}
@@ -105,6 +116,21 @@ func environmentOf(p *release.Plan) jsonEnvironment {
 		e.Tables = append(e.Tables, table)
 	}
 	return e
+}
+
+// purgesOf are an environment's new purges, those that are not run there last.
+func purgesOf(p *release.Plan) (all []jsonPurge) {
+	for i := range p.Purges {
+		one := jsonPurge{Name: p.Purges[i].Purge.Name}
+		if pl := p.Purges[i].Plan; pl != nil {
+			one.Candidates, one.Matches, one.OverBy, one.Seconds = pl.Candidates, pl.Matches, pl.OverBy, pl.Takes.Seconds()
+		}
+		all = append(all, one)
+	}
+	for _, u := range p.Unpurged {
+		all = append(all, jsonPurge{Name: u.Name, NotRun: u.Reason})
+	}
+	return all
 }
 
 func changeOf(t *plan.Table, c *plan.Change) jsonChange {

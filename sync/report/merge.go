@@ -72,6 +72,7 @@ func (m *Merge) comment() (string, leftOut) {
 		b.WriteString(stoppedSection(p, d))
 		b.WriteString(waitsSection(p, d.items))
 		b.WriteString(stepTable(*m))
+		b.WriteString(purgeSteps(p))
 		b.WriteString(commitList(p, d.items))
 		b.WriteString(left.line(m.Link, ""))
 		b.WriteString(blocks(vs, len(applied), d, true))
@@ -150,6 +151,7 @@ func mergeHeading(m Merge) string {
 	var done []string
 	changed := false
 	for i := range p.Steps {
+		changed = changed || len(p.Steps[i].Purges) > 0
 		switch s := &p.Steps[i]; s.State {
 		case release.Applied:
 			changed = true
@@ -196,19 +198,24 @@ func stepTable(m Merge) string {
 		if s.Release > 0 {
 			number = fmt.Sprintf("`%d`", s.Release)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", tableCell(name(s.Environment)), stateWords(s.State), rows, number, stepTime(s, m.Now))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", tableCell(name(s.Environment)), stateWords(s), rows, number, stepTime(s, m.Now))
 	}
 	return b.String() + "\n"
 }
 
-func stateWords(s release.StepState) string {
-	switch s {
+func stateWords(s *release.Step) string {
+	switch s.State {
 	case release.Applied:
 		return "✓ applied"
 	case release.Same:
 		return "✓ nothing to do"
 	case release.Stopped:
+		if len(s.Purges) > 0 {
+			return "**✗ stopped at a purge**"
+		}
 		return "**✗ stopped, nothing changed**"
+	case release.Purging:
+		return "purging …"
 	case release.Skipped:
 		return "not reached"
 	case release.Paused:

@@ -21,9 +21,9 @@ type outlook struct {
 	after     []string                 // the conditions on which it is applied after the merge, as phrases
 }
 
-// outlook looks at one plan; nothing is asked of one that changes no row.
+// outlook looks at one plan; nothing is asked of one that changes nothing.
 func (p *Pull) outlook(plan *release.Plan) (o outlook) {
-	if p.Policy == nil || plan.Count().Total() == 0 {
+	if p.Policy == nil || plan.Idle() {
 		return o
 	}
 	asked, zone := p.Policy.Environment(plan.Environment), p.Policy.Zone()

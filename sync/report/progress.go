@@ -12,6 +12,9 @@ func ProgressText(w io.Writer, p *release.Progress, o TextOptions) error {
 	t := &terminal{color: o.Color}
 	for i := range p.Steps {
 		t.step(p, &p.Steps[i])
+		for _, one := range p.Steps[i].Purges {
+			t.line("  " + purgeState(&one, func(name string) string { return literal(name, 130) }))
+		}
 	}
 	return t.flush(w)
 }
@@ -33,7 +36,11 @@ func (t *terminal) step(p *release.Progress, s *release.Step) {
 		}
 		t.line(head + why)
 	case release.Stopped:
-		t.line(head + t.paint(red, "stopped, nothing was changed: "+literal(s.Reason, 4000)))
+		what := "stopped, nothing was changed: "
+		if len(s.Purges) > 0 {
+			what = "stopped at a purge: "
+		}
+		t.line(head + t.paint(red, what+literal(s.Reason, 4000)))
 		t.findings(findings(s.Problems, nil))
 		if s.Mend != "" {
 			t.line("    " + literal(s.Mend, 1000))

@@ -84,6 +84,7 @@ func (p *Pull) comment() (string, leftOut) {
 		b.WriteString(summary(p.Plans, vs, d))
 		b.WriteString(left.line(p.Link, hint))
 		b.WriteString(pendings(p.Plans, p.BaseName))
+		b.WriteString(purgeSection(p.Plans, d))
 		b.WriteString(rehearsals(p.Plans))
 		b.WriteString(look)
 		b.WriteString(blocks(vs, len(p.Plans), d, false))
@@ -114,6 +115,9 @@ func (p *Pull) heading(tables, problems int) string {
 		parts = append(parts, "1 table changes")
 	case tables > 1:
 		parts = append(parts, grouped(tables)+" tables change")
+	}
+	if n := len(purgeNames(p.Plans)); n > 0 {
+		parts = append(parts, several(n, "purge"))
 	}
 	if n := len(p.Workbooks) + p.MoreWorkbooks; n == 1 {
 		parts = append(parts, "1 workbook differs")

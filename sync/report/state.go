@@ -52,6 +52,10 @@ func (p *Pull) plansLine() string {
 				s = "the same"
 			}
 		}
+		if purges := purgeCount(e); purges != "" {
+			s += ", " + purges
+			changes = true
+		}
 		if notes := p.notes(e); notes != "" {
 			s += notes
 			changes = true

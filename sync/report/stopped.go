@@ -14,7 +14,7 @@ func stoppedSection(p *release.Progress, d detail) string {
 		return ""
 	}
 	var b strings.Builder
-	b.WriteString("**Stopped** at " + name(s.Environment) + ", which is as it was: " + sentence(s.Reason, s.Mend) + "\n\n")
+	b.WriteString("**Stopped** at " + name(s.Environment) + asItIs(s) + ": " + sentence(s.Reason, s.Mend) + "\n\n")
 	if h := s.Hold; h != nil {
 		b.WriteString("**On hold:** " + name(s.Environment) + " takes no release since " + instant(h.Since) + ", by " + codeSpan(h.By, 60) +
 			". Reason: " + stop(prose(h.Reason)) + "\n\n")
@@ -28,6 +28,14 @@ func stoppedSection(p *release.Progress, d detail) string {
 		b.WriteString(summary(plans, vs, d) + blocks(vs, 1, d, false))
 	}
 	return b.String()
+}
+
+// asItIs says what a step that stopped has changed.
+func asItIs(s *release.Step) string {
+	if len(s.Purges) > 0 {
+		return ", which has the rows"
+	}
+	return ", which is as it was"
 }
 
 // commitList names the commits of a release that brings more than its own.

@@ -62,16 +62,20 @@ func Text(w io.Writer, plans []*release.Plan, problems []datasheets.Problem, o T
 
 // environment writes the line of an environment, and its hold.
 func (t *terminal) environment(p *release.Plan) {
-	s := t.paint(bold, literal(p.Environment, 64)) + ": "
+	s, purges := t.paint(bold, literal(p.Environment, 64))+": ", purgeCount(p)
 	switch n := len(p.Changed()); {
 	case n > 0:
 		s += t.counts(p.Count()) + " in " + several(n, "table")
 	case len(p.Problems) > 0:
 		s += several(len(p.Problems), "problem")
-	default:
+	case purges == "":
 		s += nothing
 	}
-	if p.Digest != "" && p.Count().Total() > 0 {
+	if purges != "" && (len(p.Changed()) > 0 || len(p.Problems) > 0) {
+		purges = ", " + purges
+	}
+	s += purges
+	if p.Digest != "" && !p.Idle() {
 		s += t.paint(dim, "  plan "+release.ShortDigest(p.Digest))
 	}
 	t.line(s)
@@ -82,6 +86,7 @@ func (t *terminal) environment(p *release.Plan) {
 	if h := p.Base.Hold; h != nil {
 		t.line(t.paint(yellow, "  on hold since "+instant(h.Since)+" by "+literal(h.By, 60)+": "+literal(h.Reason, 1000)))
 	}
+	t.purges(p)
 	var waiting plan.Count
 	for _, table := range p.Pending {
 		waiting = waiting.Add(table.Count())

@@ -45,7 +45,7 @@ func StepSentence(s *release.Step, zone *time.Location) string {
 	case release.Same:
 		return e + " has it; no row changed."
 	case release.Stopped:
-		return e + " is as it was: " + sentence(s.Reason, s.Mend)
+		return e + strings.TrimPrefix(asItIs(s), ", which") + ": " + sentence(s.Reason, s.Mend)
 	case release.Paused:
 		var b strings.Builder
 		b.WriteString(e + " is as it was; it waits.\n\n")

@@ -1,0 +1,178 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"liveops/bot/command"
+	"liveops/sync/mysqlstore"
+	"liveops/sync/purge"
+	"liveops/sync/purgerun"
+	"liveops/sync/release"
+	"liveops/sync/report"
+)
+
+// mostLeft is how many documents that an undo leaves are listed.
+const mostLeft = 20
+
+// purge carries out a command about one purge in one environment. What the record of purges says no to is refused.
+func (t *talk) purge(ctx context.Context, c command.Command, what string) (reply, error) {
+	store, err := t.Stores.Store(ctx, c.Env)
+	if err != nil {
+		return reply{}, err
+	}
+	var r reply
+	switch what {
+	case "status":
+		r, err = purgeStands(store.Purges().Purge(ctx, c.Purge))
+	case "pause":
+		r, err = purgeStands(store.Purges().Wish(ctx, c.Purge, purge.WishPause, t.Author))
+	case "cancel":
+		r, err = purgeStands(store.Purges().Wish(ctx, c.Purge, purge.WishCancel, t.Author))
+	case "plan":
+		r, err = t.purgePlan(ctx, c)
+	case "undo":
+		r, err = t.purgeUndo(ctx, c, store)
+	default:
+		r, err = t.purgeRun(ctx, c, store, what == "resume")
+	}
+	var (
+		over    *purge.OverError
+		changed *purge.ChangedError
+		expired *purge.ExpiredError
+		limit   *purge.LimitError
+		unset   *release.UnsetError
+	)
+	switch {
+	case errors.Is(err, mysqlstore.ErrNoPurge):
+		return refusal("purge `"+c.Purge+"` was never run in "+c.Env, ""), nil
+	case errors.As(err, &over), errors.As(err, &changed), errors.As(err, &expired), errors.As(err, &limit), errors.As(err, &unset), errors.Is(err, purge.ErrLost):
+		return refusal(err.Error(), ""), nil
+	}
+	return r, err
+}
+
+func purgeStands(run purge.Run, err error) (reply, error) {
+	return done(report.PurgeRun(run)), err
+}
+
+// purgeOf finds a purge of the default branch.
+func (t *talk) purgeOf(ctx context.Context, name string) (*purge.Purge, error) {
+	desired, err := t.wanted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range desired.Purges {
+		if p.Name == name {
+			return p, nil
+		}
+	}
+	return nil, refuse("add `purges/"+name+".yaml`, and have it reviewed", "the default branch has no purge `%s`", name)
+}
+
+// userDocuments opens those of an environment.
+func (t *talk) userDocuments(ctx context.Context, environment string) (release.UserDocuments, error) {
+	if t.Buckets == nil {
+		return nil, &release.UnsetError{Reason: "no Couchbase is set for " + environment}
+	}
+	return t.Buckets.Documents(ctx, environment)
+}
+
+// purgePlan reads what a purge would do now.
+func (t *talk) purgePlan(ctx context.Context, c command.Command) (reply, error) {
+	p, err := t.planPurge(ctx, c)
+	if err != nil {
+		return reply{}, err
+	}
+	return done(report.PurgePlanMarkdown(p)), nil
+}
+
+func (t *talk) planPurge(ctx context.Context, c command.Command) (*release.Plan, error) {
+	one, err := t.purgeOf(ctx, c.Purge)
+	if err != nil {
+		return nil, err
+	}
+	documents, err := t.userDocuments(ctx, c.Env)
+	if err != nil {
+		return nil, err
+	}
+	pl, err := purgerun.MakePlan(ctx, one, documents, documents.Documents(one.Scope, one.Collection), purgerun.PlanOptions{})
+	return &release.Plan{Environment: c.Env, Purges: []release.PurgePlan{{Purge: one, Plan: pl}}}, err
+}
+
+// purgeRun runs a purge, or goes on with one that has begun. One that has not is held to the limits; a release has
+// them confirmed.
+func (t *talk) purgeRun(ctx context.Context, c command.Command, store *mysqlstore.Store, begun bool) (reply, error) {
+	one, err := t.purgeOf(ctx, c.Purge)
+	if err != nil {
+		return reply{}, err
+	}
+	st, err := store.State(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	if st.Hold != nil {
+		return reply{}, &mysqlstore.HeldError{Environment: c.Env, Hold: *st.Hold}
+	}
+	_, err = store.Purges().Purge(ctx, one.Name)
+	fresh := errors.Is(err, mysqlstore.ErrNoPurge) && !begun
+	if err != nil && !fresh {
+		return reply{}, err
+	}
+	if fresh {
+		p, err := t.planPurge(ctx, c)
+		if err != nil {
+			return reply{}, err
+		}
+		for _, past := range release.PolicyOf(t.config).Excesses(p) {
+			return refusal("it "+past.String(), "have it merged: a second person confirms it there"), nil
+		}
+	}
+	documents, err := t.userDocuments(ctx, c.Env)
+	if err != nil {
+		return reply{}, err
+	}
+	result, err := purgerun.Run(ctx, one, documents, documents.Documents(one.Scope, one.Collection), store.Purges(),
+		purgerun.Options{Actor: t.Author, Commit: t.base.tip, Every: time.Minute, Now: t.Now, Wait: t.Wait})
+	if err != nil {
+		return reply{}, err
+	}
+	if result.Run.State != purge.Done {
+		return reply{report.Refused, report.PurgeRun(result.Run)}, nil
+	}
+	return done(report.PurgeRun(result.Run)), nil
+}
+
+// purgeUndo brings back what a purge changed.
+func (t *talk) purgeUndo(ctx context.Context, c command.Command, store *mysqlstore.Store) (reply, error) {
+	documents, err := t.userDocuments(ctx, c.Env)
+	if err != nil {
+		return reply{}, err
+	}
+	one, missing := t.purgeOf(ctx, c.Purge) // without its file nobody knows which fields are personal
+	run, err := store.Purges().TakeUp(ctx, c.Purge, t.Author)
+	if err != nil {
+		return reply{}, err
+	}
+	if missing != nil {
+		one = nil
+	}
+	var left []purgerun.Left
+	result, err := purgerun.Undo(ctx, run, documents.Documents(run.Scope, run.Collection), store.Purges(), purgerun.UndoOptions{
+		Options: purgerun.Options{Actor: t.Author, Now: t.Now, Wait: t.Wait},
+		Left: func(l purgerun.Left) error {
+			if len(left) < mostLeft {
+				left = append(left, l)
+			}
+			return nil
+		}})
+	if err != nil {
+		return reply{}, err
+	}
+	text := report.PurgeUndone(c.Env, one, result, left)
+	if result.Left > 0 {
+		return reply{report.Refused, text}, nil
+	}
+	return done(text), nil
+}

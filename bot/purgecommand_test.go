@@ -1,0 +1,51 @@
+package bot_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// The commands about purges, as an engineer on call says them.
+func TestPurgeCommands(t *testing.T) {
+	u := newUsers(t)
+	u.unset["production"] = true
+	w := newWorld(t, options{users: u, more: strings.Replace(permissions, "confirm:", "purge: [maintain], confirm:", 1)})
+	n := w.planned("cookie", files{cookiePath: []byte(cookie)})
+	w.say(n, "jun", "/liveops purge run cookie staging").refused("The default branch has no purge `cookie`")
+	w.merge(n)
+	w.settle()
+	w.say(n, "jun", "/liveops purge plan cookie production").refused("`LIVEOPS_PRODUCTION_COUCHBASE_URL` is not set")
+	w.say(n, "jun", "/liveops purge status cookie production").refused("was never run in production")
+	u.mu.Lock()
+	u.unset["production"] = false
+	u.mu.Unlock()
+	w.say(n, "mina", "/liveops purge run cookie production").refused("maintain")
+	w.say(n, "jun", "/liveops purge resume cookie production").refused("was never run in production")
+	w.say(n, "jun", "/liveops purge plan cookie production").done("3 documents would be changed", "@@ user-0 @@", "not: m@x.kr")
+	w.equal("production", u.holders("production"), allHolders)
+	w.say(n, "jun", "/liveops purge run cookie production").done("Purge `cookie` is done, 3 documents changed, by `jun`.")
+	w.equal("production", u.holders("production"), "")
+	w.say(n, "jun", "/liveops purge run cookie production").refused("is done here and is not run again")
+	w.say(n, "jun", "/liveops purge pause cookie staging\n/liveops purge cancel cookie staging").refused("is done here")
+	w.say(n, "jun", "/liveops purge status cookie staging").done("Purge `cookie` is done, 3 documents changed")
+	u.server.Bucket("staging").DefaultCollection().Put("user-1", cookieOf(`{"email":"n@x.kr","inventory":[]}`))
+	w.say(n, "jun", "/liveops purge undo cookie staging").refused("2 documents brought back, 1 left as they are", "- `user-1`: it was", "not: n@x.kr")
+	w.equal("staging", u.holders("staging"), "user-0 user-2")
+	w.say(n, "jun", "/liveops purge undo cookie production").done("3 documents brought back, 0 left")
+	w.equal("production", u.holders("production"), allHolders)
+}
+
+// A purge in a repository with a limit, that no release brought, is not a way around it.
+func TestPurgeCommandPastALimit(t *testing.T) {
+	u := newUsers(t)
+	u.unset["staging"], u.unset["production"] = true, true
+	w := newWorld(t, options{users: u, more: strings.Replace(permissions, "confirm:", "purge: [maintain], confirm:", 1) + "limits: {purgedDocuments: 2}\n"})
+	n := w.planned("cookie", files{cookiePath: []byte(cookie)})
+	w.merge(n)
+	w.settle()
+	u.mu.Lock()
+	clear(u.unset)
+	u.mu.Unlock()
+	w.say(n, "jun", "/liveops purge run cookie staging").refused("purges 3 user documents (the limit is 2)")
+	w.equal("staging", u.holders("staging"), allHolders)
+}

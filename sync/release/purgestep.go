@@ -1,0 +1,165 @@
+package release
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"liveops/sync/mysqlstore"
+	"liveops/sync/purge"
+	"liveops/sync/purgerun"
+)
+
+// PurgeStep is a purge that a release brings to an environment, as far as it is; its State is "" before it begins.
+type PurgeStep struct {
+	Name string
+	Run  purge.Run
+}
+
+// purgeNews is how often a purge that runs tells how far it is.
+const purgeNews = 5 * time.Second
+
+// purgeDigestLength is how much of a plan's digest stands for its purges alone, at its end, where it has any. By it a
+// run that goes on knows which purges were reviewed: the tables are applied by then, and tell nothing any more.
+const purgeDigestLength = 24
+
+// purgesDigest is the end of the digest of a plan with these purges.
+func purgesDigest(purges []*purge.Purge) string {
+	h := sha256.New()
+	e := json.NewEncoder(h) // writing to a hash does not fail
+	for _, one := range purges {
+		e.Encode([]string{one.Name, one.Fingerprint()})
+	}
+	return hex.EncodeToString(h.Sum(nil))[:purgeDigestLength]
+}
+
+// recordPast records as past, before an environment's first release, the purges that were there before its commit.
+func (r *run) recordPast(ctx context.Context, s *Step, t Target) error {
+	if r.Desired.Purging == nil || s.Plan.Base.Commit != "" || len(r.Desired.Purging.Past) == 0 {
+		return nil
+	}
+	_, err := t.Store.Purges().Past(ctx, r.Desired.Purging.Past, r.Actor, r.Commit.ID)
+	return err
+}
+
+// purges runs what is due in an environment that has the commit, each purge once, by name. The first that is not done
+// stops the release; run again, it goes on from there.
+func (r *run) purges(ctx context.Context, s *Step, t Target) error {
+	if r.Desired.Purging == nil || s.State != Applied && s.State != Same {
+		return nil
+	}
+	st, err := t.Store.State(ctx)
+	if err != nil || st.Commit != r.Commit.ID {
+		return err
+	}
+	due, over, err := r.due(ctx, t, st)
+	if err != nil {
+		return err
+	}
+	s.Purges = over
+	if len(due) == 0 {
+		return nil
+	}
+	if st.Hold != nil {
+		s.State, s.Hold = Stopped, st.Hold
+		s.Reason, s.Mend = (&mysqlstore.HeldError{Environment: t.Name, Hold: *st.Hold}).Error(), "lift the hold, then apply the commit"
+		return nil
+	}
+	documents, err := r.Desired.Purging.Documents(ctx, t.Name)
+	if unset := (*UnsetError)(nil); errors.As(err, &unset) {
+		return r.stopPurge(ctx, s, t, due[0].Name, unset.Reason)
+	}
+	if err != nil {
+		return err
+	}
+	after := s.State
+	for _, one := range due {
+		s.State = Purging
+		if err := r.purge(ctx, s, t, one, documents); err != nil || s.State == Stopped {
+			return err
+		}
+	}
+	s.State = after
+	return nil
+}
+
+// purge runs one purge to its end.
+func (r *run) purge(ctx context.Context, s *Step, t Target, one *purge.Purge, documents UserDocuments) error {
+	i := len(s.Purges)
+	s.Purges = append(s.Purges, PurgeStep{Name: one.Name})
+	r.report()
+	result, err := purgerun.Run(ctx, one, documents, documents.Documents(one.Scope, one.Collection), t.Store.Purges(), purgerun.Options{
+		Actor: r.Actor, Commit: r.Commit.ID, Every: purgeNews, Now: r.Now, Wait: r.Wait,
+		Progress: func(run purge.Run) {
+			s.Purges[i].Run = run
+			r.report()
+		}})
+	s.Purges[i].Run = result.Run
+	over := (*purge.OverError)(nil)
+	switch {
+	case errors.As(err, &over): // somebody was quicker
+		s.Purges[i].Run = over.Run
+		return nil
+	case ctx.Err() != nil || errors.Is(err, purge.ErrLost) || errors.Is(err, mysqlstore.ErrBusy):
+		return errors.Join(err, ctx.Err())
+	case err != nil:
+		return r.stopPurge(ctx, s, t, one.Name, err.Error())
+	case result.Run.State == purge.Done:
+		r.Log.Info("purged", "environment", t.Name, "purge", one.Name, "documents", result.Run.Counts.Done)
+		return nil
+	case result.Run.State == purge.Failed: // what jq said may quote what no report shows
+		reason := fmt.Sprintf("%d of its documents could not be judged or changed", result.Run.Counts.Failed)
+		if len(result.Failures) > 0 {
+			reason += ", the first " + result.Failures[0].ID
+		}
+		return r.stopPurge(ctx, s, t, one.Name, reason)
+	default:
+		return r.stopPurge(ctx, s, t, one.Name, string(result.Run.State)+" by a person")
+	}
+}
+
+// stopPurge stops a release at a purge. Its request is that of the tables, which are applied.
+func (r *run) stopPurge(ctx context.Context, s *Step, t Target, name, reason string) error {
+	return r.stopAs(ctx, s, t, "", "purge "+name+": "+reason, "remove the cause, lift the hold, then apply the commit: the purge goes on where it is")
+}
+
+// due is which purges of the commit an environment that has it is to run yet, by name, and which of those that came with
+// it are over. A purge that has not begun is due only where the release was checked with it.
+func (r *run) due(ctx context.Context, t Target, st mysqlstore.State) (due []*purge.Purge, over []PurgeStep, err error) {
+	runs, err := t.Store.Purges().List(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	recorded := map[string]purge.Run{}
+	for _, run := range runs {
+		recorded[run.Name] = run
+	}
+	var checked []*purge.Purge // new when the tables were applied
+	for _, one := range r.Desired.Purges {
+		run, is := recorded[one.Name]
+		if !is && !one.ExpiredAt(r.Desired.Purging.Now) || is && run.Commit == r.Commit.ID && run.State != purge.Past {
+			checked = append(checked, one)
+		}
+	}
+	applied, err := t.Store.Release(ctx, st.Release)
+	if err != nil {
+		return nil, nil, err
+	}
+	reviewed := len(checked) > 0 && strings.HasSuffix(applied.Digest, purgesDigest(checked))
+	for _, one := range r.Desired.Purges {
+		run, is := recorded[one.Name]
+		switch {
+		case !is && (!reviewed || one.ExpiredAt(r.Desired.Purging.Now)), is && run.Fingerprint != one.Fingerprint():
+		case !is, !run.State.Over():
+			due = append(due, one)
+		case run.Commit == r.Commit.ID && run.State != purge.Past:
+			over = append(over, PurgeStep{one.Name, run})
+		}
+	}
+	return due, over, nil
+}
