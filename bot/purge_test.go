@@ -13,8 +13,8 @@ func TestPurgeInPullRequest(t *testing.T) {
 	u.server.Bucket("production").DefaultCollection().Delete("user-3")
 	w := newWorld(t, options{users: u})
 	n := w.planned("cookie", files{cookiePath: []byte(cookie)})
-	w.says(w.plan(n), "### liveops: 1 purge\n", "purge `cookie` in staging: 3 documents would be changed, in about 1 s; 5 candidates read, 1 do not match, 1 are no document.",
-		"purge `cookie` in production: 3 documents would be changed, in about 1 s; 5 candidates read, 2 are no document.",
+	w.says(w.plan(n), "### liveops: 1 purge\n", "purge `cookie` in staging: 3 documents would be changed, in about 1 s; 5 candidates read, 1 without a match, 1 without a document.",
+		"purge `cookie` in production: 3 documents would be changed, in about 1 s; 5 candidates read, 2 without a document.",
 		"<summary><code>cookie</code> in staging: the first 3 documents</summary>", "@@ user-0 @@", "-       \"item\": \"santa_cookie\"", "•••", "not: m@x.kr")
 	w.status(w.repo.Tip("cookie"), "success", "staging", "1 purge of 3 documents")
 	w.equal("staging", u.holders("staging"), allHolders)

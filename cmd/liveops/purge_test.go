@@ -60,7 +60,7 @@ func TestPurgeCommands(t *testing.T) {
 			t.Errorf("%s: exit code %d, want %d:\n%s\nwant %s", args, got, code, out.String(), want)
 		}
 	}
-	liveops(1, "staging: 30 documents would be changed, in about 1s; 31 candidates read\n  1 are no document\n\nuser-00\n…\n    \"email\": \"•••\",\n    \"inventory\": [\n      {\n-       \"item\": \"santa_cookie\"\n", "purge", "plan", "cookie")
+	liveops(1, "staging: 30 documents would be changed, in about 1s; 31 candidates read\n  1 without a document\n\nuser-00\n…\n    \"email\": \"•••\",\n    \"inventory\": [\n      {\n-       \"item\": \"santa_cookie\"\n", "purge", "plan", "cookie")
 	liveops(2, "add --yes", "purge", "run", "cookie", "--env", "staging")
 	liveops(0, "cookie: done, 30 documents changed", "purge", "run", "cookie", "--env", "staging", "--yes")
 	liveops(2, "purge cookie is done here and is not run again", "purge", "run", "cookie", "--env", "staging", "--yes")
