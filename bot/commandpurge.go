@@ -101,8 +101,45 @@ func (t *talk) planPurge(ctx context.Context, c command.Command) (*release.Plan,
 	return &release.Plan{Environment: c.Env, Purges: []release.PurgePlan{{Purge: one, Plan: pl}}}, err
 }
 
-// purgeRun runs a purge, or goes on with one that has begun. One that has not is held to the limits; a release has
-// them confirmed.
+// mayBegin refuses to begin a purge where a release would wait: in a freeze, for approval, and until the environment before
+// has run it, unless that one has no user documents.
+func (t *talk) mayBegin(ctx context.Context, c command.Command) error {
+	e := release.PolicyOf(t.config).Environment(c.Env)
+	if _, until, frozen := e.Freeze.At(t.Now()); frozen {
+		end := ""
+		if !until.IsZero() { // the end is in sight
+			end = " until " + until.UTC().Format("2006-01-02 15:04 UTC")
+		}
+		return refuse("wait for its end, or for the next release, which brings the purge along", "%s is frozen%s", c.Env, end)
+	}
+	if e.Approval {
+		return refuse("merge something: the release brings the purge along, and has it approved", "%s takes nothing without approval", c.Env)
+	}
+	if e.After == "" {
+		return nil
+	}
+	if _, err := t.userDocuments(ctx, e.After); err != nil {
+		if unset := (*release.UnsetError)(nil); errors.As(err, &unset) {
+			return nil
+		}
+		return err
+	}
+	before, err := t.Stores.Store(ctx, e.After)
+	if err != nil {
+		return err
+	}
+	run, err := before.Purges().Purge(ctx, c.Purge)
+	if err != nil && !errors.Is(err, mysqlstore.ErrNoPurge) {
+		return err
+	}
+	if err != nil || !run.State.Over() {
+		return refuse("run it there first", "%s comes before %s, and has not done purge `%s` yet", e.After, c.Env, c.Purge)
+	}
+	return nil
+}
+
+// purgeRun runs a purge, or goes on with one that has begun. One that has not is held to what a release waits for, and to
+// the limits; a release has them confirmed.
 func (t *talk) purgeRun(ctx context.Context, c command.Command, store *mysqlstore.Store, begun bool) (reply, error) {
 	one, err := t.purgeOf(ctx, c.Purge)
 	if err != nil {
@@ -121,6 +158,9 @@ func (t *talk) purgeRun(ctx context.Context, c command.Command, store *mysqlstor
 		return reply{}, err
 	}
 	if fresh {
+		if err := t.mayBegin(ctx, c); err != nil {
+			return reply{}, err
+		}
 		p, err := t.planPurge(ctx, c)
 		if err != nil {
 			return reply{}, err

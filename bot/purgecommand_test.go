@@ -49,3 +49,36 @@ func TestPurgeCommandPastALimit(t *testing.T) {
 	w.say(n, "jun", "/liveops purge run cookie staging").refused("purges 3 user documents (the limit is 2)")
 	w.equal("staging", u.holders("staging"), allHolders)
 }
+
+// A command begins no purge where a release would wait.
+func TestPurgeCommandWaits(t *testing.T) {
+	begin := func(t *testing.T, more string) (*users, *world, int) {
+		t.Helper()
+		u := newUsers(t)
+		u.unset["staging"], u.unset["production"] = true, true
+		w := newWorld(t, options{users: u, more: more + strings.Replace(permissions, "confirm:", "purge: [maintain], confirm:", 1)})
+		n := w.planned("cookie", files{cookiePath: []byte(cookie)})
+		w.merge(n)
+		w.settle()
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		u.unset["staging"], u.unset["production"] = false, false
+		return u, w, n
+	}
+	tests := map[string]struct{ more, refused string }{
+		"a freeze":               {"    freeze: [{from: 2020-01-01T00:00, to: 2099-01-01T00:00}]\n", "Production is frozen. Wait for its end"},
+		"approval":               {"    requires: [approval]\n", "Production takes nothing without approval"},
+		"the environment before": {"", "Staging comes before production, and has not done purge `cookie` yet"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			u, w, n := begin(t, tt.more)
+			w.say(n, "jun", "/liveops purge run cookie production").refused(tt.refused)
+			w.equal("production", u.holders("production"), allHolders)
+			w.say(n, "jun", "/liveops purge run cookie staging").done("3 documents changed")
+			if tt.more == "" {
+				w.say(n, "jun", "/liveops purge run cookie production").done("3 documents changed")
+			}
+		})
+	}
+}

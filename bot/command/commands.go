@@ -92,7 +92,7 @@ func Commands() Table {
 		{
 			Name: "purge run", Args: purge,
 			Help:  "runs a purge that the default branch has in an environment",
-			About: "A merge does so by itself; this is for an environment that was left out. What was done is not done again.",
+			About: "A merge does so by itself; this is for an environment that was left out. It begins none in a freeze, where a release needs approval, or before the environment that comes first. What was done is not done again.",
 			Needs: MayPurge, Where: Anywhere,
 		},
 		{
