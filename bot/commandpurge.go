@@ -132,8 +132,11 @@ func (t *talk) mayBegin(ctx context.Context, c command.Command) error {
 	if err != nil && !errors.Is(err, mysqlstore.ErrNoPurge) {
 		return err
 	}
-	if err != nil || !run.State.Over() {
+	switch {
+	case err != nil:
 		return refuse("run it there first", "%s comes before %s, and has not done purge `%s` yet", e.After, c.Env, c.Purge)
+	case run.State != purge.Done && run.State != purge.Past:
+		return refuse("look at `/liveops purge status "+c.Purge+" "+e.After+"` first", "%s comes before %s, and purge `%s` is %s there", e.After, c.Env, c.Purge, run.State)
 	}
 	return nil
 }

@@ -83,7 +83,10 @@ func laneOf(lines []command.Line) engine.Lane {
 		case "plan":
 			lane = engine.Plans
 		case "purge": // what pauses or cancels must not wait for what runs
-			switch strings.ToLower(append(l.Words, "")[1]) {
+			if len(l.Words) < 2 {
+				continue
+			}
+			switch strings.ToLower(l.Words[1]) {
 			case "run", "resume", "undo":
 				return engine.Releases
 			case "plan":

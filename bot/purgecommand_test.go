@@ -77,6 +77,10 @@ func TestPurgeCommandWaits(t *testing.T) {
 			w.equal("production", u.holders("production"), allHolders)
 			w.say(n, "jun", "/liveops purge run cookie staging").done("3 documents changed")
 			if tt.more == "" {
+				w.say(n, "jun", "/liveops purge undo cookie staging").done("3 documents brought back")
+				w.say(n, "jun", "/liveops purge run cookie production").refused("purge `cookie` is undone there")
+				w.equal("production", u.holders("production"), allHolders)
+				w.envs["staging"].exec(t, "UPDATE liveops_purges SET state = 'done'")
 				w.say(n, "jun", "/liveops purge run cookie production").done("3 documents changed")
 			}
 		})
