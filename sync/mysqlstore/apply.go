@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"liveops/sync/check"
@@ -25,8 +26,8 @@ type Request struct {
 	Progress func(done, total int) // called now and then with rows done; nil for none
 }
 
-// Apply applies a plan in one transaction and returns its entry in the ledger. Each row is locked and compared
-// with the plan's before-image, changed, and read back; references to and from changed rows are checked; every
+// Apply applies a plan in one transaction and returns its entry in the ledger. Each row is locked and known to be
+// the plan's before-image, changed, and read back; references to and from changed rows are checked; every
 // table of the plan must then equal what its sheets say (verify.go tells how that is known); every data test must find no
 // row. Then the ledger entry and the images are written, and all of it is committed. If anything fails nothing is
 // changed: HeldError, MovedError, RefusedError, TestsFailedError, ErrBusy and UnreachableError say what.
@@ -175,44 +176,86 @@ func (s *Store) resolve(ctx context.Context, before State, r Release, cause erro
 	}
 }
 
-// applyTables does the work of Apply, and of Rehearse, on tables that are locked row by row, and counts it in r.
+// applyTables does the work of Apply, and of Rehearse, on rows that are locked, and counts it in r.
 func (s *Store) applyTables(ctx context.Context, tx *transaction, st State, q Request, r *Release) ([]*tableWork, error) {
 	if st.Epoch != q.Epoch {
 		return nil, &MovedError{Environment: s.environment}
 	}
-	var work []*tableWork
-	meter := &meter{report: q.Progress}
 	for _, t := range q.Tables {
-		work = append(work, newTableWork(t, meter))
 		n := t.Count()
 		r.Deleted, r.Inserted, r.Updated = r.Deleted+n.Deleted, r.Inserted+n.Inserted, r.Updated+n.Updated
-		meter.total += n.Total()
 	}
-	moved := &MovedError{Environment: s.environment}
-	for _, w := range work {
-		rows, err := w.lock(ctx, tx)
-		if err != nil {
-			return nil, err
-		}
-		moved.add(w.describeChanges(rows))
-	}
-	if moved.Count > 0 {
-		return nil, moved
-	}
-	v, err := newVerifier(ctx, tx, q.Read)
+	work, err := s.attempt(ctx, tx, q)
 	if err != nil {
-		return nil, err
-	}
-	if err := write(ctx, tx, work); err != nil {
-		return nil, err
-	}
-	if err := v.verify(ctx, tx, work); err != nil {
 		return nil, err
 	}
 	if err := checkReferences(ctx, tx, work); err != nil {
 		return nil, err
 	}
 	return work, s.runTests(ctx, tx, q)
+}
+
+// attempt changes the tables and holds them to the plan. Where the plan could be believed about the rows that it
+// changes (verify.go) and something is amiss all the same, that is undone and the rows are read first.
+func (s *Store) attempt(ctx context.Context, tx *transaction, q Request) ([]*tableWork, error) {
+	v, err := newVerifier(ctx, tx, q.Read)
+	if err != nil {
+		return nil, err
+	}
+	work := newWork(q)
+	if err := v.believe(ctx, tx, work); err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(work, func(w *tableWork) bool { return w.believed }) {
+		return work, s.changeTables(ctx, tx, v, work)
+	}
+	if _, err := tx.ExecContext(ctx, "SAVEPOINT liveops_believed"); err != nil {
+		return nil, fmt.Errorf("set a savepoint: %w", err)
+	}
+	err = s.changeTables(ctx, tx, v, work)
+	if refusal := (*RefusedError)(nil); !errors.Is(err, errBelieved) && !errors.As(err, &refusal) {
+		return work, err
+	}
+	if _, err := tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT liveops_believed"); err != nil {
+		return nil, fmt.Errorf("go back to a savepoint: %w", err)
+	}
+	if v, err = newVerifier(ctx, tx, q.Read); err != nil {
+		return nil, err
+	}
+	work = newWork(q)
+	return work, s.changeTables(ctx, tx, v, work)
+}
+
+// newWork is the work of a request, not begun.
+func newWork(q Request) (work []*tableWork) {
+	meter := &meter{report: q.Progress}
+	for _, t := range q.Tables {
+		work = append(work, newTableWork(t, meter))
+		meter.total += t.Count().Total()
+	}
+	return work
+}
+
+// changeTables locks the rows that change, unless they are believed, changes them, reads them back, and verifies.
+func (s *Store) changeTables(ctx context.Context, tx *transaction, v *verifier, work []*tableWork) error {
+	moved := &MovedError{Environment: s.environment}
+	for _, w := range work {
+		if w.believed {
+			continue
+		}
+		rows, err := w.lock(ctx, tx)
+		if err != nil {
+			return err
+		}
+		moved.add(w.describeChanges(rows))
+	}
+	if moved.Count > 0 {
+		return moved
+	}
+	if err := write(ctx, tx, work); err != nil {
+		return err
+	}
+	return v.verify(ctx, tx, work)
 }
 
 func (e *MovedError) add(rows []string) {

@@ -10,8 +10,11 @@ import (
 	"liveops/sync/plan"
 )
 
-// rowsBatch is how many rows one statement names.
+// rowsBatch is how many rows one statement names that writes them.
 const rowsBatch = 500
+
+// readBatch is how many rows one statement names that reads them: the fewer statements the faster, up to a point.
+const readBatch = 4000
 
 // tableWork is the changing of one table inside a transaction. full is every column that an image must hold to
 // bring a row back: all but generated ones, the key's first.
@@ -23,6 +26,8 @@ type tableWork struct {
 	after  [][]datasheets.Value // by change: the whole row as it is now; nil for a delete
 	parked int                  // rows moved out of the way before their update
 	meter  *meter
+
+	believed bool // before is what the plan says, and nobody has looked
 }
 
 func newTableWork(t *plan.Table, m *meter) *tableWork {
@@ -93,6 +98,20 @@ func (w *tableWork) readOld(ctx context.Context, tx *transaction, lock string) (
 	return moved, nil
 }
 
+// believe takes the images before the change from the plan, which must manage every column of an image.
+func (w *tableWork) believe() {
+	w.believed = true
+	for i := range w.Changes {
+		if w.Changes[i].Op == plan.Insert {
+			continue
+		}
+		w.before[i] = make([]datasheets.Value, len(w.full))
+		for m, at := range w.at {
+			w.before[i][at] = w.Changes[i].Before[m]
+		}
+	}
+}
+
 // describeChanges names the rows of some changes.
 func (w *tableWork) describeChanges(changes []int) []string {
 	names := make([]string, len(changes))
@@ -121,11 +140,16 @@ func (w *tableWork) coversTable(rows int) bool {
 // packed key.
 func (w *tableWork) readByKey(ctx context.Context, tx *transaction, changes []int, row func(*plan.Change) []datasheets.Value, lock string) (map[string][]datasheets.Value, error) {
 	found := make(map[string][]datasheets.Value, len(changes))
-	for batch := range slices.Chunk(changes, rowsBatch) {
-		keys := make([][]datasheets.Value, len(batch))
-		for i, c := range batch {
-			keys[i] = w.key(row(&w.Changes[c]))
+	for len(changes) > 0 {
+		var keys [][]datasheets.Value
+		for size := 0; len(keys) < min(readBatch, len(changes)) && size < statementBytes; {
+			key := w.key(row(&w.Changes[changes[len(keys)]]))
+			keys = append(keys, key)
+			for _, v := range key {
+				size += len(v.Text())
+			}
 		}
+		changes = changes[len(keys):]
 		where, args, err := w.whereKeys(keys)
 		if err != nil {
 			return nil, err

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"liveops/datasheets"
 	"liveops/sync/plan"
 )
@@ -36,6 +38,32 @@ func (w *tableWork) update(ctx context.Context, tx *transaction) error {
 		}
 		union = unions[kind]
 	}
+	statements := make(chan updateStatement)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { // the next one is made while the server works on the last
+		defer close(statements)
+		return w.makeUpdates(ctx, union, groups, statements)
+	})
+	g.Go(func() error {
+		for s := range statements {
+			if err := w.exec(ctx, tx, s.rows, s.query, s.args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// updateStatement is a statement that changes so many rows.
+type updateStatement struct {
+	rows  int
+	query string
+	args  []any
+}
+
+// makeUpdates makes the statements of all groups.
+func (w *tableWork) makeUpdates(ctx context.Context, union union, groups []*updateGroup, into chan<- updateStatement) error {
 	for _, group := range groups {
 		for rest := group.changes; len(rest) > 0; {
 			batch := rest[:w.fitting(group.columns, rest, union.rows)]
@@ -47,8 +75,10 @@ func (w *tableWork) update(ctx context.Context, tx *transaction) error {
 			if err != nil {
 				return err
 			}
-			if err := w.exec(ctx, tx, len(batch), query, args...); err != nil {
-				return err
+			select {
+			case into <- updateStatement{len(batch), query, args}:
+			case <-ctx.Done():
+				return ctx.Err()
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package mysqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,6 +20,11 @@ import (
 //
 // A table of which both are known is not read again; any other one is, and always where the server cannot say
 // (only MariaDB is believed), and where something is not as expected.
+//
+// Nor are the rows that change read before they are changed, where that is known of their table both before the work
+// and after it, and the plan compared every column that an image has: then they were, when this transaction locked them by
+// changing them, what the plan read. Where it turns out otherwise the work is rolled back to a savepoint and
+// done over, with every row read under lock first (attempt in apply.go).
 //
 // What this gives up: the whole reading keeps its locks until the commit, so that someone who changes a row
 // that the release does not touch waits; now his change may come in between the server's answer and the commit.
@@ -67,13 +73,40 @@ func readRowCounters(ctx context.Context, q querier) (c rowCounters, err error) 
 	return c, nil
 }
 
-// verify holds every table to its sheets after the work was written and read back.
-func (v *verifier) verify(ctx context.Context, tx *transaction, work []*tableWork) error {
-	quiet, err := v.quietTables(ctx, tx, work)
+// believe takes the before-images of tables from the plan, where that may be done.
+func (v *verifier) believe(ctx context.Context, tx *transaction, work []*tableWork) error {
+	quiet, err := v.quietTables(ctx, tx)
 	if err != nil {
 		return err
 	}
 	for _, w := range work {
+		if quiet[w.Schema.Name] && len(w.Managed) == len(w.full) {
+			w.believe()
+		}
+	}
+	return nil
+}
+
+// errBelieved is a plan that was believed and may have been wrong about the rows that it changes.
+var errBelieved = errors.New("a table was changed since the plan's snapshot, or by more than the plan")
+
+// verify holds every table to its sheets after the work was written and read back. It fails with errBelieved where
+// that cannot be said of a table any more whose rows were believed.
+func (v *verifier) verify(ctx context.Context, tx *transaction, work []*tableWork) error {
+	alone, err := v.wroteNothingElse(ctx, tx, work)
+	if err != nil {
+		return err
+	}
+	var quiet map[string]bool
+	if alone {
+		if quiet, err = v.quietTables(ctx, tx); err != nil {
+			return err
+		}
+	}
+	for _, w := range work {
+		if w.believed && !quiet[w.Schema.Name] {
+			return errBelieved
+		}
 		if quiet[w.Schema.Name] || w.Partial {
 			continue
 		}
@@ -84,29 +117,34 @@ func (v *verifier) verify(ctx context.Context, tx *transaction, work []*tableWor
 	return nil
 }
 
+// wroteNothingElse says whether the session wrote the rows of the work and no others.
+func (v *verifier) wroteNothingElse(ctx context.Context, tx *transaction, work []*tableWork) (bool, error) {
+	if v.read.IsZero() {
+		return false, nil
+	}
+	now, err := readRowCounters(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	var n plan.Count
+	for _, w := range work {
+		n = n.Add(w.Count()).Add(plan.Count{Updated: w.parked})
+	}
+	return now == rowCounters{v.written.deleted + n.Deleted, v.written.updated + n.Updated, v.written.inserted + n.Inserted}, nil
+}
+
 // quietMargin is how long before the snapshot a table must have been left alone. The server notes whole seconds,
 // and shortly before the change can be seen.
 const quietMargin = 5 * time.Second
 
 // quietTables says which tables nobody else changed since the plan's snapshot. UPDATE_TIME is when a change was
 // committed last; NULL, where the server has lost it by a restart or from its cache, says nothing.
-func (v *verifier) quietTables(ctx context.Context, tx *transaction, work []*tableWork) (map[string]bool, error) {
+func (v *verifier) quietTables(ctx context.Context, tx *transaction) (map[string]bool, error) {
 	if v.read.IsZero() {
 		return nil, nil
 	}
-	now, err := readRowCounters(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	var n plan.Count
-	for _, w := range work {
-		n = n.Add(w.Count()).Add(plan.Count{Updated: w.parked})
-	}
-	if now != (rowCounters{v.written.deleted + n.Deleted, v.written.updated + n.Updated, v.written.inserted + n.Inserted}) {
-		return nil, nil
-	}
 	quiet := map[string]bool{}
-	err = each(ctx, tx, `SELECT TABLE_NAME FROM information_schema.TABLES
+	err := each(ctx, tx, `SELECT TABLE_NAME FROM information_schema.TABLES
 		WHERE TABLE_SCHEMA = DATABASE() AND ENGINE = 'InnoDB' AND UPDATE_TIME < ?`, func(rows *sql.Rows) error {
 		var name string
 		err := rows.Scan(&name)
