@@ -5,10 +5,13 @@ import (
 	"math"
 )
 
-// sharedStrings holds the texts that cells refer to by index: all of them in one piece of memory.
+// sharedStrings holds the texts that cells refer to by index, in blocks that no text reaches over. A block is never
+// made longer: to move all texts into a longer one would take twice their memory while it is done.
 type sharedStrings struct {
-	text []byte
-	ends []uint32 // where each text ends
+	block   int // bytes of a block: no text is longer
+	blocks  [][]byte
+	ends    []uint32 // where each text ends, counted from the start of the first block
+	scratch []byte
 }
 
 // at returns text i, which must not be changed. ok is false where there is no such text.
@@ -16,12 +19,17 @@ func (t *sharedStrings) at(i int) (text []byte, ok bool) {
 	if i < 0 || i >= len(t.ends) {
 		return nil, false
 	}
-	start := uint32(0)
+	start, end := 0, int(t.ends[i])
 	if i > 0 {
-		start = t.ends[i-1]
+		start = int(t.ends[i-1])
 	}
-	end := t.ends[i]
-	return t.text[start:end:end], true
+	if start == end {
+		return nil, true
+	}
+	block := (end - 1) / t.block
+	first := block * t.block
+	start = max(start, first) // where the text began a new block
+	return t.blocks[block][start-first : end-first : end-first], true
 }
 
 // readStrings reads the shared strings. A workbook need not have any.
@@ -36,6 +44,7 @@ func (w *workbook) readStrings(p *part) error {
 	defer src.Close()
 	s := newScanner(src, w.zip.limits.Cell)
 	preserve := false
+	w.strings.block = max(stringsBlock, w.zip.limits.Cell)
 	for {
 		if len(s.marks) == 1 {
 			if err := w.strings.readPlain(s); err != nil {
@@ -72,7 +81,7 @@ func (t *sharedStrings) readPlain(s *scanner) error {
 		if n < 0 || n > s.max || !at(b, len(start)+n, end) {
 			return nil
 		}
-		if err := t.add(append(t.text, b[len(start):len(start)+n]...)); err != nil {
+		if err := t.add(b[len(start) : len(start)+n]); err != nil {
 			return err
 		}
 		s.take(len(start) + n + len(end))
@@ -81,22 +90,32 @@ func (t *sharedStrings) readPlain(s *scanner) error {
 
 // read reads the text of the si element whose start tag is the current token.
 func (t *sharedStrings) read(s *scanner, preserve bool) error {
-	start := len(t.text)
-	text, err := s.appendRich(t.text, preserve)
+	text, err := s.appendRich(t.scratch[:0], preserve)
 	if err == nil {
-		text, err = finishText(text, start)
+		text, err = finishText(text, 0)
 	}
 	if err != nil {
 		return err
 	}
+	t.scratch = text
 	return t.add(text)
 }
 
-// add takes all texts with a new one at their end.
+// stringsBlock is how long a block of texts is at least.
+const stringsBlock = 1 << 20
+
+// add keeps a copy of the next text.
 func (t *sharedStrings) add(text []byte) error {
-	if len(text) > math.MaxUint32 {
+	last := len(t.blocks) - 1
+	if last < 0 || len(t.blocks[last])+len(text) > t.block {
+		t.blocks = append(t.blocks, make([]byte, 0, t.block))
+		last++
+	}
+	end := last*t.block + len(t.blocks[last]) + len(text)
+	if end > math.MaxUint32 {
 		return faultf("split the workbook", "the texts of the workbook are longer than 4 GiB together")
 	}
-	t.text, t.ends = text, append(t.ends, uint32(len(text)))
+	t.blocks[last] = append(t.blocks[last], text...)
+	t.ends = append(t.ends, uint32(end))
 	return nil
 }
