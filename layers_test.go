@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"sync/report":         {"datasheets", "sync/plan", "sync/bookdiff", "sync/purge", "sync/purgerun", "sync/mysqlstore", "sync/release"},
 	"sync/revert":         {"datasheets", "datasheets/workbook", "datarepo", "sync/export", "sync/mysqlstore", "sync/release"},
 	"engine":              {},
+	"pushd/audience":      {},
 	"engine/memory":       {"engine"},
 	"bot/command":         {"datasheets"},
 	"bot/access":          {},

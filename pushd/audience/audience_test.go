@@ -1,0 +1,250 @@
+package audience_test
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/google/go-cmp/cmp"
+
+	"liveops/pushd/audience"
+	"liveops/sandbox/mariadb"
+	embedded "liveops/sandbox/mysql"
+)
+
+func TestMain(m *testing.M) { mariadb.Main(m) }
+
+var table = audience.Table{Name: "push_tokens", Token: "token", Platform: "platform", Language: "language", UpdatedAt: "updated_at"}
+
+const ddl = `CREATE TABLE push_tokens (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, user_id INT NOT NULL, token VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+	platform VARCHAR(10) NOT NULL, language VARCHAR(10) NULL, country VARCHAR(2) NULL, last_login DATETIME NULL, updated_at DATETIME NULL, dead_at DATETIME NULL,
+	KEY by_platform (platform, token))`
+
+// onEach runs a test on every server.
+func onEach(t *testing.T, test func(t *testing.T, s *audience.Store)) {
+	t.Run("MariaDB", func(t *testing.T) { test(t, open(t, mariadb.NewDatabase(t))) })
+	t.Run("embedded", func(t *testing.T) {
+		s, err := embedded.Start(t.Context(), "game")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Close)
+		test(t, open(t, s.DSN("game")))
+	})
+}
+
+func open(t *testing.T, dsn string) *audience.Store {
+	c, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Params = map[string]string{"time_zone": "'+00:00'"}
+	db, err := sql.Open("mysql", c.FormatDSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if _, err := db.Exec(ddl); err != nil {
+		t.Fatal(err)
+	}
+	return &audience.Store{DB: db, PageRows: 3}
+}
+
+// insert adds tokens, each as "token platform language country last_login updated_at" with - for NULL.
+func insert(t *testing.T, s *audience.Store, lines ...string) {
+	t.Helper()
+	for _, line := range lines {
+		args := []any{1}
+		for _, field := range strings.Fields(line) {
+			if field == "-" {
+				args = append(args, nil)
+			} else {
+				args = append(args, strings.ReplaceAll(field, "_", " "))
+			}
+		}
+		for len(args) < 7 {
+			args = append(args, nil)
+		}
+		if _, err := s.DB.Exec("INSERT INTO push_tokens (user_id, token, platform, language, country, last_login, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)", args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// pages reads pages as "platform: token language, token …".
+func pages(t *testing.T, s *audience.Store, q audience.Query, after audience.Cursor) []string {
+	t.Helper()
+	var all []string
+	for page, err := range s.Pages(t.Context(), q, after) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		var tokens []string
+		for _, token := range page.Tokens {
+			tokens = append(tokens, strings.TrimSpace(token.Token+" "+token.Language))
+		}
+		all = append(all, string(page.Platform)+": "+strings.Join(tokens, ", "))
+	}
+	return all
+}
+
+func TestPages(t *testing.T) {
+	onEach(t, func(t *testing.T, s *audience.Store) {
+		insert(t, s, "f ios ko", "d android ja KR 2026-11-01", "a android ko KR 2026-11-20", "b android - JP", "b android - JP", "c android en US 2026-10-01", "e android th TH",
+			"x web en", "a ios ko")
+		if _, err := s.DB.Exec("INSERT INTO push_tokens (user_id, token, platform) VALUES (1, '', 'ios')"); err != nil {
+			t.Fatal(err)
+		}
+		november := time.Date(2026, 11, 1, 9, 0, 0, 0, time.FixedZone("KST", 9*3600))
+		tests := []struct {
+			name  string
+			query audience.Query
+			after audience.Cursor
+			want  []string
+		}{
+			{"all", audience.Query{}, audience.Cursor{}, []string{"android: a ko, b", "android: c en, d ja, e th", "ios: a ko, f ko"}},
+			{"behind a token", audience.Query{}, audience.Cursor{Platform: audience.Android, Token: "c"}, []string{"android: d ja, e th", "ios: a ko, f ko"}},
+			{"behind the last of a platform", audience.Query{}, audience.Cursor{Platform: audience.Android, Token: "e"}, []string{"ios: a ko, f ko"}},
+			{"behind the last", audience.Query{}, audience.Cursor{Platform: audience.IOS, Token: "f"}, nil},
+			{"a platform", audience.Query{Platforms: []audience.Platform{audience.IOS}}, audience.Cursor{}, []string{"ios: a ko, f ko"}},
+			{"countries", audience.Query{Where: []audience.Condition{{Column: "country", In: []string{"KR", "TH"}}}}, audience.Cursor{}, []string{"android: a ko, d ja, e th"}},
+			{"not a country", audience.Query{Where: []audience.Condition{{Column: "country", NotIn: []string{"KR", "TH"}}}}, audience.Cursor{}, []string{"android: b, c en", "ios: a ko, f ko"}},
+			{"since", audience.Query{Where: []audience.Condition{{Column: "last_login", Since: november}}}, audience.Cursor{}, []string{"android: a ko, d ja"}},
+			{"before", audience.Query{Where: []audience.Condition{{Column: "last_login", Before: november}}}, audience.Cursor{}, []string{"android: b, c en", "android: e th", "ios: a ko, f ko"}},
+			{"SQL", audience.Query{SQL: "SELECT token, platform, language FROM push_tokens WHERE country = 'KR'"}, audience.Cursor{}, []string{"android: a ko, d ja"}},
+		}
+		for _, tt := range tests {
+			tt.query.Table = table
+			if got := pages(t, s, tt.query, tt.after); !slices.Equal(got, tt.want) {
+				t.Errorf("%s: %q\nwant %q", tt.name, got, tt.want)
+			}
+		}
+	})
+}
+
+func TestCount(t *testing.T) {
+	onEach(t, func(t *testing.T, s *audience.Store) {
+		insert(t, s, "a android ko", "b android ko", "b android ko", "c android -", "d ios ja", "e web ja")
+		got, err := s.Count(t.Context(), audience.Query{Table: table})
+		want := map[audience.Group]int{{audience.Android, "ko"}: 2, {audience.Android, ""}: 1, {audience.IOS, "ja"}: 1}
+		if err != nil || !cmp.Equal(got, want) {
+			t.Errorf("%v, %v; want %v", got, err, want)
+		}
+	})
+}
+
+func TestQueriesThatCannotBeAsked(t *testing.T) {
+	for _, q := range []audience.Query{
+		{},
+		{Table: table, Where: []audience.Condition{{Column: "country"}}},
+		{Table: table, Where: []audience.Condition{{Column: "country", In: []string{"KR"}, NotIn: []string{"JP"}}}},
+	} {
+		s := &audience.Store{}
+		if _, err := s.Count(t.Context(), q); err == nil {
+			t.Errorf("%+v was counted", q)
+		}
+		for _, err := range s.Pages(t.Context(), q, audience.Cursor{}) {
+			if err == nil {
+				t.Errorf("%+v was read", q)
+			}
+		}
+	}
+}
+
+// An audience cannot write, whatever its SQL says.
+func TestAudienceCannotWrite(t *testing.T) {
+	s := open(t, mariadb.NewDatabase(t))
+	if _, err := s.DB.Exec("CREATE FUNCTION meddle() RETURNS INT MODIFIES SQL DATA BEGIN DELETE FROM push_tokens; RETURN 1; END"); err != nil {
+		t.Fatal(err)
+	}
+	insert(t, s, "a ios ko")
+	q := audience.Query{Table: table, SQL: "SELECT token, platform, language FROM push_tokens WHERE meddle() = 1"}
+	var refused *mysql.MySQLError
+	for _, err := range s.Pages(t.Context(), q, audience.Cursor{}) {
+		if !errors.As(err, &refused) || refused.Number != 1792 { // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
+			t.Errorf("error %v", err)
+		}
+	}
+	if got := pages(t, s, audience.Query{Table: table}, audience.Cursor{}); len(got) != 1 {
+		t.Errorf("left are %q", got)
+	}
+}
+
+func TestRemove(t *testing.T) {
+	read := time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)
+	lines := []string{"a ios ko - - 2026-11-25_09:59:59", "b ios ko - - 2026-11-25_10:00:01", "c ios ko", "d android ko - - 2026-11-01", "a android ko - - 2026-11-01"}
+	dead := []audience.Dead{{audience.IOS, "a", read}, {audience.IOS, "b", read}, {audience.IOS, "c", read}, {audience.Android, "d", read.Add(-90 * 24 * time.Hour)}, {audience.IOS, "nobody", read}}
+	onEach(t, func(t *testing.T, s *audience.Store) {
+		insert(t, s, lines...)
+		n, err := s.Remove(t.Context(), table, dead)
+		if err != nil || n != 2 {
+			t.Errorf("removed %d, %v", n, err)
+		}
+		want := []string{"android: a ko, d ko", "ios: b ko"}
+		if got := pages(t, s, audience.Query{Table: table}, audience.Cursor{}); !slices.Equal(got, want) {
+			t.Errorf("left are %q, want %q", got, want)
+		}
+	})
+	onEach(t, func(t *testing.T, s *audience.Store) {
+		marking := table
+		marking.Dead = "dead_at"
+		insert(t, s, lines...)
+		for _, want := range []int{2, 0} { // the second time there is nothing left to mark
+			if n, err := s.Remove(t.Context(), marking, dead); err != nil || n != want {
+				t.Errorf("marked %d, %v; want %d", n, err, want)
+			}
+		}
+		want := []string{"android: a ko, d ko", "ios: b ko"}
+		if got := pages(t, s, audience.Query{Table: marking}, audience.Cursor{}); !slices.Equal(got, want) {
+			t.Errorf("living are %q, want %q", got, want)
+		}
+		if got := pages(t, s, audience.Query{Table: table}, audience.Cursor{}); !slices.Equal(got, []string{"android: a ko, d ko", "ios: a ko, b ko, c ko"}) {
+			t.Errorf("stored are %q", got)
+		}
+	})
+}
+
+// More dead tokens than one statement takes.
+func TestRemoveMany(t *testing.T) {
+	s := open(t, mariadb.NewDatabase(t))
+	s.PageRows = 0
+	var lines []string
+	var dead []audience.Dead
+	for i := range 1203 {
+		token := fmt.Sprintf("t%04d", i)
+		lines = append(lines, token+" android ko")
+		if i%2 == 0 {
+			dead = append(dead, audience.Dead{Platform: audience.Android, Token: token, Since: time.Now()})
+		}
+	}
+	insert(t, s, lines...)
+	if n, err := s.Remove(t.Context(), table, dead); err != nil || n != 602 {
+		t.Errorf("removed %d, %v", n, err)
+	}
+	if got, err := s.Count(t.Context(), audience.Query{Table: table}); err != nil || got[audience.Group{Platform: audience.Android, Language: "ko"}] != 601 {
+		t.Errorf("left are %v, %v", got, err)
+	}
+}
+
+func TestCost(t *testing.T) {
+	onEach(t, func(t *testing.T, s *audience.Store) {
+		for _, ddl := range []string{"CREATE TABLE by_token (token VARCHAR(255) PRIMARY KEY, platform VARCHAR(10))", "CREATE TABLE by_user (id INT PRIMARY KEY, token VARCHAR(255), platform VARCHAR(10))"} {
+			if _, err := s.DB.Exec(ddl); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, want := range map[string]string{"push_tokens": "", "by_token": "once for each platform", "by_user": "sorts the whole table"} {
+			of := table
+			of.Name = name
+			got, err := s.Cost(t.Context(), audience.Query{Table: of})
+			if err != nil || (got == "") != (want == "") || !strings.Contains(got, want) {
+				t.Errorf("%s: %q, %v; want %q", name, got, err, want)
+			}
+		}
+	})
+}

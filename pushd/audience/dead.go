@@ -1,0 +1,72 @@
+package audience
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Dead is a token that a gateway says is no device's any more.
+type Dead struct {
+	Platform Platform
+	Token    string
+	// Since is the moment at which it was dead for certain: what APNs says of it, or when it was read for the push
+	// that failed. A token that was renewed after it lives again and is left alone.
+	Since time.Time
+}
+
+// deadBatch is how many tokens one statement takes out.
+const deadBatch = 500
+
+// Remove takes dead tokens out of the table, or marks them where the table has a column for it, and returns how many
+// rows that were. It leaves those that were renewed since, and without a column that tells takes all. Each statement is a
+// transaction of its own: it may be called again with the same tokens.
+func (s *Store) Remove(ctx context.Context, t Table, dead []Dead) (int, error) {
+	removed := 0
+	for some := range slices.Chunk(dead, deadBatch) {
+		st := t.remove(some)
+		res, err := s.DB.ExecContext(ctx, st.String(), st.args...)
+		if err != nil {
+			return removed, fmt.Errorf("take %d dead tokens out of %s: %w", len(some), t.Name, err)
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return removed, fmt.Errorf("take %d dead tokens out of %s: %w", len(some), t.Name, err)
+		}
+		removed += int(n)
+	}
+	return removed, nil
+}
+
+// remove is the statement that takes some tokens out. Those of one platform and moment share a condition, by which the
+// server can use an index of platforms and tokens.
+func (t *Table) remove(dead []Dead) *statement {
+	s := &statement{}
+	if t.Dead == "" {
+		s.add("DELETE FROM " + quote(t.Name) + " WHERE (FALSE")
+	} else {
+		s.add("UPDATE " + quote(t.Name) + " SET " + quote(t.Dead) + " = UTC_TIMESTAMP() WHERE " + quote(t.Dead) + " IS NULL AND (FALSE")
+	}
+	type alike struct {
+		platform Platform
+		since    string
+	}
+	var order []alike
+	tokens := map[alike][]string{}
+	for _, d := range dead {
+		a := alike{d.Platform, moment(d.Since)}
+		if tokens[a] == nil {
+			order = append(order, a)
+		}
+		tokens[a] = append(tokens[a], d.Token)
+	}
+	for _, a := range order {
+		s.add(" OR "+quote(t.Platform)+" = ? AND "+quote(t.Token)+" IN ("+placeholders(len(tokens[a]))+")", append([]any{string(a.platform)}, texts(tokens[a])...)...)
+		if t.UpdatedAt != "" {
+			s.add(" AND ("+quote(t.UpdatedAt)+" IS NULL OR "+quote(t.UpdatedAt)+" <= ?)", a.since)
+		}
+	}
+	s.add(")")
+	return s
+}

@@ -1,0 +1,118 @@
+package audience
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"iter"
+)
+
+// pageRows is how many tokens one statement reads: enough that asking costs little (measured: pages of 10,000 read
+// as fast as one stream), and so few that a page is small beside everything else.
+const pageRows = 10_000
+
+// Store is the database that has the tokens. The zero PageRows is 10,000.
+type Store struct {
+	DB       *sql.DB // its sessions run in UTC
+	PageRows int
+}
+
+// Pages reads the tokens of a query that come behind a cursor, in pages of one platform each; pages may be short, and
+// empty tokens are passed over. An error ends the sequence. Each page is read by itself: what is registered, or is
+// taken out, between two pages is met, or not, as it comes.
+func (s *Store) Pages(ctx context.Context, q Query, after Cursor) iter.Seq2[Page, error] {
+	return func(yield func(Page, error) bool) {
+		if err := q.check(); err != nil {
+			yield(Page{}, err)
+			return
+		}
+		for _, p := range q.platforms() {
+			if after.Platform != "" && p != after.Platform {
+				continue
+			}
+			more := s.pagesOf(ctx, &q, p, after.Token, yield)
+			if !more {
+				return
+			}
+			after = Cursor{}
+		}
+	}
+}
+
+// pagesOf reads the tokens of one platform. more says whether the sequence goes on.
+func (s *Store) pagesOf(ctx context.Context, q *Query, p Platform, after string, yield func(Page, error) bool) (more bool) {
+	rows := s.PageRows
+	if rows <= 0 {
+		rows = pageRows
+	}
+	for {
+		tokens, last, n, err := s.read(ctx, q.page(p, after, rows))
+		if err != nil {
+			yield(Page{}, fmt.Errorf("read the tokens of %s behind %.12q: %w", p, after, err))
+			return false
+		}
+		if len(tokens) > 0 && !yield(Page{Platform: p, Tokens: tokens}, nil) {
+			return false
+		}
+		if n < rows {
+			return true
+		}
+		after = last
+	}
+}
+
+// read reads one page. A token that is stored twice comes twice in a row and is kept once.
+func (s *Store) read(ctx context.Context, st *statement) (tokens []Token, last string, n int, err error) {
+	err = s.readOnly(ctx, st, func(rows *sql.Rows) error {
+		var token, language sql.RawBytes
+		if err := rows.Scan(&token, &language); err != nil {
+			return err
+		}
+		if n++; n > 1 && string(token) == last {
+			return nil
+		}
+		last = string(token)
+		tokens = append(tokens, Token{last, string(language)})
+		return nil
+	})
+	return tokens, last, n, err
+}
+
+// Count counts a query's tokens by platform and language, each token once.
+func (s *Store) Count(ctx context.Context, q Query) (map[Group]int, error) {
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	counts := map[Group]int{}
+	err := s.readOnly(ctx, q.count(), func(rows *sql.Rows) error {
+		var g Group
+		var n int
+		err := rows.Scan(&g.Platform, &g.Language, &n)
+		counts[g] = n
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count the audience: %w", err)
+	}
+	return counts, nil
+}
+
+// readOnly runs a statement in a transaction that cannot write.
+func (s *Store) readOnly(ctx context.Context, st *statement, each func(*sql.Rows) error) error {
+	tx, err := s.DB.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // there is nothing to commit
+	rows, err := tx.QueryContext(ctx, st.String(), st.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
