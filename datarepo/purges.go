@@ -13,6 +13,7 @@ import (
 
 	"liveops/datasheets"
 	"liveops/sync/purge"
+	"liveops/wallclock"
 )
 
 const purgesDir = "purges"
@@ -200,12 +201,12 @@ func readExpiry(v value, zone *time.Location, r *report) time.Time {
 	}
 	day, err := time.Parse("2006-01-02", v.text)
 	if err == nil {
-		return firstInstant(day.AddDate(0, 0, 1), zone)
+		return wallclock.FirstInstant(day.AddDate(0, 0, 1), zone)
 	}
 	moment, err := time.Parse("2006-01-02T15:04", v.text)
 	if err != nil {
 		r.add(v.at, "", "%s is no day of the calendar", quoted(v.text))
 		return time.Time{}
 	}
-	return firstInstant(moment, zone)
+	return wallclock.FirstInstant(moment, zone)
 }
