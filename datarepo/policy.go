@@ -9,6 +9,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"liveops/datasheets"
+	"liveops/pushd/campaign"
 )
 
 // Limits are how much a release may delete, or purge, in one environment before a second person must confirm it; nil for
@@ -71,6 +72,12 @@ func (p policyReader) environment(v value) Environment {
 		if window, ok := p.window(w); ok {
 			e.Freeze = append(e.Freeze, window)
 		}
+	}
+	if push, ok := v.fields["push"]; ok {
+		e.Push = readPush(push, p.report)
+	}
+	if capacity, ok := v.fields["capacity"]; ok {
+		e.Capacity = readCapacity(capacity, p.report)
 	}
 	return e
 }
@@ -135,7 +142,7 @@ func readGuards(entries []named, r *report) []Guard {
 
 func readPermissions(v value, r *report) map[string][]string {
 	permissions := map[string][]string{}
-	for _, action := range actions() {
+	for _, action := range append(actions(), "push") {
 		for _, grant := range v.fields[action].items {
 			if problem, mend := checkGrant(grant.text); problem != "" {
 				r.add(grant.at, mend, "%s", problem)
@@ -151,18 +158,13 @@ func readDrift(v value, zone *time.Location, r *report) *Drift {
 	if !ok || zone == nil {
 		return nil
 	}
-	const mend = "use five fields: minute, hour, day of month, month, day of week, such as `0 9 * * *`"
-	if strings.HasPrefix(schedule.text, "TZ=") || strings.HasPrefix(schedule.text, "CRON_TZ=") {
-		r.add(schedule.at, "remove it: `timezone` of the file holds", "%s names a time zone", quoted(schedule.text))
+	if _, problem, mend := campaign.ParseCron(schedule.text); problem != "" {
+		r.add(schedule.at, mend, "%s", problem)
 		return nil
 	}
-	parsed, err := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow).Parse("CRON_TZ=" + zone.String() + " " + schedule.text)
+	parsed, err := cron.ParseStandard("CRON_TZ=" + zone.String() + " " + schedule.text)
 	if err != nil {
-		r.add(schedule.at, mend, "%s is not a schedule", quoted(schedule.text))
-		return nil
-	}
-	if parsed.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() { // within five years, a leap year included
-		r.add(schedule.at, mend, "%s never comes", quoted(schedule.text))
+		r.add(schedule.at, "", "%s is not a schedule", quoted(schedule.text))
 		return nil
 	}
 	return &Drift{Schedule: schedule.text, Cron: parsed}

@@ -59,7 +59,7 @@ func limitsShape() shape {
 		about: "How much a release may delete, or purge, in one environment. A release past a limit waits until a second person confirms it.",
 		keys: []key{
 			{name: "deletedRows", shape: shape{kind: aNumber, about: "Rows deleted, of all tables together.", least: 0, greatest: 1_000_000_000}},
-			{name: "deletedShare", shape: shape{kind: aFraction, about: "The part of a table's owned rows that is deleted, from 0 to 1."}},
+			{name: "deletedShare", shape: shape{kind: aFraction, about: "The part of a table's owned rows that is deleted, from 0 to 1.", least: 0, greatest: 1}},
 			{name: "purgedDocuments", shape: shape{kind: aNumber, about: "User documents that new purges change, of all of them together.", least: 0, greatest: 1_000_000_000}},
 		},
 	}
@@ -72,13 +72,16 @@ func actions() []string {
 
 func permissionsShape() shape {
 	s := shape{kind: aMapping, about: "Who may do what by comments. What is not named here, only admins may."}
-	for _, a := range actions() {
-		s.keys = append(s.keys, key{name: a, shape: listUpTo(maxGrants, "Who may `"+a+"`: any of these.", shape{
+	grants := func(a string) shape {
+		return listUpTo(maxGrants, "Who may `"+a+"`: any of these.", shape{
 			kind: aText, about: "A role (read, triage, write, maintain, admin: those above it may, too), a team (`@org/team`), a person (`@login`), or `codeowners`.",
 			examples: []string{"maintain", "@studio/live-ops", "codeowners"},
-		})})
+		})
 	}
-	s.keys = append(s.keys, key{name: "push", later: true})
+	for _, a := range actions() {
+		s.keys = append(s.keys, key{name: a, shape: grants(a)})
+	}
+	s.keys = append(s.keys, key{name: "push", later: true, shape: grants("push")})
 	return s
 }
 

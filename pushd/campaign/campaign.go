@@ -30,7 +30,7 @@ func New(s Spec) (*Campaign, []datasheets.Problem) {
 	r.audience()
 	r.rest()
 	if len(r.problems) == 0 { // a length of what is wrong anyway is nobody's business
-		r.sizes()
+		r.sizes(nil)
 	}
 	if len(r.problems) > 0 {
 		return nil, datasheets.SortProblems(r.problems)

@@ -18,9 +18,10 @@ type Surroundings struct {
 type Environment struct {
 	Name     string
 	Tokens   Columns
-	Actual   []string // the columns that the table of tokens has; nil where they are not known
-	Lists    []string // the names of its test lists
-	Capacity bool     // servers can be added to it
+	Actual   []string             // the columns that the table of tokens has; nil where they are not known
+	Lists    []string             // the names of its test lists
+	Capacity bool                 // servers can be added to it
+	Gateways map[Platform]Gateway // nil is Android's by FCM and iOS's by APNs
 }
 
 // Columns are the columns of the table of tokens, "" for one that liveops.yaml does not name.
@@ -41,8 +42,13 @@ func (c *Campaign) Check(s Surroundings) []datasheets.Problem {
 	if c.Capacity != nil && len(s.Environments) > 0 && !slices.ContainsFunc(s.Environments, func(e Environment) bool { return e.Capacity }) {
 		r.add("capacity", "add `capacity` to an environment in liveops.yaml, or remove it here", "no environment says which servers to add")
 	}
+	sized := map[Gateway]bool{APNs: true} // how iOS's tokens are brought to; New looked at APNs
 	for _, e := range s.Environments {
 		r.environment(e)
+		if by := gatewayOf(IOS, e.Gateways); !sized[by] {
+			sized[by] = true
+			r.sizes(e.Gateways)
+		}
 	}
 	return datasheets.SortProblems(r.problems)
 }

@@ -112,7 +112,7 @@ func (c *Campaign) Preview(g Given) Preview {
 		p.Servers = k.growth(g.Servers)
 	}
 	for _, l := range c.Languages() {
-		card := Card{Language: l, Text: c.text(l), Bytes: c.Sizes(l)[0].Bytes}
+		card := Card{Language: l, Text: c.text(l), Bytes: c.Sizes(l, g.Gateways)[0].Bytes}
 		for _, of := range p.Languages {
 			if of.Name == l {
 				card.Tokens = of.Tokens
@@ -185,7 +185,7 @@ func (c *Campaign) takes(g Given, tokens int) (atRate, takes time.Duration, slow
 	all, share := 0, map[Gateway]int{}
 	for _, part := range g.Audience {
 		all += part.Tokens
-		share[g.gateway(part.Platform)] += part.Tokens
+		share[gatewayOf(part.Platform, g.Gateways)] += part.Tokens
 	}
 	for _, by := range []Gateway{APNs, FCM} {
 		if all == 0 || share[by] == 0 {
@@ -198,16 +198,6 @@ func (c *Campaign) takes(g Given, tokens int) (atRate, takes time.Duration, slow
 		}
 	}
 	return atRate, takes, slower
-}
-
-func (g Given) gateway(p Platform) Gateway {
-	if by, ok := g.Gateways[p]; ok {
-		return by
-	}
-	if p == IOS {
-		return APNs
-	}
-	return FCM
 }
 
 func (g Given) quota(by Gateway) Rate {

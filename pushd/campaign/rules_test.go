@@ -153,6 +153,11 @@ func TestCheck(t *testing.T) {
 		}, ""},
 		{"users' zones", func(s *Spec, _ *Surroundings) { s.EachUser = true }, ""},
 		{"users' zones without a column", func(s *Spec, w *Surroundings) { s.EachUser, w.Environments[0].Tokens.Timezone = true, "" }, "has the timezone of a token"},
+		{"a size by FCM only", func(s *Spec, w *Surroundings) {
+			s.Audience.Platforms, s.Messages["ko"] = []Platform{IOS}, Text{Body: strings.Repeat("x", 3800)}
+			w.Environments = append(w.Environments, production())
+			w.Environments[1].Gateways = map[Platform]Gateway{IOS: FCM}
+		}, "for ios the push is 4182 bytes by FCM"},
 		{"list", func(s *Spec, _ *Surroundings) { s.Test = &Test{List: "qaa"} }, "no list named `qaa`"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 // as if that were UTC. problem and mend are "" where they are one that ever comes. As in every cron, a day
 // matches where day of month and day of week are both given and either does.
 func ParseCron(text string) (s cron.Schedule, problem, mend string) {
-	mend = "use five fields: minute, hour, day of month, month, day of week, such as `3 19 * * FRI`"
+	mend = "use five fields: minute, hour, day of month, month, day of week, such as `0 9 * * *`"
 	if strings.HasPrefix(text, "TZ=") || strings.HasPrefix(text, "CRON_TZ=") {
 		return nil, quoted(text) + " names a time zone", "remove it, and name it in `timezone`"
 	}
