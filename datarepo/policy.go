@@ -3,6 +3,7 @@ package datarepo
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,11 +22,25 @@ type Limits struct {
 	PurgedDocuments *int // user documents that new purges match, of all of them together
 }
 
-// Guard is a health check. It is healthy where a GET of URL is answered with a status of 200 to 299 within Timeout.
+// Guard is a health check: by URL or by Prometheus. Either is to answer within Timeout.
 type Guard struct {
-	Name    string
-	URL     string
-	Timeout time.Duration
+	Name       string
+	URL        string // healthy where a GET is answered with a status of 200 to 299; "" where Prometheus is set
+	Prometheus *Prometheus
+	Timeout    time.Duration
+}
+
+// Prometheus is a query of a Prometheus server. It is healthy where it finds values, all of them from Min to Max.
+type Prometheus struct {
+	URL      string   // of the server, without /api/v1
+	Query    string   // PromQL
+	Min, Max *float64 // both inclusive; one of them is set
+}
+
+// Address is where the query is asked
+// (https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queries).
+func (p *Prometheus) Address() string {
+	return strings.TrimSuffix(p.URL, "/") + "/api/v1/query?" + url.Values{"query": {p.Query}}.Encode()
 }
 
 // Drift says when environments are compared with the commits they were released from.
@@ -127,10 +142,10 @@ func readGuards(entries []named, r *report) []Guard {
 	var guards []Guard
 	for _, e := range entries {
 		g := Guard{Name: e.name, URL: e.fields["url"].text, Timeout: defaultGuardTimeout}
-		if v, ok := e.fields["url"]; ok {
-			if u, err := url.Parse(v.text); err != nil || u.Hostname() == "" || u.User != nil {
-				r.add(v.at, "use an address such as `https://game.example/health`, without a password", "%s is not an address to ask", quoted(v.text))
-			}
+		exactlyOne(e.value, r, "url", "prometheus")
+		checkAddress(e.fields["url"], r)
+		if v, ok := e.fields["prometheus"]; ok {
+			g.Prometheus = readPrometheus(v, r)
 		}
 		if v, ok := e.fields["timeout"]; ok {
 			g.Timeout = readDuration(v, longestGuardTimeout, r)
@@ -138,6 +153,44 @@ func readGuards(entries []named, r *report) []Guard {
 		guards = append(guards, g)
 	}
 	return guards
+}
+
+// checkAddress reports an address that cannot be asked, or has a password.
+func checkAddress(v value, r *report) {
+	if v.text == "" {
+		return
+	}
+	if u, err := url.Parse(v.text); err != nil || u.Hostname() == "" || u.User != nil {
+		r.add(v.at, "use an address such as `https://game.example/health`, without a password", "%s is not an address to ask", quoted(v.text))
+	}
+}
+
+func readPrometheus(v value, r *report) *Prometheus {
+	f := v.fields
+	p := &Prometheus{URL: f["url"].text, Query: f["query"].text}
+	checkAddress(f["url"], r)
+	if u, err := url.Parse(p.URL); err == nil && (u.RawQuery != "" || u.Fragment != "") {
+		r.add(f["url"].at, "leave out what is behind the path", "%s is not a server's address", quoted(p.URL))
+	}
+	for key, bound := range map[string]**float64{"min": &p.Min, "max": &p.Max} {
+		b, ok := f[key]
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseFloat(string(b.cell.Text), 64)
+		if b.cell.Kind != datasheets.Number || err != nil {
+			r.add(b.at, "", "`%s` is a number", key)
+			continue
+		}
+		*bound = &n
+	}
+	switch {
+	case p.Min == nil && p.Max == nil && !v.spoilt && f["min"].at == nil && f["max"].at == nil:
+		r.add(v.at, "add `min` or `max`", "nothing says which values are healthy")
+	case p.Min != nil && p.Max != nil && *p.Min > *p.Max:
+		r.add(f["min"].at, "", "`min` is above `max`")
+	}
+	return p
 }
 
 func readPermissions(v value, r *report) map[string][]string {

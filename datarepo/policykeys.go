@@ -86,11 +86,19 @@ func permissionsShape() shape {
 }
 
 func guardsShape() shape {
-	return dictionary("Health checks that environments name. By name.", maxGuards, shape{
-		kind: aMapping, about: "Healthy is what answers a GET with a status of 200 to 299 in time.",
+	address := func(about, example string) shape {
+		return shape{kind: aText, about: about, pattern: "https?://[^ ]+", expects: "an address that begins with https:// or http://", examples: []string{example}}
+	}
+	return dictionary("Health checks that environments and campaigns name. By name.", maxGuards, shape{
+		kind: aMapping, about: "Healthy is what answers well in time: exactly one of `url` and `prometheus`.",
 		keys: []key{
-			{name: "url", required: true, shape: shape{kind: aText, about: "The address to ask.", pattern: "https?://[^ ]+",
-				expects: "an address that begins with https:// or http://", examples: []string{"https://game.example/health"}}},
+			{name: "url", shape: address("The address to ask: healthy is a status of 200 to 299.", "https://game.example/health")},
+			{name: "prometheus", shape: shape{kind: aMapping, about: "A query of Prometheus: healthy is where it finds values, and all are within the bounds.", keys: []key{
+				{name: "url", required: true, shape: address("The server.", "http://prometheus.internal:9090")},
+				{name: "query", required: true, shape: shape{kind: aText, about: "PromQL.", examples: []string{`sum(rate(http_requests_total{job="game",code=~"5.."}[1m]))`}}},
+				{name: "min", shape: shape{kind: aValue, about: "The least healthy value, inclusive: a number."}},
+				{name: "max", shape: shape{kind: aValue, about: "The greatest healthy value, inclusive: a number."}},
+			}}},
 			{name: "timeout", shape: durationShape("How long an answer may take; 5s by default, 30s at most.", "5s")},
 		},
 	})
