@@ -127,8 +127,8 @@ func TestPolicyProblems(t *testing.T) {
 			"9:12 `https://` is not allowed here", "10:32 expected a time above 0s and up to 30s, found `1h`"}},
 		{"guards of both kinds", "guards:\n  a: {url: https://x, prometheus: {url: https://x, query: up, min: 1}}\n", []string{"6:35 `url` and `prometheus` exclude each other"}},
 		{"guards by Prometheus", "guards:\n  a: {prometheus: {url: https://x, query: up}}\n  b: {prometheus: {url: https://x?y=1, query: up, min: 2, max: 1}}\n  c: {prometheus: {url: \"https://u:p@x\", query: up, min: much}}\n  d: {prometheus: {min: 1}}\n", []string{
-			"6:19 nothing says which values are healthy", "7:25 `https://x?y=1` is not a server's address", "7:58 `min` is above `max`",
-			"8:25 `https://u:p@x` is not an address to ask", "8:57 `min` is a number", "9:19 the key `query` is missing", "9:19 the key `url` is missing"}},
+			"6:19 nothing says which values are healthy", "7:25 `https://x?y=1` is not a server's address", "7:56 `min` is above `max`",
+			"8:25 `https://u:p@x` is not an address to ask", "8:58 `min` is a number", "9:19 the key `query` is missing", "9:19 the key `url` is missing"}},
 		{"limits", "limits: {deletedRows: -1, deletedShare: 20}\n", []string{
 			"5:23 expected a whole number from 0 to 1000000000, found `-1`", "5:41 expected a number from 0 to 1, found `20`"}},
 		{"limits that are no numbers", "limits: {deletedRows: many, deletedShare: .nan}\n", []string{

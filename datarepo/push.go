@@ -140,11 +140,9 @@ func readPlatforms(f map[string]value, r *report) map[campaign.Platform]PushPlat
 	for _, p := range campaign.Platforms() {
 		for i, name := range all[p].Values {
 			if lower := strings.ToLower(name); seen[lower] {
-				at := f[string(p)].at
+				at := f[string(campaign.Android)].at // which has taken the name of a platform that does not say its values
 				if items := f[string(p)].fields["values"].items; i < len(items) {
 					at = items[i].at
-				} else {
-					at = f[string(campaign.Android)].at
 				}
 				r.add(at, "keep one of the two", "%s stands for a platform a second time", quoted(name))
 			} else {

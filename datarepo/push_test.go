@@ -153,3 +153,34 @@ func TestSchemaOfPush(t *testing.T) {
 		t.Error("capacity has no max")
 	}
 }
+
+// FuzzPush: whatever stands in liveops.yaml, reading the keys that are not enforced yet gives a configuration or problems with lines.
+func FuzzPush(f *testing.F) {
+	f.Add(smallPush + "      dead: {mark: {column: a}}\n      platforms: {android: {values: [IOS]}}\n      lists: {a: {users: [x]}}\n      only: [b]\n")
+	f.Add("environments: [{name: a, capacity: {launchTemplate: abc, tag: {a: b}, max: 3}}]\nguards: {a: {prometheus: {url: https://x, query: up, min: 1}}}\n")
+	f.Fuzz(func(t *testing.T, content string) {
+		r := &report{path: ConfigPath}
+		node := parseYAML([]byte(content), r)
+		if node == nil {
+			t.Skip()
+		}
+		config := readRoot(node, enforced(configShape()), r)
+		if len(r.problems) > 0 {
+			for _, p := range r.problems {
+				if p.Text == "" || p.At.Path != ConfigPath {
+					t.Fatalf("%+v", p)
+				}
+			}
+			return
+		}
+		config.Surroundings(nil)
+		for _, e := range config.Environments {
+			if p := e.Push; p != nil && ((p.Tokens.Table == "") == (p.Tokens.Query == "") || p.Tokens.Token == "" || len(p.Gateways()) != 2) {
+				t.Fatalf("%+v", p)
+			}
+			if c := e.Capacity; c != nil && ((c.Group == "") == (c.Template == "") || c.Max < 1 || (c.Template != "") != (len(c.Tags) > 0)) {
+				t.Fatalf("%+v", c)
+			}
+		}
+	})
+}
