@@ -100,7 +100,7 @@ func TestCampaignProblems(t *testing.T) {
 		{"nothing in it", "{}\n", []string{"1:1 the key `message` is missing"}},
 		{"an unknown key", littleCampaign + "tile: x\n", []string{"4:1 unknown key `tile`"}},
 		{"no time", "message: {default: {body: x}}\n", []string{"1:1 the file does not say when the campaign is due"}},
-		{"no default", "at: 2026-12-24T19:00\nmessage: {ko: {body: x}}\n", []string{"2:10 the message has no `default`, for users whose language stands not here"}},
+		{"no default", "at: 2026-12-24T19:00\nmessage: {ko: {body: x}}\n", []string{"2:10 the message has no `default`, for users of any other language"}},
 		{"both times", littleCampaign + "schedule: 0 9 * * *\n", []string{"1:5 `schedule` and `at` exclude each other"}},
 		{"never", "schedule: 0 9 30 2 *\nmessage: {default: {body: x}}\n", []string{"1:11 `0 9 30 2 *` never comes"}},
 		{"no day", "at: 2026-02-30T19:00\nmessage: {default: {body: x}}\n", []string{"1:5 `2026-02-30T19:00` is no day of the calendar"}},

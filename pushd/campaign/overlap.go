@@ -24,8 +24,19 @@ type Overlap struct {
 	Capacity bool // servers are added for the larger need, not for both
 }
 
-// Spans are when the campaign's next n runs are at work. Where each user's own zone counts, a wave is as large as its zones.
-func (c *Campaign) Spans(g Given, n int) []Span {
+// Other is another campaign of the environment, with what was counted of it.
+type Other struct {
+	Campaign *Campaign
+	Audience []Portion
+	Zones    map[string]int
+}
+
+// mostSpans bounds the runs that are looked at around one run.
+const mostSpans = 2000
+
+// Spans are when the campaign's runs are at work that are due after one instant and up to another, 2,000 at most. Where each
+// user's own zone counts, a wave is as large as its zones.
+func (c *Campaign) Spans(g Given, after, until time.Time) []Span {
 	total, inZones := 0, 0
 	for _, part := range g.Audience {
 		total += part.Tokens
@@ -34,7 +45,8 @@ func (c *Campaign) Spans(g Given, n int) []Span {
 		inZones += tokens
 	}
 	var all []Span
-	for _, w := range c.timetable(g).Waves(g.Now, n) {
+	t := c.timetable(g)
+	for w, ok := t.NextWave(after); ok && !w.Time.After(until) && len(all) < mostSpans; w, ok = t.NextWave(w.Time) {
 		tokens := total
 		if c.EachUser && inZones > 0 {
 			turn := 0
@@ -54,24 +66,52 @@ func (c *Campaign) Spans(g Given, n int) []Span {
 	return all
 }
 
-// Overlaps are the runs of a campaign that are at work while runs of others are, by time, then by the other's name. Spans of
-// the campaign itself among the others do not count.
-func Overlaps(of, others []Span) []Overlap {
+// overlaps are the runs of a campaign, up to an instant, that are at work while runs of others are: by time, then by the other's name.
+func (c *Campaign) overlaps(g Given, until time.Time) []Overlap {
 	var all []Overlap
-	for _, a := range of {
-		for _, b := range others {
-			o := Overlap{Time: a.Time, Other: b.Campaign, At: b.Time}
-			o.Sending = meet(a.Begin, a.End, b.Begin, b.End)
-			o.Capacity = !a.Lease.IsZero() && !b.Lease.IsZero() && meet(a.Lease, a.Release, b.Lease, b.Release)
-			if a.Campaign != b.Campaign && (o.Sending || o.Capacity) {
-				all = append(all, o)
+	for _, mine := range c.Spans(g, g.Now, until) {
+		for _, o := range g.Others {
+			if o.Campaign.Name == c.Name {
+				continue
 			}
+			theirs := g
+			theirs.Audience, theirs.Zones = o.Audience, o.Zones
+			after, until := o.Campaign.around(theirs, mine)
+			all = append(all, overlapsOf(mine, o.Campaign.Spans(theirs, after, until))...)
 		}
 	}
-	slices.SortFunc(all, func(a, b Overlap) int {
+	slices.SortStableFunc(all, func(a, b Overlap) int {
 		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Other, b.Other), a.At.Compare(b.At))
 	})
-	return slices.Compact(all)
+	return all
+}
+
+// around is between which instants runs of a campaign are due that may be at work with another's.
+func (c *Campaign) around(g Given, other Span) (after, until time.Time) {
+	tokens := 0
+	for _, part := range g.Audience {
+		tokens += part.Tokens
+	}
+	_, takes, _ := c.takes(g, tokens)
+	after, until = other.Begin.Add(-takes-c.Jitter), other.End
+	if k := c.Capacity; k != nil && !other.Lease.IsZero() {
+		after, until = other.Lease.Add(-takes-c.Jitter-k.Hold), other.Release.Add(k.Lead)
+	}
+	return after.Add(-time.Second), until
+}
+
+// overlapsOf are those of others that are at work with one run.
+func overlapsOf(mine Span, others []Span) []Overlap {
+	var all []Overlap
+	for _, b := range others {
+		o := Overlap{Time: mine.Time, Other: b.Campaign, At: b.Time}
+		o.Sending = meet(mine.Begin, mine.End, b.Begin, b.End)
+		o.Capacity = !mine.Lease.IsZero() && !b.Lease.IsZero() && meet(mine.Lease, mine.Release, b.Lease, b.Release)
+		if o.Sending || o.Capacity {
+			all = append(all, o)
+		}
+	}
+	return all
 }
 
 // meet says whether two times have an instant in common, their ends included: two runs of one instant meet, also where nobody has counted how

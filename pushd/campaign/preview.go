@@ -25,7 +25,7 @@ type Given struct {
 	Gateways    map[Platform]Gateway // nil is Android's by FCM and iOS's by APNs
 	Quotas      map[Gateway]Rate     // a gateway that it lacks has none but FCM, which has FCMQuota
 	Servers     *Servers             // nil where nobody has asked, or none can be added
-	Others      []Span               // when other campaigns are at work in the environment: Spans
+	Others      []Other              // the environment's other campaigns; the campaign itself among them does not count
 }
 
 // Portion is a part of an audience.
@@ -120,7 +120,9 @@ func (c *Campaign) Preview(g Given) Preview {
 		}
 		p.Cards = append(p.Cards, card)
 	}
-	p.Overlaps = Overlaps(c.Spans(g, previewTimes), g.Others)
+	if n := len(p.Times); n > 0 {
+		p.Overlaps = c.overlaps(g, p.Times[n-1].Last)
+	}
 	return p
 }
 

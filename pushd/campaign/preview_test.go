@@ -26,7 +26,7 @@ func TestPreviewGolden(t *testing.T) {
 	g := given()
 	other := crystals()
 	other.Name, other.Cron = "gems", "30 19 * * FRI"
-	g.Others = made(t, other).Spans(g, 5)
+	g.Others = []Other{{Campaign: made(t, other), Audience: g.Audience}, {Campaign: made(t, s)}}
 	b, err := json.MarshalIndent(made(t, s).Preview(g), "", "  ")
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +99,7 @@ func TestPreviewOfUsersZones(t *testing.T) {
 			t.Errorf("%d: %+v, want %+v", i, got, w)
 		}
 	}
-	spans := c.Spans(g, 2)
+	spans := c.Spans(g, g.Now, g.Now.AddDate(0, 0, 8))
 	if took := spans[0].End.Sub(spans[0].Begin); took != time.Duration(float64(p.Takes)/3).Round(time.Millisecond) && (took < p.Takes/3-time.Second || took > p.Takes/3+time.Second) {
 		t.Errorf("a third of the tokens takes %s of %s", took, p.Takes)
 	}
@@ -139,7 +139,7 @@ func TestOverlaps(t *testing.T) {
 		{"at one instant, uncounted", Span{Begin: at(10, 0), End: at(10, 0)}, true, false},
 	} {
 		test.other.Campaign, test.other.Time = "b", test.other.Begin
-		got := Overlaps([]Span{mine}, []Span{test.other, mine})
+		got := overlapsOf(mine, []Span{test.other})
 		if !test.sending && !test.capacity {
 			if got != nil {
 				t.Errorf("%s: %+v", test.name, got)
@@ -150,5 +150,28 @@ func TestOverlaps(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", test.name, diff)
 		}
+	}
+}
+
+// What overlaps is found wherever the other run stands: as many as when all pairs are compared.
+func TestOverlapsAreAllFound(t *testing.T) {
+	mine := crystals()
+	mine.Cron, mine.Jitter = "0 * * * *", 10*time.Minute
+	other := crystals()
+	other.Name, other.Cron = "gems", "*/50 19-22 * * *"
+	c, o := made(t, mine), made(t, other)
+	g := given()
+	small := []Portion{{Android, "ko", 900_000}}
+	g.Others = []Other{{Campaign: o, Audience: small}}
+	p := c.Preview(g)
+	theirs := g
+	theirs.Audience = small
+	until := p.Times[len(p.Times)-1].Last
+	var want []Overlap
+	for _, s := range c.Spans(g, g.Now, until) {
+		want = append(want, overlapsOf(s, o.Spans(theirs, g.Now.AddDate(0, 0, -2), until.AddDate(0, 0, 2)))...)
+	}
+	if diff := cmp.Diff(want, p.Overlaps); diff != "" || len(want) < 5 {
+		t.Errorf("%d overlaps: %s", len(want), diff)
 	}
 }

@@ -15,7 +15,7 @@ const languageMend = "use a tag such as `ko`, `pt-BR` or `zh-Hant` (https://www.
 func (r *rules) languages() {
 	c := r.c
 	if _, ok := c.Messages[Default]; !ok {
-		r.add("message", "add `default: {title: …, body: …}`", "the message has no `default`, for users whose language stands not here")
+		r.add("message", "add `default: {title: …, body: …}`", "the message has no `default`, for users of any other language")
 	}
 	first := map[string]string{}
 	for _, written := range slices.Sorted(maps.Keys(c.Messages)) {

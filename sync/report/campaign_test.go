@@ -46,7 +46,7 @@ func previews() []campaign.Preview {
 		Servers: &campaign.Servers{Now: 60, Max: 100},
 	}
 	gems := crystals(func(s *campaign.Spec) { s.Name, s.Cron, s.Jitter = "gems", "30 19 * * FRI", 0 })
-	g.Others = gems.Spans(g, 6)
+	g.Others = []campaign.Other{{Campaign: gems, Audience: g.Audience}}
 	all := []campaign.Preview{crystals(func(*campaign.Spec) {}).Preview(g)}
 	g.Others, g.Servers = nil, nil
 	g.Zones = map[string]int{"Asia/Seoul": 9, "America/New_York": 6}
