@@ -112,6 +112,9 @@ func readPush(v value, r *report) *Push {
 func readTokenColumns(v value, r *report) Tokens {
 	exactlyOne(v, r, "table", "query")
 	text := func(name string) string { return v.fields[name].text }
+	if query, ok := v.fields["query"]; ok && !campaign.IsSelect(query.text, true) {
+		r.add(query.at, "begin it with SELECT", "the query is no SELECT")
+	}
 	return Tokens{Table: text("table"), Query: text("query"), Columns: campaign.Columns{
 		Token: text("token"), Platform: text("platform"), User: text("user"), UpdatedAt: text("updatedAt"),
 		Country: text("country"), Language: text("language"), Segment: text("segment"), LastLogin: text("lastLogin"), Timezone: text("timezone"),

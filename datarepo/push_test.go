@@ -109,6 +109,7 @@ func TestPushProblems(t *testing.T) {
 		{"no tokens", "environments: [{name: a, push: {fcm: {}}}]\n", []string{"1:32 the key `tokens` is missing"}},
 		{"table and query", "environments: [{name: a, push: {tokens: {table: a, query: SELECT 1, token: a, platform: b}}}]\n", []string{"1:59 `table` and `query` exclude each other"}},
 		{"neither", "environments: [{name: a, push: {tokens: {token: a, platform: b}}}]\n", []string{"1:41 one of `table`, `query` is expected here"}},
+		{"no SELECT", "environments: [{name: a, push: {tokens: {query: DELETE FROM t, token: a, platform: b}}}]\n", []string{"1:49 the query is no SELECT"}},
 		{"a column", "environments: [{name: a, push: {tokens: {table: a, token: a b, platform: b}}}]\n", []string{"1:59 `a b` is not allowed here"}},
 		{"dead of a kind", smallPush + "      dead: remove\n", []string{"5:13 `remove` is not allowed here"}},
 		{"dead of no kind", smallPush + "      dead: 1\n", []string{"5:13 expected text or a mapping, found a number"}},

@@ -91,6 +91,11 @@ func (r *rules) audience() {
 	case (a.SQL != "" || a.SQLPP != "") && columns:
 		r.add("audience", "put the conditions into the query", "a query stands alone: conditions on columns do not go with it")
 	}
+	for key, query := range map[string]string{"audience.sql": a.SQL, "audience.sqlpp": a.SQLPP} {
+		if query != "" && !IsSelect(query, key == "audience.sqlpp") {
+			r.add(key, "begin it with SELECT", "the query is no SELECT")
+		}
+	}
 	if a.Within > 0 && a.NotWithin >= a.Within {
 		r.add("audience.lastLogin", "make `within` the longer time", "nobody's last login is within %s and not within %s", short(a.Within), short(a.NotWithin))
 	}
@@ -107,6 +112,17 @@ func (r *rules) audience() {
 			r.add("audience.language", languageMend, "%s is not a language", quoted(l))
 		}
 	}
+}
+
+// IsSelect says whether a query begins as one that reads does. That it only reads, who runs it sees to: sync/check for SQL, and a
+// read-only request for SQL++, where FROM may come first (https://docs.couchbase.com/server/current/n1ql/n1ql-language-reference/select-syntax.html).
+func IsSelect(query string, plusPlus bool) bool {
+	words := strings.Fields(strings.ToUpper(query))
+	if len(words) == 0 {
+		return false
+	}
+	word := strings.TrimLeft(words[0], "(")
+	return word == "SELECT" || word == "WITH" || plusPlus && word == "FROM"
 }
 
 func (r *rules) rest() {

@@ -65,6 +65,10 @@ func TestRules(t *testing.T) {
 		{"two days of hold", func(s *Spec) { s.Capacity.Hold = 48 * time.Hour }, "from 0s to 1d"},
 		{"late", func(s *Spec) { s.Capacity.IfLate = "panic" }, "`panic`"},
 		{"both queries", func(s *Spec) { s.Audience = Audience{SQL: "SELECT 1", SQLPP: "SELECT 1"} }, "`sql` and `sqlpp` exclude each other"},
+		{"no SELECT", func(s *Spec) { s.Audience = Audience{SQL: "DELETE FROM push_tokens"} }, "the query is no SELECT"},
+		{"no SELECT of SQL", func(s *Spec) { s.Audience = Audience{SQL: "FROM t SELECT token"} }, "the query is no SELECT"},
+		{"a SELECT of SQL++", func(s *Spec) { s.Audience = Audience{SQLPP: "\nfrom t\nselect token"} }, ""},
+		{"a SELECT", func(s *Spec) { s.Audience = Audience{SQL: "(select token FROM t)"} }, ""},
 		{"a query and a column", func(s *Spec) { s.Audience.SQL = "SELECT 1" }, "a query stands alone"},
 		{"a query and a condition", func(s *Spec) {
 			s.Audience = Audience{SQL: "SELECT 1", Columns: []Condition{{Column: "vip", In: []datasheets.Cell{one}}}}
