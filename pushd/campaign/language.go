@@ -9,7 +9,7 @@ import (
 
 // Language is which of the campaign's messages a user gets: the most exact that it has of the user's language with its region
 // (`zh-TW`), with its script (`zh-Hant`, also where the region alone tells it) and alone (`zh`); else Default. Case and the underscore
-// of Java's locales make no difference; what is no language at all gets Default. It takes a microsecond: ask once for each
+// of Java's locales make no difference; what is no language at all gets Default. It takes a few microseconds: ask once for each
 // language of a batch.
 func (c *Campaign) Language(of string) string {
 	if _, ok := c.messages[of]; ok {
