@@ -19,7 +19,10 @@ var mayImport = map[string][]string{
 	"datasheets/xlsx":     {"datasheets"},
 	"datasheets/csv":      {"datasheets"},
 	"datasheets/workbook": {"datasheets", "datasheets/csv", "datasheets/xlsx"},
-	"datarepo":            {"datasheets", "sync/purge"},
+	"wallclock":           {},
+	"pushd/campaign":      {"datasheets", "wallclock"},
+	"datarepo":            {"datasheets", "wallclock", "sync/purge", "pushd/campaign"},
+	"health":              {"datarepo"},
 	"sync/plan":           {"datasheets"},
 	"sync/bookdiff":       {"datasheets", "sync/plan"},
 	"sync/check":          {"datasheets"},
@@ -29,8 +32,8 @@ var mayImport = map[string][]string{
 	"sync/couchstore":     {"sync/purge"},
 	"sync/mysqlstore":     {"datasheets", "sync/plan", "sync/check", "sync/purge"},
 	"sync/export":         {"datasheets", "datasheets/xlsx", "sync/plan", "sync/mysqlstore"},
-	"sync/release":        {"datasheets", "datasheets/workbook", "datarepo", "sync/plan", "sync/check", "sync/rules", "sync/purge", "sync/purgerun", "sync/mysqlstore"},
-	"sync/report":         {"datasheets", "sync/plan", "sync/bookdiff", "sync/purge", "sync/purgerun", "sync/mysqlstore", "sync/release"},
+	"sync/release":        {"datasheets", "datasheets/workbook", "datarepo", "health", "sync/plan", "sync/check", "sync/rules", "sync/purge", "sync/purgerun", "sync/mysqlstore"},
+	"sync/report":         {"datasheets", "sync/plan", "sync/bookdiff", "sync/purge", "sync/purgerun", "sync/mysqlstore", "sync/release", "pushd/campaign"},
 	"sync/revert":         {"datasheets", "datasheets/workbook", "datarepo", "sync/export", "sync/mysqlstore", "sync/release"},
 	"engine":              {},
 	"pushd/audience":      {},
@@ -46,7 +49,7 @@ var mayImport = map[string][]string{
 
 // pure rooms do no I/O: they import none of these.
 var (
-	pure   = []string{"datasheets", "sync/plan", "sync/purge", "sync/check", "sync/rules", "sync/bookdiff", "bot/command", "bot/access"}
+	pure   = []string{"datasheets", "wallclock", "pushd/campaign", "sync/plan", "sync/purge", "sync/check", "sync/rules", "sync/bookdiff", "bot/command", "bot/access"}
 	impure = []string{"os", "net", "net/http", "database/sql", "os/exec", "io/ioutil"}
 )
 

@@ -41,6 +41,9 @@ type Environment struct {
 	Freeze   Freeze        // when nothing is applied
 	Soak     time.Duration // how long After must have had a commit; 0 for not at all
 	Guard    string        // the name of one of Guards that must be healthy; "" for none
+
+	Push     *Push     // how campaigns are sent; nil where none are
+	Capacity *Capacity // the servers that campaigns may add to; nil for none
 }
 
 // LoadConfig reads liveops.yaml strictly. It returns either the configuration or everything that is wrong with
@@ -60,7 +63,7 @@ func LoadConfig(fsys fs.FS) (*Config, []datasheets.Problem) {
 		r.add(nil, "the smallest is `"+smallestConfig+"`", "the file is empty")
 		return nil, r.problems
 	}
-	config := readRoot(node, r)
+	config := readRoot(node, configShape(), r)
 	if len(r.problems) > 0 {
 		return nil, datasheets.SortProblems(r.problems)
 	}
@@ -91,8 +94,8 @@ func readConfig(fsys fs.FS, r *report) ([]byte, bool) {
 	return nil, false
 }
 
-func readRoot(node ast.Node, r *report) *Config {
-	root, ok := decode(node, configShape(), r)
+func readRoot(node ast.Node, s shape, r *report) *Config {
+	root, ok := decode(node, s, r)
 	if !ok {
 		return nil
 	}

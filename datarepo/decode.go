@@ -38,6 +38,9 @@ type named struct {
 // decode reads a node by its shape and reports everything in it that does not fit. ok is false where the value
 // itself cannot be used; what is wrong inside a list or mapping leaves the rest of it usable.
 func decode(n ast.Node, s shape, r *report) (v value, ok bool) {
+	if _, is := pairsOf(n); is && s.or != nil {
+		return decode(n, *s.or, r)
+	}
 	v.at = position(n)
 	found := describe(n)
 	switch s.kind {
@@ -64,7 +67,7 @@ func decode(n ast.Node, s shape, r *report) (v value, ok bool) {
 		}
 	case aFraction:
 		if text, is := numberText(n); is {
-			return decodeFraction(v, text, r)
+			return decodeFraction(v, text, s, r)
 		}
 	case aFlag:
 		if b, is := n.(*ast.BoolNode); is {
@@ -86,7 +89,11 @@ func decode(n ast.Node, s shape, r *report) (v value, ok bool) {
 	if s.kind == aText && (found == "a number" || found == "true or false") {
 		mend = fmt.Sprintf("put it in quotes: %q", n.GetToken().Value)
 	}
-	r.add(v.at, mend, "expected %s, found %s", s.kind, found)
+	expected := s.kind.String()
+	if s.or != nil {
+		expected += " or " + s.or.kind.String()
+	}
+	r.add(v.at, mend, "expected %s, found %s", expected, found)
 	return v, false
 }
 

@@ -68,10 +68,10 @@ func decodeNumber(v value, text string, s shape, r *report) (value, bool) {
 	return v, true
 }
 
-func decodeFraction(v value, text string, r *report) (value, bool) {
+func decodeFraction(v value, text string, s shape, r *report) (value, bool) {
 	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(f >= 0 && f <= 1) {
-		r.add(v.at, "", "expected a number from 0 to 1, found %s", quoted(text))
+	if err != nil || !(f >= float64(s.least) && f <= float64(s.greatest)) {
+		r.add(v.at, "", "expected a number from %d to %d, found %s", s.least, s.greatest, quoted(text))
 		return v, false
 	}
 	v.share = f

@@ -1,6 +1,10 @@
 package datarepo
 
-import "time"
+import (
+	"time"
+
+	"liveops/wallclock"
+)
 
 // Freeze is the windows of time in which nothing is applied to an environment.
 type Freeze []Window
@@ -86,7 +90,7 @@ func (w Window) next(now time.Time) (begins time.Time, ok bool) {
 // around is the window's begins and ends of the days from two before to some after an instant, or its only one.
 func (w Window) around(now time.Time, after int) (all [][2]time.Time) {
 	if w.Days == nil {
-		return [][2]time.Time{{firstInstant(w.Begin, w.Zone), lastInstant(w.End, w.Zone)}}
+		return [][2]time.Time{{wallclock.FirstInstant(w.Begin, w.Zone), wallclock.LastInstant(w.End, w.Zone)}}
 	}
 	y, m, d := now.In(w.Zone).Date()
 	for i := -2; i <= after; i++ {
@@ -100,8 +104,8 @@ func (w Window) around(now time.Time, after int) (all [][2]time.Time) {
 				to += 24 * 60
 			}
 			all = append(all, [2]time.Time{
-				firstInstant(day.Add(time.Duration(w.From)*time.Minute), w.Zone),
-				lastInstant(day.Add(time.Duration(to)*time.Minute), w.Zone)})
+				wallclock.FirstInstant(day.Add(time.Duration(w.From)*time.Minute), w.Zone),
+				wallclock.LastInstant(day.Add(time.Duration(to)*time.Minute), w.Zone)})
 		}
 	}
 	return all

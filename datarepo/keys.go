@@ -11,7 +11,7 @@ const (
 	aNumber     // a whole number
 	aFlag
 	aValue    // what a cell can hold: text, a number, true, false or null
-	aFraction // a number from 0 to 1
+	aFraction // a number that need not be whole
 	aJSON     // any JSON value
 )
 
@@ -33,15 +33,17 @@ type shape struct {
 	keys     []key  // mapping, in the order of documentation
 
 	mayBeEmpty      bool // list, dictionary
-	least, greatest int  // number
+	least, greatest int  // number, fraction
+	// or is what may stand in its place: a mapping in place of a text; nil for nothing.
+	or *shape
 }
 
 // key is one key of a mapping.
 type key struct {
 	name     string
 	required bool
-	// later marks a key that the format has but this version does not enforce: using it is a problem. A
-	// version that enforces the key gives it a shape instead.
+	// later marks a key that the format has but this version does not enforce: using it is a problem, and
+	// the schema lacks it. It may have the shape that it will be read by.
 	later bool
 	shape shape
 }
@@ -71,8 +73,8 @@ func configShape() shape {
 			{name: "freeze", shape: freezeShape()},
 			{name: "soak", shape: durationShape("How long the environment before this one must have had a commit before this one takes it.", "30m")},
 			{name: "guard", shape: shape{kind: aText, about: "The name of one of `guards`: nothing is applied while it is not healthy."}},
-			{name: "push", later: true},
-			{name: "capacity", later: true},
+			{name: "push", later: true, shape: pushShape()},
+			{name: "capacity", later: true, shape: capacityShape()},
 		},
 	}
 	return shape{

@@ -30,7 +30,7 @@ func NewConfig(environments []string, timezone string) ([]byte, *Config, []datas
 	content := []byte(b.String())
 	var config *Config
 	if node := parseYAML(content, r); node != nil {
-		config = readRoot(node, r)
+		config = readRoot(node, configShape(), r)
 	}
 	if len(r.problems) > 0 {
 		return nil, nil, datasheets.SortProblems(r.problems)

@@ -3,12 +3,14 @@ package datarepo
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/robfig/cron/v3"
 
 	"liveops/datasheets"
+	"liveops/pushd/campaign"
 )
 
 // Limits are how much a release may delete, or purge, in one environment before a second person must confirm it; nil for
@@ -20,11 +22,25 @@ type Limits struct {
 	PurgedDocuments *int // user documents that new purges match, of all of them together
 }
 
-// Guard is a health check. It is healthy where a GET of URL is answered with a status of 200 to 299 within Timeout.
+// Guard is a health check: by URL or by Prometheus. Either is to answer within Timeout.
 type Guard struct {
-	Name    string
-	URL     string
-	Timeout time.Duration
+	Name       string
+	URL        string // healthy where a GET is answered with a status of 200 to 299; "" where Prometheus is set
+	Prometheus *Prometheus
+	Timeout    time.Duration
+}
+
+// Prometheus is a query of a Prometheus server. It is healthy where it finds values, all of them from Min to Max.
+type Prometheus struct {
+	URL      string   // of the server, without /api/v1
+	Query    string   // PromQL
+	Min, Max *float64 // both inclusive; one of them is set
+}
+
+// Address is where the query is asked
+// (https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queries).
+func (p *Prometheus) Address() string {
+	return strings.TrimSuffix(p.URL, "/") + "/api/v1/query?" + url.Values{"query": {p.Query}}.Encode()
 }
 
 // Drift says when environments are compared with the commits they were released from.
@@ -71,6 +87,12 @@ func (p policyReader) environment(v value) Environment {
 		if window, ok := p.window(w); ok {
 			e.Freeze = append(e.Freeze, window)
 		}
+	}
+	if push, ok := v.fields["push"]; ok {
+		e.Push = readPush(push, p.report)
+	}
+	if capacity, ok := v.fields["capacity"]; ok {
+		e.Capacity = readCapacity(capacity, p.report)
 	}
 	return e
 }
@@ -120,10 +142,10 @@ func readGuards(entries []named, r *report) []Guard {
 	var guards []Guard
 	for _, e := range entries {
 		g := Guard{Name: e.name, URL: e.fields["url"].text, Timeout: defaultGuardTimeout}
-		if v, ok := e.fields["url"]; ok {
-			if u, err := url.Parse(v.text); err != nil || u.Hostname() == "" || u.User != nil {
-				r.add(v.at, "use an address such as `https://game.example/health`, without a password", "%s is not an address to ask", quoted(v.text))
-			}
+		exactlyOne(e.value, r, "url", "prometheus")
+		checkAddress(e.fields["url"], r)
+		if v, ok := e.fields["prometheus"]; ok {
+			g.Prometheus = readPrometheus(v, r)
 		}
 		if v, ok := e.fields["timeout"]; ok {
 			g.Timeout = readDuration(v, longestGuardTimeout, r)
@@ -133,9 +155,47 @@ func readGuards(entries []named, r *report) []Guard {
 	return guards
 }
 
+// checkAddress reports an address that cannot be asked, or has a password.
+func checkAddress(v value, r *report) {
+	if v.text == "" {
+		return
+	}
+	if u, err := url.Parse(v.text); err != nil || u.Hostname() == "" || u.User != nil {
+		r.add(v.at, "use an address such as `https://game.example/health`, without a password", "%s is not an address to ask", quoted(v.text))
+	}
+}
+
+func readPrometheus(v value, r *report) *Prometheus {
+	f := v.fields
+	p := &Prometheus{URL: f["url"].text, Query: f["query"].text}
+	checkAddress(f["url"], r)
+	if u, err := url.Parse(p.URL); err == nil && (u.RawQuery != "" || u.Fragment != "") {
+		r.add(f["url"].at, "leave out what is behind the path", "%s is not a server's address", quoted(p.URL))
+	}
+	for key, bound := range map[string]**float64{"min": &p.Min, "max": &p.Max} {
+		b, ok := f[key]
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseFloat(string(b.cell.Text), 64)
+		if b.cell.Kind != datasheets.Number || err != nil {
+			r.add(b.at, "", "`%s` is a number", key)
+			continue
+		}
+		*bound = &n
+	}
+	switch {
+	case p.Min == nil && p.Max == nil && !v.spoilt && f["min"].at == nil && f["max"].at == nil:
+		r.add(v.at, "add `min` or `max`", "nothing says which values are healthy")
+	case p.Min != nil && p.Max != nil && *p.Min > *p.Max:
+		r.add(f["min"].at, "", "`min` is above `max`")
+	}
+	return p
+}
+
 func readPermissions(v value, r *report) map[string][]string {
 	permissions := map[string][]string{}
-	for _, action := range actions() {
+	for _, action := range append(actions(), "push") {
 		for _, grant := range v.fields[action].items {
 			if problem, mend := checkGrant(grant.text); problem != "" {
 				r.add(grant.at, mend, "%s", problem)
@@ -151,18 +211,13 @@ func readDrift(v value, zone *time.Location, r *report) *Drift {
 	if !ok || zone == nil {
 		return nil
 	}
-	const mend = "use five fields: minute, hour, day of month, month, day of week, such as `0 9 * * *`"
-	if strings.HasPrefix(schedule.text, "TZ=") || strings.HasPrefix(schedule.text, "CRON_TZ=") {
-		r.add(schedule.at, "remove it: `timezone` of the file holds", "%s names a time zone", quoted(schedule.text))
+	if _, problem, mend := campaign.ParseCron(schedule.text); problem != "" {
+		r.add(schedule.at, mend, "%s", problem)
 		return nil
 	}
-	parsed, err := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow).Parse("CRON_TZ=" + zone.String() + " " + schedule.text)
+	parsed, err := cron.ParseStandard("CRON_TZ=" + zone.String() + " " + schedule.text)
 	if err != nil {
-		r.add(schedule.at, mend, "%s is not a schedule", quoted(schedule.text))
-		return nil
-	}
-	if parsed.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() { // within five years, a leap year included
-		r.add(schedule.at, mend, "%s never comes", quoted(schedule.text))
+		r.add(schedule.at, "", "%s is not a schedule", quoted(schedule.text))
 		return nil
 	}
 	return &Drift{Schedule: schedule.text, Cron: parsed}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // everyPolicy uses every key of the policy.
@@ -28,6 +30,7 @@ permissions: {plan: [read], apply: [maintain, "@studio/live-ops", "@jun"], confi
 guards:
   game-health: {url: https://game.example/health}
   login: {url: "http://login.internal:8080/ok?deep=1", timeout: 2s}
+  errors: {prometheus: {url: http://prometheus.internal:9090/p/, query: 'sum(rate(errors{job="game"}[1m]))', max: 0.05}}
 drift: {schedule: "0 9 * * 1-5"}
 `
 
@@ -62,9 +65,17 @@ func TestPolicy(t *testing.T) {
 	if got := config.Grants("promote"); !slices.Equal(got, []string{"admin"}) {
 		t.Errorf("what is not named may %v", got)
 	}
-	want := []Guard{{"game-health", "https://game.example/health", 5 * time.Second}, {"login", "http://login.internal:8080/ok?deep=1", 2 * time.Second}}
-	if !slices.Equal(config.Guards, want) {
-		t.Errorf("guards %v", config.Guards)
+	most := 0.05
+	want := []Guard{
+		{Name: "game-health", URL: "https://game.example/health", Timeout: 5 * time.Second},
+		{Name: "login", URL: "http://login.internal:8080/ok?deep=1", Timeout: 2 * time.Second},
+		{Name: "errors", Prometheus: &Prometheus{URL: "http://prometheus.internal:9090/p/", Query: `sum(rate(errors{job="game"}[1m]))`, Max: &most}, Timeout: 5 * time.Second},
+	}
+	if diff := cmp.Diff(want, config.Guards); diff != "" {
+		t.Errorf("guards (-want +got):\n%s", diff)
+	}
+	if got := want[2].Prometheus.Address(); got != "http://prometheus.internal:9090/p/api/v1/query?query=sum%28rate%28errors%7Bjob%3D%22game%22%7D%5B1m%5D%29%29" {
+		t.Errorf("address %s", got)
 	}
 	// Nine in Seoul is midnight in UTC; the 21st of November 2026 is a Saturday.
 	if next := config.Drift.Cron.Next(time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)); config.Drift.Schedule != "0 9 * * 1-5" || !next.Equal(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)) {
@@ -112,8 +123,12 @@ func TestPolicyProblems(t *testing.T) {
 			"5:12 `guards` has none named `game-helth` -- did you mean `game-health`?"}},
 		{"no guards at all", "    guard: x\n", []string{"5:12 `guards` has none named `x` -- add it to `guards`"}},
 		{"guards that cannot be asked", "guards:\n  a: {}\n  b: {url: ftp://x}\n  c: {url: \"https://u:p@x\"}\n  d: {url: \"https://\"}\n  e: {url: https://x, timeout: 1h}\n", []string{
-			"6:6 the key `url` is missing", "7:12 `ftp://x` is not allowed here", "8:12 `https://u:p@x` is not an address to ask",
+			"6:6 one of `url`, `prometheus` is expected here", "7:12 `ftp://x` is not allowed here", "8:12 `https://u:p@x` is not an address to ask",
 			"9:12 `https://` is not allowed here", "10:32 expected a time above 0s and up to 30s, found `1h`"}},
+		{"guards of both kinds", "guards:\n  a: {url: https://x, prometheus: {url: https://x, query: up, min: 1}}\n", []string{"6:35 `url` and `prometheus` exclude each other"}},
+		{"guards by Prometheus", "guards:\n  a: {prometheus: {url: https://x, query: up}}\n  b: {prometheus: {url: https://x?y=1, query: up, min: 2, max: 1}}\n  c: {prometheus: {url: \"https://u:p@x\", query: up, min: much}}\n  d: {prometheus: {min: 1}}\n", []string{
+			"6:19 nothing says which values are healthy", "7:25 `https://x?y=1` is not a server's address", "7:56 `min` is above `max`",
+			"8:25 `https://u:p@x` is not an address to ask", "8:58 `min` is a number", "9:19 the key `query` is missing", "9:19 the key `url` is missing"}},
 		{"limits", "limits: {deletedRows: -1, deletedShare: 20}\n", []string{
 			"5:23 expected a whole number from 0 to 1000000000, found `-1`", "5:41 expected a number from 0 to 1, found `20`"}},
 		{"limits that are no numbers", "limits: {deletedRows: many, deletedShare: .nan}\n", []string{

@@ -59,7 +59,7 @@ func limitsShape() shape {
 		about: "How much a release may delete, or purge, in one environment. A release past a limit waits until a second person confirms it.",
 		keys: []key{
 			{name: "deletedRows", shape: shape{kind: aNumber, about: "Rows deleted, of all tables together.", least: 0, greatest: 1_000_000_000}},
-			{name: "deletedShare", shape: shape{kind: aFraction, about: "The part of a table's owned rows that is deleted, from 0 to 1."}},
+			{name: "deletedShare", shape: shape{kind: aFraction, about: "The part of a table's owned rows that is deleted, from 0 to 1.", least: 0, greatest: 1}},
 			{name: "purgedDocuments", shape: shape{kind: aNumber, about: "User documents that new purges change, of all of them together.", least: 0, greatest: 1_000_000_000}},
 		},
 	}
@@ -72,22 +72,33 @@ func actions() []string {
 
 func permissionsShape() shape {
 	s := shape{kind: aMapping, about: "Who may do what by comments. What is not named here, only admins may."}
-	for _, a := range actions() {
-		s.keys = append(s.keys, key{name: a, shape: listUpTo(maxGrants, "Who may `"+a+"`: any of these.", shape{
+	grants := func(a string) shape {
+		return listUpTo(maxGrants, "Who may `"+a+"`: any of these.", shape{
 			kind: aText, about: "A role (read, triage, write, maintain, admin: those above it may, too), a team (`@org/team`), a person (`@login`), or `codeowners`.",
 			examples: []string{"maintain", "@studio/live-ops", "codeowners"},
-		})})
+		})
 	}
-	s.keys = append(s.keys, key{name: "push", later: true})
+	for _, a := range actions() {
+		s.keys = append(s.keys, key{name: a, shape: grants(a)})
+	}
+	s.keys = append(s.keys, key{name: "push", later: true, shape: grants("push")})
 	return s
 }
 
 func guardsShape() shape {
-	return dictionary("Health checks that environments name. By name.", maxGuards, shape{
-		kind: aMapping, about: "Healthy is what answers a GET with a status of 200 to 299 in time.",
+	address := func(about, example string) shape {
+		return shape{kind: aText, about: about, pattern: "https?://[^ ]+", expects: "an address that begins with https:// or http://", examples: []string{example}}
+	}
+	return dictionary("Health checks that environments and campaigns name. By name.", maxGuards, shape{
+		kind: aMapping, about: "Healthy is what answers well in time: exactly one of `url` and `prometheus`.",
 		keys: []key{
-			{name: "url", required: true, shape: shape{kind: aText, about: "The address to ask.", pattern: "https?://[^ ]+",
-				expects: "an address that begins with https:// or http://", examples: []string{"https://game.example/health"}}},
+			{name: "url", shape: address("The address to ask: healthy is a status of 200 to 299.", "https://game.example/health")},
+			{name: "prometheus", shape: shape{kind: aMapping, about: "A query of Prometheus: healthy is where it finds values, and all are within the bounds.", keys: []key{
+				{name: "url", required: true, shape: address("The server.", "http://prometheus.internal:9090")},
+				{name: "query", required: true, shape: shape{kind: aText, about: "PromQL.", examples: []string{`sum(rate(http_requests_total{job="game",code=~"5.."}[1m]))`}}},
+				{name: "min", shape: shape{kind: aValue, about: "The least healthy value, inclusive: a number."}},
+				{name: "max", shape: shape{kind: aValue, about: "The greatest healthy value, inclusive: a number."}},
+			}}},
 			{name: "timeout", shape: durationShape("How long an answer may take; 5s by default, 30s at most.", "5s")},
 		},
 	})

@@ -17,7 +17,6 @@ const (
 	// keyspacePattern is a scope's or collection's name
 	// (https://docs.couchbase.com/server/current/learn/data/scopes-and-collections.html).
 	keyspacePattern = `_default|[A-Za-z0-9-][A-Za-z0-9_%-]{0,250}`
-	namePattern     = `[A-Za-z0-9][A-Za-z0-9._-]{0,126}`
 	ratePattern     = `[1-9][0-9]{0,6}/[sm]`
 	datePattern     = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 )

@@ -1,18 +1,15 @@
 package datarepo
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"liveops/datasheets"
 	"liveops/sync/purge"
+	"liveops/wallclock"
 )
 
 const purgesDir = "purges"
@@ -21,90 +18,22 @@ const purgesDir = "purges"
 // its file's, without the extension, and no two may have one. zone is that of liveops.yaml; nil is UTC. It returns the
 // purges that are right, and everything that is wrong with the others.
 func Purges(fsys fs.FS, zone *time.Location) (purges []*purge.Purge, problems []datasheets.Problem, err error) {
-	paths, problems, err := purgePaths(fsys)
+	paths, problems, err := yamlPaths(fsys, purgesDir, maxPurges, "purges", "delete old ones: what was run stays in each environment's record")
 	if err != nil {
 		return nil, nil, err
 	}
-	first := map[string]string{}
-	for _, name := range paths {
-		p, more := loadPurge(fsys, name, zone)
+	names := newNames("purge")
+	for _, path := range paths {
+		p, more := loadFile(fsys, path, "list the ids in a workbook", func(content []byte, r *report) *purge.Purge { return readPurge(content, r, zone) })
 		problems = append(problems, more...)
-		id := purgeName(name)
-		switch there, twice := first[id]; {
-		case twice:
-			problems = append(problems, datasheets.Problem{At: datasheets.Position{Path: name}, Text: "a purge is known by its file's name, and " + there + " has this one, too", Mend: "rename this file"})
-		case p != nil:
+		if problem := names.take(path); problem != nil {
+			problems = append(problems, *problem)
+		} else if p != nil {
 			purges = append(purges, p)
-		}
-		if first[id] == "" {
-			first[id] = name
 		}
 	}
 	slices.SortFunc(purges, func(a, b *purge.Purge) int { return strings.Compare(a.Name, b.Name) })
 	return purges, datasheets.SortProblems(problems), nil
-}
-
-func purgeName(file string) string { return strings.TrimSuffix(path.Base(file), path.Ext(file)) }
-
-// purgePaths lists the files of purges. What is named like one and is no plain file is a problem.
-func purgePaths(fsys fs.FS) (paths []string, problems []datasheets.Problem, err error) {
-	entries := 0
-	err = fs.WalkDir(fsys, purgesDir, func(name string, e fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) && name == purgesDir {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if entries++; entries > maxDataEntries {
-			return fmt.Errorf("%w: more than %d entries", ErrTooLarge, maxDataEntries)
-		}
-		ext := strings.ToLower(path.Ext(name))
-		switch {
-		case isPassedOver(name) && e.IsDir():
-			return fs.SkipDir
-		case isPassedOver(name), e.IsDir():
-		case ext != ".yaml" && ext != ".yml":
-		case !e.Type().IsRegular():
-			problems = append(problems, datasheets.Problem{At: datasheets.Position{Path: name},
-				Text: "this is no plain file (a link, a submodule, or a name that not every system can have), and is not read", Mend: "commit the file itself in its place"})
-		default:
-			paths = append(paths, name)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, nil, fmt.Errorf("list the purges: %w", err)
-	}
-	if len(paths) > maxPurges {
-		problems = append(problems, datasheets.Problem{At: datasheets.Position{Path: purgesDir},
-			Text: fmt.Sprintf("there are %d purges; %d are allowed", len(paths), maxPurges), Mend: "delete old ones: what was run stays in each environment's record"})
-		paths = nil
-	}
-	return paths, problems, nil
-}
-
-// loadPurge reads one purge strictly.
-func loadPurge(fsys fs.FS, name string, zone *time.Location) (*purge.Purge, []datasheets.Problem) {
-	r := &report{path: name}
-	f, err := fsys.Open(name)
-	if err != nil {
-		r.add(nil, "", "the file cannot be read: %v", err)
-		return nil, r.problems
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxYAMLBytes+1))
-	switch {
-	case err != nil:
-		r.add(nil, "", "the file cannot be read: %v", err)
-	case len(content) > maxYAMLBytes:
-		r.add(nil, "list the ids in a workbook", "the file is over %d bytes", maxYAMLBytes)
-	case !regexp.MustCompile(`\A(?:` + namePattern + `)\z`).MatchString(purgeName(name)):
-		r.add(nil, "rename the file", "the name %s is not one: letters, digits, `.`, `_` and `-`, 127 at most, the first a letter or digit", quoted(purgeName(name)))
-	default:
-		return readPurge(content, r, zone), datasheets.SortProblems(r.problems)
-	}
-	return nil, r.problems
 }
 
 func readPurge(content []byte, r *report, zone *time.Location) *purge.Purge {
@@ -144,7 +73,7 @@ func readPurge(content []byte, r *report, zone *time.Location) *purge.Purge {
 func readSpec(root value, r *report, zone *time.Location) purge.Spec {
 	f := root.fields
 	s := purge.Spec{
-		Name: purgeName(r.path), Path: r.path, Description: f["description"].text,
+		Name: fileName(r.path), Path: r.path, Description: f["description"].text,
 		Scope: purge.DefaultName, Collection: purge.DefaultName,
 		Match: f["match"].text, Update: f["update"].text, Delete: f["delete"].flag,
 		Limit: f["limits"].fields["documents"].number, Rate: purge.DefaultRate,
@@ -200,12 +129,12 @@ func readExpiry(v value, zone *time.Location, r *report) time.Time {
 	}
 	day, err := time.Parse("2006-01-02", v.text)
 	if err == nil {
-		return firstInstant(day.AddDate(0, 0, 1), zone)
+		return wallclock.FirstInstant(day.AddDate(0, 0, 1), zone)
 	}
 	moment, err := time.Parse("2006-01-02T15:04", v.text)
 	if err != nil {
 		r.add(v.at, "", "%s is no day of the calendar", quoted(v.text))
 		return time.Time{}
 	}
-	return firstInstant(moment, zone)
+	return wallclock.FirstInstant(moment, zone)
 }

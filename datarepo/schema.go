@@ -11,7 +11,8 @@ type schemaNode struct {
 	Dialect     string                `json:"$schema,omitempty"`
 	Title       string                `json:"title,omitempty"`
 	Description string                `json:"description,omitempty"`
-	Type        any                   `json:"type"` // a string, or several
+	Type        any                   `json:"type,omitempty"` // a string, or several
+	AnyOf       []schemaNode          `json:"anyOf,omitempty"`
 	Pattern     string                `json:"pattern,omitempty"`
 	MinLength   int                   `json:"minLength,omitempty"`
 	Minimum     *int                  `json:"minimum,omitempty"`
@@ -36,6 +37,10 @@ func Schema() []byte { return schemaFile(configShape(), ConfigPath) }
 // select is given, what jq is) only Purges checks.
 func PurgeSchema() []byte { return schemaFile(purgeShape(), purgesDir+"/*.yaml") }
 
+// CampaignSchema is the JSON Schema of a push campaign's file, on the terms of Schema. What it cannot say (that either `schedule` or
+// `at` is given, that `default` is among the messages, how large a push is) only Campaigns checks.
+func CampaignSchema() []byte { return schemaFile(campaignShape(), campaignsDir+"/*.yaml") }
+
 func schemaFile(s shape, title string) []byte {
 	root := schemaOf(s)
 	root.Dialect = "https://json-schema.org/draft/2020-12/schema"
@@ -49,6 +54,11 @@ func schemaFile(s shape, title string) []byte {
 
 func schemaOf(s shape) schemaNode {
 	n := schemaNode{Description: s.about}
+	if other := s.or; other != nil {
+		s.or, s.about = nil, ""
+		n.AnyOf = []schemaNode{schemaOf(s), schemaOf(*other)}
+		return n
+	}
 	switch s.kind {
 	case aText:
 		n.Type, n.Examples, n.MinLength = "string", s.examples, 1
@@ -84,8 +94,7 @@ func schemaOf(s shape) schemaNode {
 	case aNumber:
 		n.Type, n.Minimum, n.Maximum = "integer", &s.least, &s.greatest
 	case aFraction:
-		least, greatest := 0, 1
-		n.Type, n.Minimum, n.Maximum = "number", &least, &greatest
+		n.Type, n.Minimum, n.Maximum = "number", &s.least, &s.greatest
 	case aFlag:
 		n.Type = "boolean"
 	case aJSON:

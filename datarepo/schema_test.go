@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -58,5 +59,31 @@ func TestSchemaHasTheKeysThatAreEnforced(t *testing.T) {
 	check("", configShape(), root)
 	if !bytes.Equal(Schema(), Schema()) {
 		t.Error("the schema differs from itself")
+	}
+}
+
+// Every pattern of the formats compiles, those of keys that are not enforced yet included.
+func TestPatternsCompile(t *testing.T) {
+	var check func(s shape)
+	check = func(s shape) {
+		if _, err := regexp.Compile(s.pattern); err != nil {
+			t.Error(err)
+		}
+		for _, e := range s.examples {
+			if s.pattern != "" && !isName(e, s.pattern) {
+				t.Errorf("the example %q does not match %q", e, s.pattern)
+			}
+		}
+		for _, k := range s.keys {
+			check(k.shape)
+		}
+		for _, below := range []*shape{s.item, s.or} {
+			if below != nil {
+				check(*below)
+			}
+		}
+	}
+	for _, s := range []shape{configShape(), purgeShape(), campaignShape()} {
+		check(s)
 	}
 }

@@ -36,5 +36,15 @@ func (a *app) schemaCommand() *cobra.Command {
 			return err
 		},
 	})
+	c.AddCommand(&cobra.Command{
+		Use:     "push",
+		Short:   "The JSON Schema of a push campaign, pushes/*.yaml",
+		Example: "  liveops schema push > push.schema.json",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := a.out.Write(datarepo.CampaignSchema())
+			return err
+		},
+	})
 	return c
 }

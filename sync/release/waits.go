@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"liveops/datarepo"
+	"liveops/health"
 	"liveops/sync/mysqlstore"
 )
 
@@ -29,7 +30,7 @@ type Wait struct {
 	Until  time.Time // when it is over; zero where that is not known
 }
 
-// Guard says whether the game is well, so that releases may go on; *Guards asks by HTTP.
+// Guard says whether the game is well, so that releases may go on; *health.Guards asks it.
 type Guard interface {
 	// Healthy returns nil where the guard of that name is healthy, else why not, in a line.
 	Healthy(ctx context.Context, name string) error
@@ -180,7 +181,7 @@ func (r *run) guard(ctx context.Context, t Target) []Wait {
 	}
 	guard := r.Guard
 	if guard == nil {
-		guard = NewGuards(r.Policy.config.Guards)
+		guard = health.New(r.Policy.config.Guards)
 	}
 	if err := guard.Healthy(ctx, name); err != nil {
 		return []Wait{{Kind: Unhealthy, Reason: fmt.Sprintf("the guard `%s` is not healthy: %v", name, err)}}

@@ -122,6 +122,7 @@ func reports(s string) map[string]string {
 		"waits":    MergeComment(Merge{Progress: hostileWaits(s), Now: now}),
 		"retrying": MergeComment(Merge{Progress: retrying, Retrying: s, Now: now}),
 		"answer":   AnswerComment(hostileAnswer(s)),
+		"campaign": CampaignMarkdown(hostileCampaign(s)),
 		"push":     PushComment(DirectPush{Commit: release.Commit{ID: headCommit, Subject: s}, Pusher: s, Paths: []string{s, s}}),
 	}
 }

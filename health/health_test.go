@@ -1,4 +1,4 @@
-package release_test
+package health_test
 
 import (
 	"net/http"
@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"liveops/datarepo"
-	"liveops/sync/release"
+	"liveops/health"
 )
 
 func TestGuards(t *testing.T) {
@@ -56,7 +56,7 @@ func TestGuards(t *testing.T) {
 			if tt.name == "silent" {
 				timeout = 200 * time.Millisecond
 			}
-			err := release.NewGuards([]datarepo.Guard{{Name: "other", URL: other.URL}, {Name: "game", URL: tt.url, Timeout: timeout}}).Healthy(t.Context(), "game")
+			err := health.New([]datarepo.Guard{{Name: "other", URL: other.URL}, {Name: "game", URL: tt.url, Timeout: timeout}}).Healthy(t.Context(), "game")
 			switch {
 			case tt.says == "" && err != nil:
 				t.Error(err)
@@ -65,7 +65,45 @@ func TestGuards(t *testing.T) {
 			}
 		})
 	}
-	if err := release.NewGuards(nil).Healthy(t.Context(), "game"); err == nil {
+	if err := health.New(nil).Healthy(t.Context(), "game"); err == nil {
 		t.Error("a guard that is not there is healthy")
+	}
+}
+
+func TestPrometheus(t *testing.T) {
+	low, high := 0.5, 2.0
+	vector := func(values string) string {
+		return `{"status":"success","data":{"resultType":"vector","result":[` + values + `]}}`
+	}
+	for _, tt := range []struct{ name, answer, says string }{
+		{"within", vector(`{"metric":{"a":"b"},"value":[1764000000.1,"1"]}`), ""},
+		{"on the bounds", vector(`{"value":[1,"0.5"]},{"value":[1,"2"]}`), ""},
+		{"a scalar", `{"status":"success","data":{"resultType":"scalar","result":[1764000000,"1.5"]}}`, ""},
+		{"above", vector(`{"value":[1,"1"]},{"value":[1,"2.5"]}`), "it is 2.5, above 2"},
+		{"below", vector(`{"value":[1,"0.1"]}`), "it is 0.1, below 0.5"},
+		{"far above", vector(`{"value":[1,"+Inf"]}`), "it is +Inf, above 2"},
+		{"no number", vector(`{"value":[1,"NaN"]}`), "it is not a number"},
+		{"nothing", vector(""), "its query finds nothing"},
+		{"a wrong query", `{"status":"error","errorType":"bad_data","error":"secret"}`, "otherwise than Prometheus"},
+		{"a range", `{"status":"success","data":{"resultType":"matrix","result":[]}}`, "otherwise than Prometheus"},
+		{"no text", vector(`{"value":[1,1]}`), "otherwise than Prometheus"},
+		{"a page", "<html>secret</html>", "otherwise than Prometheus"},
+		{"too much", vector(`{"value":[1,"1"]}` + strings.Repeat(`,{"value":[1,"1"]}`, 5000)), "sum it up"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/prometheus/api/v1/query" || r.URL.Query().Get("query") != `sum(rate(errors{job="game"}[5m])) & more` {
+					t.Errorf("asked for %s", r.URL)
+				}
+				w.Write([]byte(tt.answer))
+			}))
+			defer server.Close()
+			guard := datarepo.Guard{Name: "game", Timeout: 5 * time.Second, Prometheus: &datarepo.Prometheus{
+				URL: server.URL + "/prometheus/", Query: `sum(rate(errors{job="game"}[5m])) & more`, Min: &low, Max: &high}}
+			err := health.New([]datarepo.Guard{guard}).Healthy(t.Context(), "game")
+			if tt.says == "" && err != nil || tt.says != "" && (err == nil || !strings.Contains(err.Error(), tt.says) || strings.Contains(err.Error(), "secret")) {
+				t.Errorf("error %v, want one that says %q", err, tt.says)
+			}
+		})
 	}
 }

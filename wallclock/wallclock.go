@@ -1,14 +1,20 @@
-package datarepo
+// Package wallclock goes from what the clocks of a zone show to instants, where clocks are put forward and back. What a clock shows
+// is a time whose fields are the clock's, as if they were UTC.
+package wallclock
 
 import "time"
-
-// A wall is what a clock shows, as a time of UTC.
 
 // clockSlack is more than any zone is off UTC, on either side.
 const clockSlack = 30 * time.Hour
 
-// firstInstant is the first instant at which the clocks of a zone show wall or a later time.
-func firstInstant(wall time.Time, zone *time.Location) time.Time {
+// Face is what the clocks of a zone show at an instant.
+func Face(at time.Time, zone *time.Location) time.Time {
+	at = at.In(zone)
+	return time.Date(at.Year(), at.Month(), at.Day(), at.Hour(), at.Minute(), at.Second(), at.Nanosecond(), time.UTC)
+}
+
+// FirstInstant is the first instant at which the clocks of a zone show wall or a later time, in UTC. It grows with wall.
+func FirstInstant(wall time.Time, zone *time.Location) time.Time {
 	for at := wall.Add(-clockSlack).In(zone); ; {
 		start, end := at.ZoneBounds()
 		t := instantAt(wall, at)
@@ -22,8 +28,8 @@ func firstInstant(wall time.Time, zone *time.Location) time.Time {
 	}
 }
 
-// lastInstant is the end of the time, itself not included, in which the clocks of a zone show an earlier time than wall.
-func lastInstant(wall time.Time, zone *time.Location) time.Time {
+// LastInstant is the end of the time, itself not included, in which the clocks of a zone show an earlier time than wall.
+func LastInstant(wall time.Time, zone *time.Location) time.Time {
 	for at := wall.Add(clockSlack).In(zone); ; {
 		start, end := at.ZoneBounds()
 		t := instantAt(wall, at)

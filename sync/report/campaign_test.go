@@ -1,0 +1,104 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"liveops/pushd/campaign"
+)
+
+func crystals(change func(*campaign.Spec)) *campaign.Campaign {
+	seoul, err := time.LoadLocation("Asia/Seoul")
+	if err != nil {
+		panic(err)
+	}
+	s := campaign.Spec{
+		Name: "crystals", Path: "pushes/crystals.yaml", Description: "Crystals for everyone who comes back.",
+		Cron: "3 19 * * FRI", Zone: seoul, Deadline: campaign.DefaultDeadline, Missed: campaign.SkipMissed, Jitter: 5 * time.Minute,
+		Messages: map[string]campaign.Text{
+			"default": {Title: "Come back!", Body: "Log in now for 100 crystals"},
+			"ko": {Title: "돌아와요!", Body: "지금 접속하시면 크리스탈 100개를 드려요. 이번 주말까지만 드리니 서둘러 주세요!\n단, 한 번만.",
+				Image: "https://cdn.example/ko.png"},
+		},
+		Push:     campaign.Push{DeepLink: "mygame://shop?tab=1", TimeToLive: time.Hour},
+		Rate:     campaign.Rate{Count: 25_000, Per: time.Second},
+		Capacity: &campaign.Capacity{Factor: 2, Lead: campaign.DefaultLead, Hold: campaign.DefaultHold, IfLate: campaign.HoldBack},
+		Guard:    "game-health", Test: &campaign.Test{List: "qa", Before: 10 * time.Minute},
+	}
+	change(&s)
+	c, problems := campaign.New(s)
+	if len(problems) > 0 {
+		panic(problems)
+	}
+	return c
+}
+
+// previews are the campaigns that the golden files show.
+func previews() []campaign.Preview {
+	g := campaign.Given{
+		Environment: "production", Now: now,
+		Audience: []campaign.Portion{
+			{Platform: campaign.Android, Language: "ko", Tokens: 7_000_000}, {Platform: campaign.Android, Language: "en", Tokens: 3_000_000},
+			{Platform: campaign.IOS, Language: "ko-KR", Tokens: 5_000_000},
+		},
+		Servers: &campaign.Servers{Now: 60, Max: 100},
+	}
+	gems := crystals(func(s *campaign.Spec) { s.Name, s.Cron, s.Jitter = "gems", "30 19 * * FRI", 0 })
+	g.Others = []campaign.Other{{Campaign: gems, Audience: g.Audience}}
+	all := []campaign.Preview{crystals(func(*campaign.Spec) {}).Preview(g)}
+	g.Others, g.Servers = nil, nil
+	g.Zones = map[string]int{"Asia/Seoul": 9, "America/New_York": 6}
+	all = append(all, crystals(func(s *campaign.Spec) {
+		s.EachUser, s.Rate, s.Guard, s.Description = true, campaign.Rate{}, "", ""
+		s.Test = &campaign.Test{Tokens: []campaign.Token{{Platform: campaign.IOS, Token: "a"}, {Platform: campaign.IOS, Token: "b"}}}
+	}).Preview(g))
+	g.Environment, g.Audience, g.Servers = "staging", nil, &campaign.Servers{Now: 3, Max: 3}
+	past := crystals(func(s *campaign.Spec) { s.Cron, s.At, s.Test = "", now.AddDate(0, 0, -1), nil }).Preview(g)
+	uncounted := crystals(func(s *campaign.Spec) { s.Test = nil }).Preview(g)
+	return append(all, past, uncounted)
+}
+
+func TestCampaignGolden(t *testing.T) {
+	golden(t, "campaign.md", CampaignMarkdown(previews()))
+	for name, color := range map[string]bool{"campaign.txt": false, "campaign-color.txt": true} {
+		var b bytes.Buffer
+		if err := CampaignText(&b, previews(), TextOptions{Color: color}); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name, b.String())
+	}
+	var b bytes.Buffer
+	if err := CampaignJSON(&b, previews(), problems()[:1]); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "campaign.json", b.String())
+	if err := check(CampaignMarkdown(previews())); err != nil {
+		t.Error(err)
+	}
+}
+
+// hostileCampaign has a text wherever a campaign's file has one.
+func hostileCampaign(s string) []campaign.Preview {
+	p := previews()[0]
+	p.Campaign, p.Description, p.Environment, p.Zone, p.Guard, p.Test = s, s, s, s, s, &campaign.Test{List: s}
+	p.Cards = []campaign.Card{{Language: s, Text: campaign.Text{Title: s, Body: s, Image: s, DeepLink: s}}}
+	p.Overlaps = []campaign.Overlap{{Other: s, Sending: true}}
+	p.Languages = []campaign.Count{{Name: s, Tokens: 1}}
+	return []campaign.Preview{p}
+}
+
+func TestMessagesAreWrapped(t *testing.T) {
+	var got []string
+	for _, l := range wrapped("┃ ", "one two "+strings.Repeat("가", 30)+" three\n\n"+strings.Repeat("x", 50), 8) {
+		got = append(got, l.text)
+	}
+	want := []string{"┃ one two", "┃ " + strings.Repeat("가", 22), "┃ " + strings.Repeat("가", 8) + " three", "┃ ", "┃ " + strings.Repeat("x", 44), "┃ xxxxxx"}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("%q", got)
+	}
+	if long := wrapped("", strings.Repeat("x\n", 100), 8); len(long) != 8 || long[7].text != "…" {
+		t.Errorf("%d lines", len(long))
+	}
+}
