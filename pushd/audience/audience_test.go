@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"liveops/pushd/audience"
+	"liveops/pushd/campaign"
 	"liveops/sandbox/mariadb"
 	embedded "liveops/sandbox/mysql"
 )
@@ -88,7 +89,7 @@ func pages(t *testing.T, s *audience.Store, q audience.Query, after audience.Cur
 		for _, token := range page.Tokens {
 			tokens = append(tokens, strings.TrimSpace(token.Token+" "+token.Language))
 		}
-		all = append(all, string(page.Platform)+": "+strings.Join(tokens, ", "))
+		all = append(all, string(page.At.Platform)+": "+strings.Join(tokens, ", "))
 	}
 	return all
 }
@@ -100,7 +101,8 @@ func TestPages(t *testing.T) {
 		if _, err := s.DB.Exec("INSERT INTO push_tokens (user_id, token, platform) VALUES (1, '', 'ios')"); err != nil {
 			t.Fatal(err)
 		}
-		november := time.Date(2026, 11, 1, 9, 0, 0, 0, time.FixedZone("KST", 9*3600))
+		november := audience.Moment(time.Date(2026, 11, 1, 9, 0, 0, 0, time.FixedZone("KST", 9*3600)))
+		seven := "2026-10-07"
 		tests := []struct {
 			name  string
 			query audience.Query
@@ -108,14 +110,17 @@ func TestPages(t *testing.T) {
 			want  []string
 		}{
 			{"all", audience.Query{}, audience.Cursor{}, []string{"android: a ko, b", "android: c en, d ja, e th", "ios: a ko, f ko"}},
-			{"behind a token", audience.Query{}, audience.Cursor{Platform: audience.Android, Token: "c"}, []string{"android: d ja, e th", "ios: a ko, f ko"}},
-			{"behind the last of a platform", audience.Query{}, audience.Cursor{Platform: audience.Android, Token: "e"}, []string{"ios: a ko, f ko"}},
-			{"behind the last", audience.Query{}, audience.Cursor{Platform: audience.IOS, Token: "f"}, nil},
-			{"a platform", audience.Query{Platforms: []audience.Platform{audience.IOS}}, audience.Cursor{}, []string{"ios: a ko, f ko"}},
+			{"behind a token", audience.Query{}, audience.Cursor{Platform: campaign.Android, Value: "android", Token: "c"}, []string{"android: d ja, e th", "ios: a ko, f ko"}},
+			{"behind the last of a platform", audience.Query{}, audience.Cursor{Platform: campaign.Android, Value: "android", Token: "e"}, []string{"ios: a ko, f ko"}},
+			{"behind the last", audience.Query{}, audience.Cursor{Platform: campaign.IOS, Value: "ios", Token: "f"}, nil},
+			{"a platform", audience.Query{Platforms: []campaign.Platform{campaign.IOS}}, audience.Cursor{}, []string{"ios: a ko, f ko"}},
 			{"countries", audience.Query{Where: []audience.Condition{{Column: "country", In: []string{"KR", "TH"}}}}, audience.Cursor{}, []string{"android: a ko, d ja, e th"}},
 			{"not a country", audience.Query{Where: []audience.Condition{{Column: "country", NotIn: []string{"KR", "TH"}}}}, audience.Cursor{}, []string{"android: b, c en", "ios: a ko, f ko"}},
-			{"since", audience.Query{Where: []audience.Condition{{Column: "last_login", Since: november}}}, audience.Cursor{}, []string{"android: a ko, d ja"}},
-			{"before", audience.Query{Where: []audience.Condition{{Column: "last_login", Before: november}}}, audience.Cursor{}, []string{"android: b, c en", "android: e th", "ios: a ko, f ko"}},
+			{"since", audience.Query{Where: []audience.Condition{{Column: "last_login", Min: &november}}}, audience.Cursor{}, []string{"android: a ko, d ja"}},
+			{"before", audience.Query{Where: []audience.Condition{{Column: "last_login", Before: &november}}}, audience.Cursor{}, []string{"android: b, c en", "android: e th", "ios: a ko, f ko"}},
+			{"not after, and a NULL", audience.Query{Where: []audience.Condition{{Column: "last_login", Max: &seven}, {Column: "country", NotIn: []string{"JP"}, Null: true}}}, audience.Cursor{}, []string{"android: c en"}},
+			{"a NULL", audience.Query{Where: []audience.Condition{{Column: "country", In: []string{"JP"}, Null: true}}}, audience.Cursor{}, []string{"android: b", "ios: a ko, f ko"}},
+			{"only NULL", audience.Query{Where: []audience.Condition{{Column: "country", Null: true}}}, audience.Cursor{}, []string{"ios: a ko, f ko"}},
 			{"SQL", audience.Query{SQL: "SELECT token, platform, language FROM push_tokens WHERE country = 'KR'"}, audience.Cursor{}, []string{"android: a ko, d ja"}},
 		}
 		for _, tt := range tests {
@@ -127,11 +132,50 @@ func TestPages(t *testing.T) {
 	})
 }
 
+// A platform that goes by two names is read name by name, and a token that is stored with both is met once.
+func TestNamesOfPlatforms(t *testing.T) {
+	onEach(t, func(t *testing.T, s *audience.Store) {
+		insert(t, s, "a iphone ko", "b iphone ko", "b ipad ko", "c ipad ko", "d ios ko", "e android ko")
+		of := table
+		of.Values = map[campaign.Platform][]string{campaign.IOS: {"iphone", "ipad"}}
+		q := audience.Query{Table: of}
+		want := []string{"android: e ko", "ios: a ko, b ko", "ios: c ko"}
+		if got := pages(t, s, q, audience.Cursor{}); !slices.Equal(got, want) {
+			t.Errorf("pages %q, want %q", got, want)
+		}
+		if got := pages(t, s, q, audience.Cursor{Platform: campaign.IOS, Value: "iphone", Token: "a"}); !slices.Equal(got, []string{"ios: b ko", "ios: c ko"}) {
+			t.Errorf("behind a token %q", got)
+		}
+		got, err := s.Count(t.Context(), q)
+		if want := map[audience.Group]int{{Platform: campaign.IOS, Language: "ko"}: 3, {Platform: campaign.Android, Language: "ko"}: 1}; err != nil || !cmp.Equal(got, want) {
+			t.Errorf("counts %v, %v; want %v", got, err, want)
+		}
+		if n, err := s.Remove(t.Context(), of, []audience.Dead{{Platform: campaign.IOS, Token: "b", Since: time.Now()}}); err != nil || n != 2 {
+			t.Errorf("removed %d, %v", n, err)
+		}
+	})
+}
+
+// A batch is read again as it was cut.
+func TestBetween(t *testing.T) {
+	onEach(t, func(t *testing.T, s *audience.Store) {
+		insert(t, s, "a ios ko", "b ios ko", "b ios ko", "c ios -", "d ios ko", "c android ko")
+		q := audience.Query{Table: table}
+		got, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.IOS, Value: "ios", Token: "a"}, "c", 10)
+		if want := []audience.Token{{Token: "b", Language: "ko"}, {Token: "c"}}; err != nil || !slices.Equal(got, want) {
+			t.Errorf("%v, %v; want %v", got, err, want)
+		}
+		if got, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.IOS, Value: "web"}, "c", 10); err == nil {
+			t.Errorf("of no platform: %v", got)
+		}
+	})
+}
+
 func TestCount(t *testing.T) {
 	onEach(t, func(t *testing.T, s *audience.Store) {
 		insert(t, s, "a android ko", "b android ko", "b android ko", "c android -", "d ios ja", "e web ja")
 		got, err := s.Count(t.Context(), audience.Query{Table: table})
-		want := map[audience.Group]int{{audience.Android, "ko"}: 2, {audience.Android, ""}: 1, {audience.IOS, "ja"}: 1}
+		want := map[audience.Group]int{{Platform: campaign.Android, Language: "ko"}: 2, {Platform: campaign.Android}: 1, {Platform: campaign.IOS, Language: "ja"}: 1}
 		if err != nil || !cmp.Equal(got, want) {
 			t.Errorf("%v, %v; want %v", got, err, want)
 		}
@@ -142,7 +186,7 @@ func TestQueriesThatCannotBeAsked(t *testing.T) {
 	for _, q := range []audience.Query{
 		{},
 		{Table: table, Where: []audience.Condition{{Column: "country"}}},
-		{Table: table, Where: []audience.Condition{{Column: "country", In: []string{"KR"}, NotIn: []string{"JP"}}}},
+		{Table: table, Where: []audience.Condition{{In: []string{"KR"}}}},
 	} {
 		s := &audience.Store{}
 		if _, err := s.Count(t.Context(), q); err == nil {
@@ -178,7 +222,8 @@ func TestAudienceCannotWrite(t *testing.T) {
 func TestRemove(t *testing.T) {
 	read := time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)
 	lines := []string{"a ios ko - - 2026-11-25_09:59:59", "b ios ko - - 2026-11-25_10:00:01", "c ios ko", "d android ko - - 2026-11-01", "a android ko - - 2026-11-01"}
-	dead := []audience.Dead{{audience.IOS, "a", read}, {audience.IOS, "b", read}, {audience.IOS, "c", read}, {audience.Android, "d", read.Add(-90 * 24 * time.Hour)}, {audience.IOS, "nobody", read}}
+	dead := []audience.Dead{{Platform: campaign.IOS, Token: "a", Since: read}, {Platform: campaign.IOS, Token: "b", Since: read}, {Platform: campaign.IOS, Token: "c", Since: read},
+		{Platform: campaign.Android, Token: "d", Since: read.Add(-90 * 24 * time.Hour)}, {Platform: campaign.IOS, Token: "nobody", Since: read}}
 	onEach(t, func(t *testing.T, s *audience.Store) {
 		insert(t, s, lines...)
 		n, err := s.Remove(t.Context(), table, dead)
@@ -219,14 +264,14 @@ func TestRemoveMany(t *testing.T) {
 		token := fmt.Sprintf("t%04d", i)
 		lines = append(lines, token+" android ko")
 		if i%2 == 0 {
-			dead = append(dead, audience.Dead{Platform: audience.Android, Token: token, Since: time.Now()})
+			dead = append(dead, audience.Dead{Platform: campaign.Android, Token: token, Since: time.Now()})
 		}
 	}
 	insert(t, s, lines...)
 	if n, err := s.Remove(t.Context(), table, dead); err != nil || n != 602 {
 		t.Errorf("removed %d, %v", n, err)
 	}
-	if got, err := s.Count(t.Context(), audience.Query{Table: table}); err != nil || got[audience.Group{Platform: audience.Android, Language: "ko"}] != 601 {
+	if got, err := s.Count(t.Context(), audience.Query{Table: table}); err != nil || got[audience.Group{Platform: campaign.Android, Language: "ko"}] != 601 {
 		t.Errorf("left are %v, %v", got, err)
 	}
 }

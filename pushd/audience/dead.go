@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"liveops/pushd/campaign"
 )
 
 // Dead is a token that a gateway says is no device's any more.
 type Dead struct {
-	Platform Platform
+	Platform campaign.Platform
 	Token    string
 	// Since is the moment at which it was dead for certain: what APNs says of it, or when it was read for the push
 	// that failed. A token that was renewed after it lives again and is left alone.
@@ -49,20 +51,22 @@ func (t *Table) remove(dead []Dead) *statement {
 		s.add("UPDATE " + quote(t.Name) + " SET " + quote(t.Dead) + " = UTC_TIMESTAMP() WHERE " + quote(t.Dead) + " IS NULL AND (FALSE")
 	}
 	type alike struct {
-		platform Platform
+		platform campaign.Platform
 		since    string
 	}
 	var order []alike
 	tokens := map[alike][]string{}
 	for _, d := range dead {
-		a := alike{d.Platform, moment(d.Since)}
+		a := alike{d.Platform, Moment(d.Since)}
 		if tokens[a] == nil {
 			order = append(order, a)
 		}
 		tokens[a] = append(tokens[a], d.Token)
 	}
 	for _, a := range order {
-		s.add(" OR "+quote(t.Platform)+" = ? AND "+quote(t.Token)+" IN ("+placeholders(len(tokens[a]))+")", append([]any{string(a.platform)}, texts(tokens[a])...)...)
+		values := t.values(a.platform)
+		s.add(" OR "+quote(t.Platform)+" IN ("+placeholders(len(values))+")", texts(values)...)
+		s.add(" AND "+quote(t.Token)+" IN ("+placeholders(len(tokens[a]))+")", texts(tokens[a])...)
 		if t.UpdatedAt != "" {
 			s.add(" AND ("+quote(t.UpdatedAt)+" IS NULL OR "+quote(t.UpdatedAt)+" <= ?)", a.since)
 		}

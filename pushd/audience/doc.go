@@ -10,45 +10,41 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"liveops/pushd/campaign"
 )
-
-// Platform is whose devices a token is of.
-type Platform string
-
-// The platforms, in the order in which they are read.
-const (
-	Android Platform = "android" // FCM
-	IOS     Platform = "ios"     // APNs
-)
-
-// Platforms are all platforms in the order in which they are read.
-func Platforms() []Platform { return []Platform{Android, IOS} }
 
 // Table says where tokens are: a table, and its columns by what they hold. Those but Token and Platform may be "",
 // where there is none.
 type Table struct {
 	Name      string
 	Token     string
-	Platform  string // holds the names of platforms
-	Language  string // a language tag such as ko or pt-BR
-	UpdatedAt string // when the token was registered or confirmed last, a DATETIME in UTC or a TIMESTAMP
-	Dead      string // when the token was found dead; NULL of those that live. "": dead ones are deleted
+	Platform  string
+	Values    map[campaign.Platform][]string // what Platform's column has for each; its own name where it is not in there
+	Language  string                         // a language tag such as ko or pt-BR
+	UpdatedAt string                         // when the token was registered or confirmed last, a DATETIME in UTC or a TIMESTAMP
+	Dead      string                         // when the token was found dead; NULL of those that live. "": dead ones are deleted
 }
 
-// Condition is what a column must be like. Exactly one of its tests is set.
+// Condition is what a column must be like. All its tests must hold; there is one at least.
 type Condition struct {
 	Column string
-	In     []string  // one of these
-	NotIn  []string  // none of these; NULL is none of them
-	Since  time.Time // this or later
-	Before time.Time // before this, or never (NULL)
+	In     []string // one of these; with Null, NULL too
+	NotIn  []string // none of these; with Null, not NULL either
+	Null   bool
+	Min    *string // this or more, as the server compares it with the column
+	Max    *string // this or less
+	Before *string // less than this, or NULL
 }
+
+// Moment is a time as a Condition has it: a DATETIME in UTC. Sessions run in UTC, so that a TIMESTAMP means the same.
+func Moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.999999") }
 
 // Query says whose tokens are read.
 type Query struct {
 	Table     Table
-	Platforms []Platform  // none means all
-	Where     []Condition // all of which hold
+	Platforms []campaign.Platform // none means all
+	Where     []Condition         // all of which hold
 	// SQL takes the place of the table's rows: a SELECT with columns named as Table.Token, Table.Platform and, if
 	// there is one, Table.Language. Where is applied to what it gives. The caller has seen to it that it is one
 	// statement that only reads. The server makes its whole result again for every page.
@@ -58,30 +54,55 @@ type Query struct {
 // Token is one token and the language that its user speaks, "" where none is known.
 type Token struct{ Token, Language string }
 
-// Page is tokens of one platform, in the server's order of tokens.
+// Page is tokens of one platform, in the server's order of tokens. At is where it ends.
 type Page struct {
-	Platform Platform
-	Tokens   []Token
+	At     Cursor
+	Tokens []Token
 }
 
-// Cursor is where a reading stands: behind a token of a platform. The zero Cursor is before everything.
+// Cursor is where a reading stands: behind a token of a platform, of those that have a value in the column of
+// platforms. The zero Cursor is before everything.
 type Cursor struct {
-	Platform Platform
+	Platform campaign.Platform
+	Value    string
 	Token    string
 }
 
 // Group is what the users of an audience have in common.
 type Group struct {
-	Platform Platform
+	Platform campaign.Platform
 	Language string
 }
 
-// platforms are those of the query, in the order of reading.
-func (q *Query) platforms() []Platform {
-	if len(q.Platforms) == 0 {
-		return Platforms()
+// part is the tokens with one value in the column of platforms. earlier are the platform's values that were read before:
+// what is stored with one of them too was met there.
+type part struct {
+	platform campaign.Platform
+	value    string
+	earlier  []string
+}
+
+// parts are those of the query, in the order of reading.
+func (q *Query) parts() []part {
+	var all []part
+	for _, p := range campaign.Platforms() {
+		if len(q.Platforms) > 0 && !slices.Contains(q.Platforms, p) {
+			continue
+		}
+		values := q.Table.values(p)
+		for i, v := range values {
+			all = append(all, part{p, v, values[:i]})
+		}
 	}
-	return slices.DeleteFunc(Platforms(), func(p Platform) bool { return !slices.Contains(q.Platforms, p) })
+	return all
+}
+
+// values are what the column of platforms has for one.
+func (t *Table) values(p campaign.Platform) []string {
+	if v, ok := t.Values[p]; ok {
+		return v
+	}
+	return []string{string(p)}
 }
 
 // check refuses a query that could not be asked.
@@ -90,14 +111,8 @@ func (q *Query) check() error {
 		return errors.New("an audience needs a table, its column of tokens and its column of platforms")
 	}
 	for _, c := range q.Where {
-		tests := 0
-		for _, set := range []bool{len(c.In) > 0, len(c.NotIn) > 0, !c.Since.IsZero(), !c.Before.IsZero()} {
-			if set {
-				tests++
-			}
-		}
-		if c.Column == "" || tests != 1 {
-			return fmt.Errorf("the condition on column %q has %d tests; it takes one", c.Column, tests)
+		if c.Column == "" || len(c.In)+len(c.NotIn) == 0 && !c.Null && c.Min == nil && c.Max == nil && c.Before == nil {
+			return fmt.Errorf("the condition on column %q tests nothing", c.Column)
 		}
 	}
 	return nil

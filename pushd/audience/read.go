@@ -5,6 +5,9 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"slices"
+
+	"liveops/pushd/campaign"
 )
 
 // pageRows is how many tokens one statement reads: enough that asking costs little (measured: pages of 10,000 read
@@ -26,12 +29,11 @@ func (s *Store) Pages(ctx context.Context, q Query, after Cursor) iter.Seq2[Page
 			yield(Page{}, err)
 			return
 		}
-		for _, p := range q.platforms() {
-			if after.Platform != "" && p != after.Platform {
+		for _, p := range q.parts() {
+			if after != (Cursor{}) && (p.platform != after.Platform || p.value != after.Value) {
 				continue
 			}
-			more := s.pagesOf(ctx, &q, p, after.Token, yield)
-			if !more {
+			if !s.pagesOf(ctx, &q, p, after.Token, yield) {
 				return
 			}
 			after = Cursor{}
@@ -39,19 +41,19 @@ func (s *Store) Pages(ctx context.Context, q Query, after Cursor) iter.Seq2[Page
 	}
 }
 
-// pagesOf reads the tokens of one platform. more says whether the sequence goes on.
-func (s *Store) pagesOf(ctx context.Context, q *Query, p Platform, after string, yield func(Page, error) bool) (more bool) {
+// pagesOf reads the tokens of one part. more says whether the sequence goes on.
+func (s *Store) pagesOf(ctx context.Context, q *Query, p part, after string, yield func(Page, error) bool) (more bool) {
 	rows := s.PageRows
 	if rows <= 0 {
 		rows = pageRows
 	}
 	for {
-		tokens, last, n, err := s.read(ctx, q.page(p, after, rows))
+		tokens, last, n, err := s.read(ctx, q.page(p, after, "", rows))
 		if err != nil {
-			yield(Page{}, fmt.Errorf("read the tokens of %s behind %.12q: %w", p, after, err))
+			yield(Page{}, fmt.Errorf("read the tokens of %s behind %.12q: %w", p.platform, after, err))
 			return false
 		}
-		if len(tokens) > 0 && !yield(Page{Platform: p, Tokens: tokens}, nil) {
+		if len(tokens) > 0 && !yield(Page{Cursor{p.platform, p.value, last}, tokens}, nil) {
 			return false
 		}
 		if n < rows {
@@ -59,6 +61,24 @@ func (s *Store) pagesOf(ctx context.Context, q *Query, p Platform, after string,
 		}
 		after = last
 	}
+}
+
+// Between reads the tokens behind a cursor up to and with a token of the same platform and value, which are limit at
+// most: what a batch has that is to be handed out again.
+func (s *Store) Between(ctx context.Context, q Query, after Cursor, to string, limit int) ([]Token, error) {
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	for _, p := range q.parts() {
+		if p.platform == after.Platform && p.value == after.Value {
+			tokens, _, _, err := s.read(ctx, q.page(p, after.Token, to, limit))
+			if err != nil {
+				return nil, fmt.Errorf("read the tokens of %s from %.12q to %.12q: %w", p.platform, after.Token, to, err)
+			}
+			return tokens, nil
+		}
+	}
+	return nil, fmt.Errorf("the audience has no platform %s with the value %q", after.Platform, after.Value)
 }
 
 // read reads one page. A token that is stored twice comes twice in a row and is kept once.
@@ -84,15 +104,20 @@ func (s *Store) Count(ctx context.Context, q Query) (map[Group]int, error) {
 		return nil, err
 	}
 	counts := map[Group]int{}
-	err := s.readOnly(ctx, q.count(), func(rows *sql.Rows) error {
-		var g Group
-		var n int
-		err := rows.Scan(&g.Platform, &g.Language, &n)
-		counts[g] = n
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("count the audience: %w", err)
+	for _, p := range campaign.Platforms() {
+		if len(q.Platforms) > 0 && !slices.Contains(q.Platforms, p) {
+			continue
+		}
+		err := s.readOnly(ctx, q.count(p), func(rows *sql.Rows) error {
+			g := Group{Platform: p}
+			var n int
+			err := rows.Scan(&g.Language, &n)
+			counts[g] = n
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("count the audience: %w", err)
+		}
 	}
 	return counts, nil
 }

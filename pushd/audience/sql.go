@@ -2,7 +2,8 @@ package audience
 
 import (
 	"strings"
-	"time"
+
+	"liveops/pushd/campaign"
 )
 
 // statement is a query under construction with its arguments.
@@ -29,50 +30,75 @@ func (q *Query) from(s *statement) {
 		s.add(" AND " + quote(q.Table.Dead) + " IS NULL")
 	}
 	for _, c := range q.Where {
-		name := quote(c.Column)
-		switch {
-		case len(c.In) > 0:
-			s.add(" AND "+name+" IN ("+placeholders(len(c.In))+")", texts(c.In)...)
-		case len(c.NotIn) > 0:
-			s.add(" AND ("+name+" IS NULL OR "+name+" NOT IN ("+placeholders(len(c.NotIn))+"))", texts(c.NotIn)...)
-		case !c.Since.IsZero():
-			s.add(" AND "+name+" >= ?", moment(c.Since))
-		default:
-			s.add(" AND ("+name+" IS NULL OR "+name+" < ?)", moment(c.Before))
-		}
+		c.add(s)
 	}
 }
 
-// page is the statement for the tokens of a platform behind a token: language, then token.
-func (q *Query) page(p Platform, after string, limit int) *statement {
-	s := &statement{}
-	language := "''"
-	if q.Table.Language != "" {
-		language = "COALESCE(" + quote(q.Table.Language) + ", '')"
+// add adds the tests of a condition.
+func (c *Condition) add(s *statement) {
+	name := quote(c.Column)
+	switch {
+	case len(c.In) > 0 && c.Null:
+		s.add(" AND ("+name+" IS NULL OR "+name+" IN ("+placeholders(len(c.In))+"))", texts(c.In)...)
+	case len(c.In) > 0:
+		s.add(" AND "+name+" IN ("+placeholders(len(c.In))+")", texts(c.In)...)
+	case len(c.NotIn) > 0 && c.Null: // which a NULL does not pass
+		s.add(" AND "+name+" NOT IN ("+placeholders(len(c.NotIn))+")", texts(c.NotIn)...)
+	case len(c.NotIn) > 0:
+		s.add(" AND ("+name+" IS NULL OR "+name+" NOT IN ("+placeholders(len(c.NotIn))+"))", texts(c.NotIn)...)
+	case c.Null:
+		s.add(" AND " + name + " IS NULL")
 	}
-	token := quote(q.Table.Token)
-	s.add("SELECT " + token + ", " + language)
+	if len(c.In) > 0 && len(c.NotIn) > 0 {
+		s.add(" AND ("+name+" IS NULL OR "+name+" NOT IN ("+placeholders(len(c.NotIn))+"))", texts(c.NotIn)...)
+	}
+	if c.Min != nil {
+		s.add(" AND "+name+" >= ?", *c.Min)
+	}
+	if c.Max != nil {
+		s.add(" AND "+name+" <= ?", *c.Max)
+	}
+	if c.Before != nil {
+		s.add(" AND ("+name+" IS NULL OR "+name+" < ?)", *c.Before)
+	}
+}
+
+// language is the expression of a token's language.
+func (q *Query) language() string {
+	if q.Table.Language == "" {
+		return "''"
+	}
+	return "COALESCE(" + quote(q.Table.Language) + ", '')"
+}
+
+// page is the statement for the tokens of a part behind a token, up to and with another unless that is "": token, then
+// language.
+func (q *Query) page(p part, after, to string, limit int) *statement {
+	s := &statement{}
+	token, platform := quote(q.Table.Token), quote(q.Table.Platform)
+	s.add("SELECT " + token + ", " + q.language())
 	q.from(s)
-	s.add(" AND "+quote(q.Table.Platform)+" = ? AND "+token+" > ?", string(p), after)
+	s.add(" AND "+platform+" = ? AND "+token+" > ?", p.value, after)
+	if to != "" {
+		s.add(" AND "+token+" <= ?", to)
+	}
+	if len(p.earlier) > 0 {
+		s.add(" AND " + token + " NOT IN (SELECT " + token)
+		q.from(s)
+		s.add(" AND "+platform+" IN ("+placeholders(len(p.earlier))+"))", texts(p.earlier)...)
+	}
 	s.add(" ORDER BY "+token+" LIMIT ?", limit)
 	return s
 }
 
-// count is the statement for the number of tokens by platform and language.
-func (q *Query) count() *statement {
+// count is the statement for the number of a platform's tokens by language.
+func (q *Query) count(p campaign.Platform) *statement {
 	s := &statement{}
-	platform, language := quote(q.Table.Platform), "''"
-	if q.Table.Language != "" {
-		language = "COALESCE(" + quote(q.Table.Language) + ", '')"
-	}
-	s.add("SELECT " + platform + ", " + language + ", COUNT(DISTINCT " + quote(q.Table.Token) + ")")
+	s.add("SELECT " + q.language() + ", COUNT(DISTINCT " + quote(q.Table.Token) + ")")
 	q.from(s)
-	var names []string
-	for _, p := range q.platforms() {
-		names = append(names, string(p))
-	}
-	s.add(" AND "+platform+" IN ("+placeholders(len(names))+")", texts(names)...)
-	s.add(" AND " + quote(q.Table.Token) + " > '' GROUP BY 1, 2 ORDER BY 1, 2")
+	values := q.Table.values(p)
+	s.add(" AND "+quote(q.Table.Platform)+" IN ("+placeholders(len(values))+")", texts(values)...)
+	s.add(" AND " + quote(q.Table.Token) + " > '' GROUP BY 1 ORDER BY 1")
 	return s
 }
 
@@ -85,6 +111,3 @@ func texts(all []string) []any {
 	}
 	return args
 }
-
-// moment is a time as a DATETIME in UTC. Sessions run in UTC, so that a TIMESTAMP means the same.
-func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.999999") }

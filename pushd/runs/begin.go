@@ -1,0 +1,164 @@
+package runs
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"liveops/pushd/audience"
+)
+
+// Begin records a run, in the state that it has: Running, Paused or Missed. Where the campaign was fired for that time before,
+// it changes nothing; begun is then false, and the run is that one.
+func (s *Store) Begin(ctx context.Context, own Epoch, r Run) (_ Run, begun bool, err error) {
+	zones, err := json.Marshal(r.Zones)
+	if err != nil {
+		return Run{}, false, err
+	}
+	err = s.led(ctx, own, func(tx *sql.Tx) error {
+		var finished any
+		if r.State.Ended() {
+			finished = text(r.Started)
+		}
+		res, err := tx.ExecContext(ctx, `INSERT IGNORE INTO liveops_push_runs
+			(campaign, due, zones, others, commit_id, file, actor, state, reason, started, finished, cursor_platform, cursor_value, cursor_token, all_read,
+			tokens, last_batch, accepted, dead, rejected, gave_up, unknown, repeats)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', '', 0, 0, 0, 0, 0, 0, 0, 0, 0)`,
+			r.Campaign, text(r.Time), string(zones), r.Others, r.Commit, r.File, r.Actor, string(r.State), r.Reason, text(r.Started), finished)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		begun = n == 1
+		return err
+	})
+	if err != nil {
+		return Run{}, false, fmt.Errorf("begin the run of %s: %w", r.Campaign, err)
+	}
+	r, err = s.Find(ctx, r.Campaign, r.Time)
+	return r, begun, err
+}
+
+// Find is the run of a campaign for a time; ErrNoRun where there is none.
+func (s *Store) Find(ctx context.Context, campaign string, due time.Time) (Run, error) {
+	return s.one(ctx, "WHERE campaign = ? AND due = ?", campaign, text(due))
+}
+
+// Run is the run of an id; ErrNoRun where there is none.
+func (s *Store) Run(ctx context.Context, id int64) (Run, error) {
+	return s.one(ctx, "WHERE id = ?", id)
+}
+
+func (s *Store) one(ctx context.Context, where string, args ...any) (Run, error) {
+	all, err := s.runs(ctx, where, args...)
+	if err == nil && len(all) == 0 {
+		err = ErrNoRun
+	}
+	if err != nil {
+		return Run{}, err
+	}
+	return all[0], nil
+}
+
+// Live lists the runs that have not ended, by id.
+func (s *Store) Live(ctx context.Context) ([]Run, error) {
+	return s.runs(ctx, "WHERE state IN (?, ?, ?) ORDER BY id", string(Running), string(Paused), string(Canceling))
+}
+
+// Newest lists the newest runs, of one campaign where campaign is not "".
+func (s *Store) Newest(ctx context.Context, campaign string, limit int) ([]Run, error) {
+	return s.runs(ctx, "WHERE ? IN ('', campaign) ORDER BY due DESC, id DESC LIMIT ?", campaign, limit)
+}
+
+// NewestTime is when the newest run of a campaign was due; zero where it never ran.
+func (s *Store) NewestTime(ctx context.Context, campaign string) (time.Time, error) {
+	all, err := s.Newest(ctx, campaign, 1)
+	if err != nil || len(all) == 0 {
+		return time.Time{}, err
+	}
+	return all[0].Time, nil
+}
+
+func (s *Store) runs(ctx context.Context, where string, args ...any) ([]Run, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT id, campaign, CAST(due AS CHAR), zones, others, commit_id, file, actor, state, reason, CAST(started AS CHAR),
+		CAST(finished AS CHAR), cursor_platform, cursor_value, cursor_token, all_read, tokens, last_batch, accepted, dead, rejected, gave_up, unknown, repeats
+		FROM liveops_push_runs `+where, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read the push runs: %w", err)
+	}
+	defer rows.Close()
+	var all []Run
+	for rows.Next() {
+		r, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("read the push runs: %w", err)
+		}
+		all = append(all, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the push runs: %w", err)
+	}
+	return all, nil
+}
+
+func scan(rows *sql.Rows) (r Run, err error) {
+	var due, started, zones string
+	var finished sql.NullString
+	err = rows.Scan(&r.ID, &r.Campaign, &due, &zones, &r.Others, &r.Commit, &r.File, &r.Actor, &r.State, &r.Reason, &started, &finished,
+		&r.Cursor.Platform, &r.Cursor.Value, &r.Cursor.Token, &r.Read, &r.Tokens, &r.Last, &r.Accepted, &r.Dead, &r.Rejected, &r.GaveUp, &r.Unknown, &r.Repeats)
+	if err != nil {
+		return r, err
+	}
+	var wrong [3]error
+	r.Time, wrong[0] = parse(due)
+	r.Started, wrong[1] = parse(started)
+	if finished.Valid {
+		r.Finished, wrong[2] = parse(finished.String)
+	}
+	return r, errors.Join(json.Unmarshal([]byte(zones), &r.Zones), wrong[0], wrong[1], wrong[2])
+}
+
+// text is a time as the tables have it.
+func text(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.999999") }
+
+func parse(s string) (time.Time, error) {
+	return time.ParseInLocation("2006-01-02 15:04:05", strings.TrimSuffix(s, ".000000"), time.UTC)
+}
+
+// Extend records batches that were read, and how far that has come: cursor is behind the last of them. last says that
+// there is no more. Only then are they handed out: so the record knows each batch that may be on its way.
+func (s *Store) Extend(ctx context.Context, own Epoch, run int64, batches []Batch, cursor audience.Cursor, last bool) error {
+	err := s.led(ctx, own, func(tx *sql.Tx) error {
+		tokens := 0
+		var rows []string
+		var args []any
+		for _, b := range batches {
+			rows = append(rows, "(?, ?, ?, ?, ?, ?, ?, 0)")
+			args = append(args, run, b.Seq, string(b.After.Platform), b.After.Value, b.After.Token, b.To, b.Tokens)
+			tokens += b.Tokens
+		}
+		if len(batches) > 0 {
+			_, err := tx.ExecContext(ctx, "INSERT INTO liveops_push_batches (run_id, seq, platform, platform_value, after_token, to_token, tokens, settled) VALUES "+strings.Join(rows, ", "), args...)
+			if err != nil {
+				return err
+			}
+		}
+		res, err := tx.ExecContext(ctx, `UPDATE liveops_push_runs SET cursor_platform = ?, cursor_value = ?, cursor_token = ?, all_read = ?, tokens = tokens + ?, last_batch = last_batch + ?
+			WHERE id = ? AND all_read = 0`, string(cursor.Platform), cursor.Value, cursor.Token, last, tokens, len(batches), run)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n != 1 {
+			return errors.Join(err, ErrNoRun)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("record what was read for run %d: %w", run, err)
+	}
+	return nil
+}

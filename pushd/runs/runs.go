@@ -1,0 +1,113 @@
+// Package runs keeps the record of push runs in the environment's MySQL: which runs there are, how far each is, what
+// became of its batches, and who leads. It is the truth about them; what JetStream carries can be made anew from it.
+//
+// One process at a time leads an environment's runs: it begins them, reads their audiences, hands batches out and takes
+// the results in. Its lease has an epoch, with which each of its writes is made, so that one that stalled and comes
+// back when another leads changes nothing (ErrNotLeader). Anybody may ask for a pause, its end, or a cancel.
+package runs
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"liveops/pushd/audience"
+)
+
+// State is how a run stands.
+type State string
+
+// The states, and who leads from one to the next:
+//
+//	running ⇄ paused          anybody
+//	running, paused → canceling    anybody: nothing more is to be sent
+//	canceling → canceled      the leader, when every worker has stopped
+//	running → done            the leader, when each batch has its result
+//	running, paused → failed  the leader: the gateway's answer, or its tokens, forbid to go on
+//	missed                    from the start: it was due when nobody was there, and too long ago
+const (
+	Running   State = "running"
+	Paused    State = "paused"
+	Canceling State = "canceling"
+	Canceled  State = "canceled"
+	Done      State = "done"
+	Failed    State = "failed"
+	Missed    State = "missed"
+)
+
+// Ended says whether nothing more comes of a run.
+func (s State) Ended() bool {
+	return s == Canceled || s == Done || s == Failed || s == Missed
+}
+
+// Run is one firing of a campaign. Campaign and Time identify it in its environment.
+type Run struct {
+	ID       int64
+	Campaign string    // its name
+	Time     time.Time // when it was due, whole seconds
+	Zones    []string  // whose users it is for, where the campaign goes by each user's own zone; nil for all
+	Others   bool      // with Zones: it is for users of no known zone, too
+	Commit   string    // the release that it was begun from
+	File     []byte    // the campaign's file as it was then: what was begun is ended as it was begun
+	Actor    string    // who asked for it; "" where it was due
+
+	State    State
+	Reason   string // why it is paused, failed or missed
+	Started  time.Time
+	Finished time.Time // zero while it has not
+
+	Cursor audience.Cursor // its audience is read up to here
+	Read   bool            // all of it is read
+	Tokens int64           // read so far
+	Last   int             // the number of the newest batch; they count from 1
+	Counts
+}
+
+// Counts are messages by what became of them. Each token of the audience that was handed to a gateway is in one of the
+// first five.
+type Counts struct {
+	Accepted, Dead, Rejected, GaveUp, Unknown int64
+	Repeats                                   int64 // submissions that may have been second ones, besides
+}
+
+// Settled is how many messages have an end.
+func (c Counts) Settled() int64 { return c.Accepted + c.Dead + c.Rejected + c.GaveUp + c.Unknown }
+
+// Add adds other counts.
+func (c Counts) Add(o Counts) Counts {
+	return Counts{c.Accepted + o.Accepted, c.Dead + o.Dead, c.Rejected + o.Rejected, c.GaveUp + o.GaveUp, c.Unknown + o.Unknown, c.Repeats + o.Repeats}
+}
+
+// Batch is some tokens of a run: those behind After up to and with To, as they were when it was read.
+type Batch struct {
+	Seq    int
+	After  audience.Cursor
+	To     string
+	Tokens int
+}
+
+// Result is what became of a batch.
+type Result struct {
+	Seq int
+	Counts
+	Dead []audience.Dead // as many as Counts.Dead
+}
+
+// ErrNotLeader says that another process leads now, or the lease is over.
+var ErrNotLeader = errors.New("another process leads the pushes of this environment")
+
+// ErrNoRun says that there is no such run.
+var ErrNoRun = errors.New("there is no such run")
+
+// StateError is a wish that the run's state does not allow.
+type StateError struct {
+	Campaign string
+	Time     time.Time
+	State    State // that it has
+	Wanted   State
+}
+
+// Error says what state the run is in.
+func (e *StateError) Error() string {
+	return fmt.Sprintf("the run of %s of %s is %s and cannot be made %s", e.Campaign, e.Time.UTC().Format(time.RFC3339), e.State, e.Wanted)
+}

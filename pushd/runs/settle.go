@@ -1,0 +1,155 @@
+package runs
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"liveops/pushd/audience"
+)
+
+// Settle records what became of batches. One that was settled before is passed over: a result that is told twice counts
+// once.
+func (s *Store) Settle(ctx context.Context, own Epoch, run int64, results []Result) error {
+	err := s.led(ctx, own, func(tx *sql.Tx) error {
+		open, err := openOf(ctx, tx, run, results)
+		if err != nil {
+			return err
+		}
+		var sum Counts
+		var dead []audience.Dead
+		var settled []any
+		for _, r := range results {
+			if !open[r.Seq] {
+				continue
+			}
+			open[r.Seq] = false // the same twice in one call
+			sum, dead, settled = sum.Add(r.Counts), append(dead, r.Dead...), append(settled, r.Seq)
+		}
+		if len(settled) == 0 {
+			return nil
+		}
+		if _, err := tx.ExecContext(ctx, "UPDATE liveops_push_batches SET settled = 1 WHERE run_id = ? AND seq IN ("+placeholders(len(settled))+")", append([]any{run}, settled...)...); err != nil {
+			return err
+		}
+		if err := insertDead(ctx, tx, run, dead); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE liveops_push_runs SET accepted = accepted + ?, dead = dead + ?, rejected = rejected + ?, gave_up = gave_up + ?,
+			unknown = unknown + ?, repeats = repeats + ? WHERE id = ?`, sum.Accepted, sum.Dead, sum.Rejected, sum.GaveUp, sum.Unknown, sum.Repeats, run)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("record the results of %d batches of run %d: %w", len(results), run, err)
+	}
+	return nil
+}
+
+// openOf says which of the results' batches have none yet.
+func openOf(ctx context.Context, tx *sql.Tx, run int64, results []Result) (map[int]bool, error) {
+	args := []any{run}
+	for _, r := range results {
+		args = append(args, r.Seq)
+	}
+	open := map[int]bool{}
+	if len(results) == 0 {
+		return open, nil
+	}
+	rows, err := tx.QueryContext(ctx, "SELECT seq FROM liveops_push_batches WHERE run_id = ? AND settled = 0 AND seq IN ("+placeholders(len(results))+") FOR UPDATE", args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var seq int
+		if err := rows.Scan(&seq); err != nil {
+			return nil, err
+		}
+		open[seq] = true
+	}
+	return open, rows.Err()
+}
+
+// deadBatch is how many dead tokens one statement records.
+const deadBatch = 1000
+
+func insertDead(ctx context.Context, tx *sql.Tx, run int64, dead []audience.Dead) error {
+	for some := range slices.Chunk(dead, deadBatch) {
+		var args []any
+		for _, d := range some {
+			args = append(args, run, string(d.Platform), d.Token, text(d.Since))
+		}
+		_, err := tx.ExecContext(ctx, "INSERT INTO liveops_push_dead (run_id, platform, token, since) VALUES "+
+			strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?), ", len(some)), ", "), args...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Unsettled lists batches without a result behind a number, by number, as many as limit at most.
+func (s *Store) Unsettled(ctx context.Context, run int64, after, limit int) ([]Batch, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT seq, platform, platform_value, after_token, to_token, tokens FROM liveops_push_batches
+		WHERE run_id = ? AND settled = 0 AND seq > ? ORDER BY seq LIMIT ?`, run, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read the open batches of run %d: %w", run, err)
+	}
+	defer rows.Close()
+	var all []Batch
+	for rows.Next() {
+		var b Batch
+		if err := rows.Scan(&b.Seq, &b.After.Platform, &b.After.Value, &b.After.Token, &b.To, &b.Tokens); err != nil {
+			return nil, fmt.Errorf("read the open batches of run %d: %w", run, err)
+		}
+		all = append(all, b)
+	}
+	return all, rows.Err()
+}
+
+// IsSettled says whether a batch has its result; so has one of a run whose batches are forgotten.
+func (s *Store) IsSettled(ctx context.Context, run int64, seq int) (bool, error) {
+	var open int
+	err := s.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM liveops_push_batches WHERE run_id = ? AND seq = ? AND settled = 0", run, seq).Scan(&open)
+	if err != nil {
+		return false, fmt.Errorf("read batch %d of run %d: %w", seq, run, err)
+	}
+	return open == 0, nil
+}
+
+// Dead lists dead tokens of a run that are not taken out yet, with what Forget needs, as many as limit at most.
+func (s *Store) Dead(ctx context.Context, run int64, limit int) (dead []audience.Dead, last int64, err error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT id, platform, token, CAST(since AS CHAR) FROM liveops_push_dead WHERE run_id = ? ORDER BY id LIMIT ?", run, limit)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read the dead tokens of run %d: %w", run, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var d audience.Dead
+		var since string
+		if err := rows.Scan(&last, &d.Platform, &d.Token, &since); err != nil {
+			return nil, 0, fmt.Errorf("read the dead tokens of run %d: %w", run, err)
+		}
+		if d.Since, err = parse(since); err != nil {
+			return nil, 0, err
+		}
+		dead = append(dead, d)
+	}
+	return dead, last, rows.Err()
+}
+
+// ForgetDead forgets dead tokens of a run up to the last that Dead told of: they are taken out, or are to be kept.
+func (s *Store) ForgetDead(ctx context.Context, own Epoch, run, last int64) error {
+	err := s.led(ctx, own, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM liveops_push_dead WHERE run_id = ? AND id <= ?", run, last)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("forget dead tokens of run %d: %w", run, err)
+	}
+	return nil
+}
+
+func placeholders(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
