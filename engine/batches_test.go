@@ -1,0 +1,152 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+func batchesOf(t *testing.T, e *Engine, environment string) *Batches {
+	t.Helper()
+	b, err := e.Batches(t.Context(), environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// fetched takes what comes in hand, and tells numbers and data.
+func fetched(t *testing.T, b *Batches, run int64, n int) (all []*Batch, told []string) {
+	t.Helper()
+	all, err := b.Fetch(t.Context(), run, n, 300*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range all {
+		text := fmt.Sprintf("%d %s", one.Seq, one.Data)
+		if one.Again {
+			text += " again"
+		}
+		told = append(told, text)
+	}
+	return all, told
+}
+
+func TestBatchesOfRunsAreApart(t *testing.T) {
+	e := opened(t, Options{Dir: t.TempDir()})
+	b, other := batchesOf(t, e, "staging"), batchesOf(t, e, "production")
+	for _, run := range []int64{1, 2} {
+		if err := b.Begin(t.Context(), run); err != nil {
+			t.Fatal(err)
+		}
+		for seq := 1; seq <= 2; seq++ {
+			for range 2 { // published again, it is the same
+				if err := b.Publish(t.Context(), run, seq, fmt.Appendf(nil, "of %d", run), false); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	first, told := fetched(t, b, 1, 1)
+	if want := []string{"1 of 1"}; !slices.Equal(told, want) {
+		t.Errorf("run 1: %q, want %q", told, want)
+	}
+	if _, told := fetched(t, b, 2, 9); !slices.Equal(told, []string{"1 of 2", "2 of 2"}) {
+		t.Errorf("run 2: %q", told)
+	}
+	if err := first[0].Done(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Publish(t.Context(), 1, 1, nil, true); err != nil { // and neither is it when it is done
+		t.Fatal(err)
+	}
+	second, told := fetched(t, b, 1, 9)
+	if !slices.Equal(told, []string{"2 of 1"}) {
+		t.Errorf("run 1 after its first: %q", told)
+	}
+	if err := second[0].Keep(); err != nil {
+		t.Fatal(err)
+	}
+	if err := second[0].Back(); err != nil {
+		t.Fatal(err)
+	}
+	if _, told := fetched(t, b, 1, 9); !slices.Equal(told, []string{"2 of 1 again"}) {
+		t.Errorf("given back: %q", told)
+	}
+	if _, err := other.Fetch(t.Context(), 1, 1, time.Millisecond); !errors.Is(err, ErrNoRun) {
+		t.Errorf("in another environment: %v", err)
+	}
+	if err := b.End(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.End(t.Context(), 1); err != nil {
+		t.Errorf("a second time: %v", err)
+	}
+	if _, err := b.Fetch(t.Context(), 1, 1, time.Millisecond); !errors.Is(err, ErrNoRun) {
+		t.Errorf("after its end: %v", err)
+	}
+	if _, err := e.Batches(t.Context(), "a.b"); err == nil {
+		t.Error("a subject was taken for a name")
+	}
+}
+
+func TestBatchesSurviveARestart(t *testing.T) {
+	dir := t.TempDir()
+	e := opened(t, Options{Dir: dir})
+	b := batchesOf(t, e, "staging")
+	if err := b.Begin(t.Context(), 7); err != nil {
+		t.Fatal(err)
+	}
+	for seq := 1; seq <= 2; seq++ {
+		if err := b.Publish(t.Context(), 7, seq, []byte("x"), false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, _ := fetched(t, b, 7, 1)
+	if err := got[0].Done(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	closed(t, e)
+	b = batchesOf(t, opened(t, Options{Dir: dir}), "staging")
+	for seq := 1; seq <= 2; seq++ {
+		if err := b.Publish(t.Context(), 7, seq, []byte("x"), true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, told := fetched(t, b, 7, 9); !slices.Equal(told, []string{"2 x", "1 x again"}) {
+		t.Errorf("after a restart: %q", told)
+	}
+}
+
+func TestAsk(t *testing.T) {
+	e := opened(t, Options{Dir: t.TempDir()})
+	b, other := batchesOf(t, e, "staging"), batchesOf(t, e, "production")
+	if _, err := b.Ask(t.Context(), []byte("?")); !errors.Is(err, ErrNobody) {
+		t.Errorf("nobody: %v", err)
+	}
+	stop, err := b.Answer(func(_ context.Context, question []byte) ([]byte, error) {
+		if string(question) == "fail" {
+			return nil, errors.New("no\nway")
+		}
+		return append([]byte("re: "), question...), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.Ask(t.Context(), []byte("a")); err != nil || string(got) != "re: a" {
+		t.Errorf("answer %q, %v", got, err)
+	}
+	if _, err := b.Ask(t.Context(), []byte("fail")); err == nil || errors.Is(err, ErrNobody) {
+		t.Errorf("a failure: %v", err)
+	}
+	if _, err := other.Ask(t.Context(), []byte("a")); !errors.Is(err, ErrNobody) {
+		t.Errorf("of another environment: %v", err)
+	}
+	stop()
+	if _, err := b.Ask(t.Context(), []byte("a")); !errors.Is(err, ErrNobody) {
+		t.Errorf("after the end: %v", err)
+	}
+}
