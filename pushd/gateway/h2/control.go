@@ -37,6 +37,7 @@ func (c *Conn) set(f frame) error {
 		r.first = true
 		close(c.ready)
 	}
+	c.o.Changed()
 	return nil
 }
 
@@ -68,6 +69,7 @@ func (c *Conn) goesAway(f frame) error {
 	c.goAway.Store(int64(last) + 1)
 	c.release()
 	c.Wake()
+	c.o.Changed()
 	return nil
 }
 

@@ -77,6 +77,9 @@ type Options struct {
 	PingAfter, PingTimeout time.Duration
 	// WriteTimeout is how long a write may be stuck, in real time; 20 s unless set.
 	WriteTimeout time.Duration
+	// Changed is called, if set, when the gateway changed its settings or said that it will end the connection. It must
+	// not block.
+	Changed func()
 	// Now is the clock that these go by.
 	Now func() time.Time
 }
@@ -95,6 +98,9 @@ func (o Options) complete() Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Changed == nil {
+		o.Changed = func() {}
 	}
 	return o
 }
