@@ -13,7 +13,7 @@ const (
 	breakerFailures = 20
 	breakerShare    = 0.5
 	breakerFirst    = time.Second
-	breakerLongest  = time.Minute
+	breakerLongest  = 10 * time.Second
 	breakerProbes   = 10
 )
 

@@ -33,6 +33,9 @@ type Options struct {
 	Rate float64
 	// AnswerTimeout is how long a message waits for its answer; 30 s unless set.
 	AnswerTimeout time.Duration
+	// PingAfter is how long a connection may be silent before it is asked whether it lives, and PingTimeout how long
+	// that may take; 15 s and 10 s unless set.
+	PingAfter, PingTimeout time.Duration
 	// IdleAfter is how long connections are kept that nothing is sent on; 5 min unless set. APNs asks to keep them.
 	IdleAfter time.Duration
 	// Pacer holds messages back; nothing unless set.

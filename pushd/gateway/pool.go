@@ -162,7 +162,8 @@ func (p *pool) open() {
 		p.failed(err)
 		return
 	}
-	c := h2.New(n, p.s, h2.Options{MaxStreams: p.s.o.MaxStreams, AnswerTimeout: p.s.o.AnswerTimeout, Now: p.s.o.Clock.Now, Changed: p.kick})
+	c := h2.New(n, p.s, h2.Options{MaxStreams: p.s.o.MaxStreams, AnswerTimeout: p.s.o.AnswerTimeout,
+		PingAfter: p.s.o.PingAfter, PingTimeout: p.s.o.PingTimeout, Now: p.s.o.Clock.Now, Changed: p.kick})
 	p.s.queue.addConn(c)
 	p.s.o.Log.Debug("connection opened", "gateway", p.s.authority)
 	err = c.Run(p.s.ctx)
@@ -200,6 +201,9 @@ func (p *pool) excuse() string {
 	defer p.mu.Unlock()
 	if p.lastErr != nil {
 		return "not sent in time: " + p.lastErr.Error()
+	}
+	if p.s.breaker.open.Load() {
+		return "not sent in time: the gateway failed too often"
 	}
 	return "not sent in time"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,6 +27,19 @@ func (c *fastClock) Now() time.Time {
 
 func (c *fastClock) After(d time.Duration) <-chan time.Time {
 	return time.After(time.Duration(float64(d) / c.speed))
+}
+
+// A jumpClock is the system's, put forward by jumps.
+type jumpClock struct{ ahead atomic.Int64 }
+
+func (c *jumpClock) Now() time.Time                         { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *jumpClock) After(d time.Duration) <-chan time.Time { return time.After(d) }
+func (c *jumpClock) jump(d time.Duration)                   { c.ahead.Add(int64(d)) }
+
+// patient makes a sender with a fast clock wait for answers as long as a test may take.
+func (o Options) patient() Options {
+	o.PingAfter, o.AnswerTimeout = 24*time.Hour, 24*time.Hour
+	return o
 }
 
 var fcmText = &Template{Prefix: []byte(`{"message":{"token":"`), Suffix: []byte(`","notification":{"title":"Hi","body":"There"}}}`)}

@@ -12,6 +12,8 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -56,7 +58,9 @@ func startOAuth(ctx context.Context, project string, life time.Duration, now fun
 		return nil, fmt.Errorf("writing the service account's key: %w", err)
 	}
 	o := &oauth{key: key, email: "push@" + project + ".iam.gserviceaccount.com", life: life, now: now, tokens: map[string]time.Time{}}
-	o.server = httptest.NewTLSServer(http.HandlerFunc(o.serve))
+	o.server = httptest.NewUnstartedServer(http.HandlerFunc(o.serve))
+	o.server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	o.server.StartTLS()
 	o.account, err = json.MarshalIndent(map[string]string{
 		"type": "service_account", "project_id": project, "private_key_id": "0123456789abcdef0123456789abcdef01234567",
 		"private_key":  string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),

@@ -29,7 +29,7 @@ type conn struct {
 	current  *stream   // the stream whose header came last, and whose body did not
 	spare    stream
 	open     map[uint32]*stream // other streams whose body is not complete
-	mute     int                // streams that never get an answer
+	mute     map[uint32]bool    // streams that never get an answer
 	block    []byte             // a header block in pieces,
 	blockOf  uint32             // of this stream; 0 for none
 	blockEnd bool               // and no body follows
@@ -57,7 +57,7 @@ var errDone = errors.New("done")
 
 func newConn(s *Server, t *tls.Conn) *conn {
 	c := &conn{s: s, net: t, reader: bufio.NewReaderSize(t, 64<<10), session: s.vendor.Session(), heads: newHeadReader(),
-		wake: make(chan struct{}, 1), open: map[uint32]*stream{}, limit: 1<<31 - 1, window: defaultWindow}
+		wake: make(chan struct{}, 1), open: map[uint32]*stream{}, mute: map[uint32]bool{}, limit: 1<<31 - 1, window: defaultWindow}
 	c.answers.init()
 	return c
 }

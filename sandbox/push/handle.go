@@ -61,7 +61,7 @@ func (c *conn) header(f frame) error {
 	}
 	c.highest = f.stream
 	if c.current != nil { // its header is about to be overwritten
-		s := &stream{id: c.current.id, own: *c.current.request, window: c.current.window}
+		s := &stream{id: c.current.id, own: *c.current.request, body: slices.Clone(c.current.body), window: c.current.window}
 		s.own.Fields = slices.Clone(s.own.Fields)
 		s.request, c.open[s.id], c.current = &s.own, s, nil
 	}
@@ -92,7 +92,7 @@ func (c *conn) headerGoesOn(piece []byte, end bool) error {
 	if c.leaving && id > c.last {
 		return nil
 	}
-	if uint32(len(c.open)+len(c.queue)+c.mute) >= c.limit {
+	if uint32(len(c.open)+len(c.queue)+len(c.mute)) >= max(c.limit, slices.Max(append(c.unacked, 0))) {
 		c.s.over.Add(1)
 		c.out = appendReset(c.out, id, http2.ErrCodeRefusedStream)
 		return nil
@@ -185,6 +185,7 @@ func (c *conn) canceled(f frame) error {
 		c.current = nil
 	}
 	delete(c.open, f.stream)
+	delete(c.mute, f.stream)
 	c.queue = slices.DeleteFunc(c.queue, func(p pending) bool { return p.stream == f.stream })
 	return nil
 }

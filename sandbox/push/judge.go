@@ -42,7 +42,7 @@ func (c *conn) judge(id uint32, r *Request) error {
 		c.out = appendReset(c.out, id, f.Code)
 	case Mute:
 		c.take(f.Taken, a)
-		c.mute++
+		c.mute[id] = true
 	case Close:
 		for _, p := range append(slices.Clone(c.queue), pending{answer: a}) {
 			c.take(f.Taken, p.answer)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"testing"
 	"time"
@@ -19,7 +20,9 @@ func (echo) Session() Session                       { return echo{} }
 func (echo) Streams() uint32                        { return 0 }
 func (echo) Accepted(b []byte, serial int64) []byte { return fmt.Appendf(b, "message %d", serial) }
 func (echo) Answer(r *Request) Answer {
-	return Answer{Status: 200, Mark: MarkOf([]byte(r.Path)), Text: uint64(len(r.Body)), NewText: true}
+	h := fnv.New64a()
+	h.Write(r.Body)
+	return Answer{Status: 200, Mark: MarkOf([]byte(r.Path)), Text: h.Sum64(), NewText: true}
 }
 
 // A client speaks frames.
@@ -118,7 +121,16 @@ func TestBodiesInPiecesAndInterleaved(t *testing.T) {
 			t.Errorf("answered %d, want %d", h.Header().StreamID, want)
 		}
 	}
-	if n := s.Counts(); n.Tokens != 2 || n.Texts != 2 {
+	c.head(5, "/c", false)
+	c.framer.WriteData(5, true, []byte("0123456789tail"[:10]))
+	c.framer.WriteData(5, false, nil) // after its end: ignored
+	c.next(http2.FrameHeaders)
+	c.head(7, "/d", false)
+	c.framer.WriteData(7, false, []byte("0123456789"))
+	c.framer.WriteData(7, true, []byte("tail"))
+	c.next(http2.FrameHeaders)
+	// "x", "0123456789" and twice "0123456789tail"
+	if n := s.Counts(); n.Tokens != 4 || n.Texts != 3 {
 		t.Errorf("counts %+v", n)
 	}
 }
