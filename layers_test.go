@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"sync/release":        {"datasheets", "datasheets/workbook", "datarepo", "health", "sync/plan", "sync/check", "sync/rules", "sync/purge", "sync/purgerun", "sync/mysqlstore"},
 	"sync/report":         {"datasheets", "sync/plan", "sync/bookdiff", "sync/purge", "sync/purgerun", "sync/mysqlstore", "sync/release", "pushd/campaign"},
 	"sync/revert":         {"datasheets", "datasheets/workbook", "datarepo", "sync/export", "sync/mysqlstore", "sync/release"},
+	"pushd/gateway":       {},
 	"engine":              {},
 	"pushd/audience":      {"pushd/campaign"},
 	"pushd/runs":          {"pushd/audience", "pushd/campaign"},

@@ -1,0 +1,114 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A credential is an access token (FCM) or an authentication token (APNs).
+type credential struct {
+	text   string
+	renew  time.Time // when another should take its place
+	until  time.Time // when it ends
+	proven atomic.Bool
+}
+
+// errTooSoon is a mint's answer when the gateway would not take another token yet.
+var errTooSoon = errors.New("a new token would come too soon")
+
+// A mint makes credentials. Its error is a *StopError where another try is of no use.
+type mint func(ctx context.Context) (*credential, error)
+
+// credentials is the one credential of a sender, shared by all its connections and renewed ahead of its end.
+type credentials struct {
+	mint  mint
+	clock Clock
+	fresh func() // called when there is a new one
+
+	current atomic.Pointer[credential]
+
+	mu       sync.Mutex
+	renewing chan struct{} // closed when a renewal has ended; nil while there is none
+	err      error         // of the last renewal
+	refused  int           // new credentials that the gateway refused, one after the other
+	ctx      context.Context
+	running  sync.WaitGroup
+}
+
+// refusals is how many new credentials may be refused before the key behind them is taken for wrong.
+const refusals = 2
+
+// usable is the credential if it can be used now, or nil.
+func (c *credentials) usable(now time.Time) *credential {
+	if k := c.current.Load(); k != nil && now.Before(k.until) {
+		return k
+	}
+	return nil
+}
+
+// ensure waits until there is a credential that can be used. One that should be renewed is, meanwhile it is used.
+func (c *credentials) ensure(ctx context.Context) error {
+	now := c.clock.Now()
+	k := c.usable(now)
+	if k != nil && now.Before(k.renew) {
+		return nil
+	}
+	ended := c.begin()
+	if k != nil {
+		return nil
+	}
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if c.usable(c.clock.Now()) != nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// begin begins a renewal, unless there is one under way.
+func (c *credentials) begin() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.renewing != nil {
+		return c.renewing
+	}
+	ended := make(chan struct{})
+	c.renewing = ended
+	c.running.Go(func() {
+		k, err := c.mint(c.ctx)
+		if err == nil {
+			c.current.Store(k)
+			c.fresh()
+		}
+		c.mu.Lock()
+		c.err, c.renewing = err, nil
+		c.mu.Unlock()
+		close(ended)
+	})
+	return ended
+}
+
+// refuse takes a credential that the gateway refused out of use. Its error, a *StopError, says that a new one would
+// be refused too.
+func (c *credentials) refuse(k *credential, reason string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if k.proven.Load() {
+		c.refused = 0
+	}
+	if !c.current.CompareAndSwap(k, nil) {
+		return nil // one of many messages that were refused together
+	}
+	if c.refused++; c.refused > refusals {
+		return &StopError{Reason: reason, Advice: "the gateway refuses every new token: check the key, and this machine's clock"}
+	}
+	return nil
+}

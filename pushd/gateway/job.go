@@ -1,0 +1,243 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"liveops/pushd/gateway/h2"
+)
+
+// A job is a Send in progress. Its messages are, one after the other: new, in hand (queued or in flight), perhaps
+// waiting to be sent again, and done.
+type job struct {
+	s       *Sender
+	batch   *Batch
+	results []Result
+	began   time.Time
+	wake    chan struct{}
+
+	mu       sync.Mutex
+	fresh    int // the first message that was not sent yet
+	inHand   int
+	done     int
+	again    []repeat // sorted by time
+	failures []uint8  // by message: submissions that count as attempts
+	lost     []bool   // by message: a copy of it may have been taken
+	skip     []bool   // by message: done before it was sent
+	stop     error
+}
+
+// A repeat is a message that is sent again.
+type repeat struct {
+	at    time.Time
+	index int32
+}
+
+func (s *Sender) newJob(b *Batch, results []Result) *job {
+	n := len(b.Messages)
+	marks := make([]bool, 2*n)
+	j := &job{s: s, batch: b, results: results, began: s.o.Clock.Now(), wake: make(chan struct{}, 1),
+		failures: make([]uint8, n), lost: marks[:n], skip: marks[n:]}
+	for i := range b.Messages {
+		results[i] = Result{ID: results[i].ID[:0]}
+		if err := s.vendor.check(&b.Messages[i]); err != nil {
+			results[i].Outcome, results[i].Reason = Rejected, err.Error()
+			j.skip[i] = true
+			j.done++
+		}
+	}
+	return j
+}
+
+// signal has run look again.
+func (j *job) signal() {
+	select {
+	case j.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run sends the messages, until each is done.
+func (j *job) run(ctx context.Context) error {
+	for {
+		now := j.s.o.Clock.Now()
+		due, next, done, err := j.due(now)
+		switch {
+		case err != nil:
+			return j.finish(err)
+		case done:
+			return nil
+		case ctx.Err() != nil:
+			return j.finish(ctx.Err())
+		case !now.Before(j.deadline()):
+			return j.finish(nil)
+		}
+		if due.len() > 0 {
+			sent, wait, err := j.submit(ctx, due)
+			if err != nil {
+				return j.finish(err)
+			}
+			if sent {
+				continue
+			}
+			if wait > 0 {
+				next = earlier(next, now.Add(wait))
+			}
+		}
+		j.pause(ctx, earlier(next, j.deadline()).Sub(now))
+	}
+}
+
+// deadline is when what is left is given up.
+func (j *job) deadline() time.Time { return j.began.Add(j.s.o.Retry.GiveUpAfter) }
+
+// earlier is the earlier of two times; the zero time is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// pause waits for a signal, some time, or the context's end.
+func (j *job) pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-j.wake:
+	case <-ctx.Done():
+	case <-j.s.o.Clock.After(d):
+	}
+}
+
+// due is the next messages that may be sent, a piece at most, and when the next repeat is due.
+func (j *job) due(now time.Time) (s span, next time.Time, done bool, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.stop != nil {
+		return s, next, false, j.stop
+	}
+	for j.fresh < len(j.skip) && j.skip[j.fresh] {
+		j.fresh++
+	}
+	s = span{job: j, from: j.fresh, to: j.fresh}
+	for _, r := range j.again {
+		if r.at.After(now) || len(s.listed) == piece {
+			next = r.at
+			break
+		}
+		s.listed = append(s.listed, r.index)
+	}
+	for s.len() < piece && s.to < len(j.skip) && !j.skip[s.to] {
+		s.to++
+	}
+	return s, next, j.done == len(j.results), nil
+}
+
+// submit queues messages, once there is a token, the gateway takes messages, a connection has room, and the pacer
+// agrees. If it is not so far, it says when to look again; 0 for when there is a signal.
+func (j *job) submit(ctx context.Context, s span) (sent bool, wait time.Duration, err error) {
+	if err := j.s.credentials.ensure(ctx); err != nil {
+		if isStop(err) || ctx.Err() != nil {
+			return false, 0, err
+		}
+		j.s.o.Log.Warn("no token for the gateway", "gateway", j.s.authority, "error", err)
+		return false, max(j.s.o.Retry.wait(2, j.s.o.Random()), 10*time.Millisecond), nil
+	}
+	now := j.s.o.Clock.Now()
+	if at := j.s.opens(); at.After(now) {
+		return false, at.Sub(now), nil
+	}
+	n := s.len()
+	if !j.s.queue.reserve(j, n) {
+		return false, 0, nil
+	}
+	if err := j.s.o.Pacer.Take(ctx, n); err != nil {
+		j.s.queue.release(n)
+		return false, 0, err
+	}
+	j.mu.Lock()
+	if err := j.stop; err != nil {
+		j.mu.Unlock()
+		j.s.queue.release(n)
+		return false, 0, err
+	}
+	j.again = slices.Delete(j.again, 0, len(s.listed))
+	j.fresh = s.to
+	j.inHand += n
+	j.mu.Unlock()
+	j.s.queue.push(s)
+	return true, 0, nil
+}
+
+func isStop(err error) bool {
+	s := (*StopError)(nil)
+	return errors.As(err, &s)
+}
+
+// opens is when the gateway takes messages again; the zero time for now.
+func (s *Sender) opens() time.Time {
+	gate := time.Unix(0, s.queue.gate.Load())
+	if b := s.breaker.opens(); b.After(gate) {
+		return b
+	}
+	return gate
+}
+
+// finish takes back what is queued, waits for what is in flight, and tells what is left: unsent, or given up where
+// time has run out, which is the case if why is nil.
+func (j *job) finish(why error) error {
+	back := j.s.queue.retract(j)
+	j.mu.Lock()
+	j.inHand -= back
+	if j.stop == nil {
+		j.stop = errEnding // no repeats any more
+	}
+	for j.inHand > 0 {
+		j.mu.Unlock()
+		<-j.wake
+		j.mu.Lock()
+	}
+	defer j.mu.Unlock()
+	for i := range j.results {
+		r := &j.results[i]
+		if r.Outcome != Unsent || j.skip[i] {
+			continue
+		}
+		switch {
+		case j.lost[i]:
+			r.Outcome = Unknown
+		case why == nil:
+			r.Outcome = GaveUp
+			if r.Reason == "" {
+				r.Reason = j.s.pool.excuse()
+			}
+		}
+	}
+	if stop := (*StopError)(nil); errors.As(j.stop, &stop) {
+		return stop // it came while the others were waited for
+	}
+	return why
+}
+
+// errEnding is the stop of a job that has no answer to stop for.
+var errEnding = errors.New("ending")
+
+// Ended takes the end of a message, from a connection's goroutine.
+func (j *job) Ended(index int, a *h2.Answer) {
+	now := j.s.o.Clock.Now()
+	j.s.ended.Add(1)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.inHand--
+	r := &j.results[index]
+	r.Attempts++
+	if j.lost[index] {
+		r.Repeats++
+	}
+	j.settle(index, r, a, now)
+	if j.inHand == 0 || j.stop != nil || len(j.again) > 0 {
+		j.signal()
+	}
+}

@@ -1,0 +1,233 @@
+package gateway
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"liveops/pushd/gateway/h2"
+)
+
+// A queue is the messages that may be sent now, first come first served, and the connections that take them. It holds
+// about as many as the connections have streams, so that what a pacer let through is not sent much later.
+type queue struct {
+	mu      sync.Mutex
+	spans   []span
+	backlog int    // messages in spans, and room that was promised
+	waiting []*job // for room
+	conns   []*h2.Conn
+	turn    int // the connection that is woken next
+	heads   map[headKey]*h2.Head
+	headsOf *credential // whose heads these are
+	starved bool        // somebody waited for room since this was last looked at
+
+	gate  atomic.Int64 // nothing is sent before, in nanoseconds since 1970
+	taken atomic.Int64 // messages that were taken so far
+}
+
+// A span is messages of a job: from one to another, or those listed.
+type span struct {
+	job      *job
+	from, to int
+	listed   []int32
+}
+
+func (s span) len() int { return s.to - s.from + len(s.listed) }
+
+// piece is how many messages are paced and queued at a time.
+const piece = 100
+
+// reserve promises room for n messages of a job. Without room it is false, and the job is woken when there is.
+func (q *queue) reserve(j *job, n int) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	room := piece
+	for _, c := range q.conns {
+		if limit, _ := c.Streams(); !c.Draining() {
+			room += limit
+		}
+	}
+	if q.backlog+n > room && q.backlog > 0 {
+		q.starved = true
+		if !slices.Contains(q.waiting, j) {
+			q.waiting = append(q.waiting, j)
+		}
+		return false
+	}
+	q.backlog += n
+	return true
+}
+
+// release gives promised room back.
+func (q *queue) release(n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.backlog -= n
+	q.wakeJob()
+}
+
+// push adds messages for which room was promised, and wakes a connection.
+func (q *queue) push(s span) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.spans = append(q.spans, s)
+	q.wakeConn()
+}
+
+// retract takes a job's messages out, and says how many.
+func (q *queue) retract(j *job) (n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.spans = slices.DeleteFunc(q.spans, func(s span) bool {
+		if s.job != j {
+			return false
+		}
+		n += s.len()
+		return true
+	})
+	q.waiting = slices.DeleteFunc(q.waiting, func(o *job) bool { return o == j })
+	q.backlog -= n
+	q.wakeJob()
+	return n
+}
+
+// wakeJob wakes a job that waits for room; q.mu must be held.
+func (q *queue) wakeJob() {
+	if len(q.waiting) > 0 {
+		q.waiting[0].signal()
+		q.waiting = append(q.waiting[:0], q.waiting[1:]...)
+	}
+}
+
+// wakeConn wakes a connection that has streams free and found nothing; q.mu must be held.
+func (q *queue) wakeConn() {
+	for range q.conns {
+		q.turn++
+		if q.conns[q.turn%len(q.conns)].WakeIdle() {
+			return
+		}
+	}
+}
+
+// addConn adds a connection that takes messages.
+func (q *queue) addConn(c *h2.Conn) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.conns = append(q.conns, c)
+}
+
+// removeConn removes one that has ended.
+func (q *queue) removeConn(c *h2.Conn) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.conns = slices.DeleteFunc(q.conns, func(o *h2.Conn) bool { return o == c })
+}
+
+// connections are those that there are.
+func (q *queue) connections() []*h2.Conn {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Clone(q.conns)
+}
+
+// takeStarved says whether somebody waited for room since it was asked last.
+func (q *queue) takeStarved() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	was := q.starved
+	q.starved = false
+	return was
+}
+
+// wakeAll has all connections, and all jobs that wait for room, look again.
+func (q *queue) wakeAll() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, c := range q.conns {
+		c.WakeIdle()
+	}
+	for len(q.waiting) > 0 {
+		q.wakeJob()
+	}
+}
+
+// close sends nothing for a while; it says whether that is longer than it was.
+func (q *queue) close(until time.Time) bool {
+	for {
+		old := q.gate.Load()
+		if old >= until.UnixNano() {
+			return false
+		}
+		if q.gate.CompareAndSwap(old, until.UnixNano()) {
+			return true
+		}
+	}
+}
+
+// Next gives a connection what it sends now.
+func (s *Sender) Next(_ *h2.Conn, into []h2.Post) int {
+	q := &s.queue
+	now := s.o.Clock.Now()
+	k := s.credentials.usable(now)
+	if k == nil || now.UnixNano() < q.gate.Load() {
+		return 0
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.spans) == 0 {
+		return 0
+	}
+	allowed := s.breaker.allow(min(len(into), q.spans[0].len()), now)
+	if !s.breaker.open.Load() {
+		allowed = len(into)
+	}
+	n := 0
+	for n < allowed && len(q.spans) > 0 {
+		n += s.fill(&q.spans[0], into[n:allowed], k)
+		if q.spans[0].len() == 0 {
+			q.spans[0] = span{}
+			q.spans = q.spans[1:]
+		}
+	}
+	q.backlog -= n
+	q.taken.Add(int64(n))
+	q.wakeJob()
+	if len(q.spans) > 0 && n > 0 {
+		q.wakeConn()
+	}
+	return n
+}
+
+// fill takes messages off a span; q.mu must be held.
+func (s *Sender) fill(of *span, into []h2.Post, k *credential) int {
+	n := min(len(into), of.len())
+	for i := range n {
+		index := of.from
+		if of.from < of.to {
+			of.from++
+		} else {
+			index = int(of.listed[0])
+			of.listed = of.listed[1:]
+		}
+		m := &of.job.batch.Messages[index]
+		into[i] = h2.Post{Owner: of.job, Index: index, Head: s.head(m, k)}
+		s.vendor.fill(m, &into[i])
+	}
+	return n
+}
+
+// head is the head of a message; q.mu must be held.
+func (s *Sender) head(m *Message, k *credential) *h2.Head {
+	q := &s.queue
+	if q.headsOf != k || len(q.heads) > 64 {
+		q.headsOf, q.heads = k, map[headKey]*h2.Head{}
+	}
+	key := s.vendor.key(m)
+	h := q.heads[key]
+	if h == nil {
+		h = s.vendor.head(s.authority, key, k)
+		q.heads[key] = h
+	}
+	return h
+}
