@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"engine":              {},
 	"pushd/audience":      {"pushd/campaign"},
 	"pushd/runs":          {"pushd/audience", "pushd/campaign"},
+	"pushd":               {"pushd/campaign", "pushd/audience", "pushd/gateway", "pushd/runs", "engine"},
 	"engine/memory":       {"engine"},
 	"bot/command":         {"datasheets"},
 	"bot/access":          {},

@@ -142,7 +142,9 @@ func (b *Batches) Fetch(ctx context.Context, run int64, n int, within time.Durat
 		}
 		all = append(all, &Batch{Seq: seq, Again: about.NumDelivered > 1 || m.Headers().Get(headerAgain) != "", Data: m.Data(), message: m})
 	}
-	if err := messages.Error(); err != nil && len(all) == 0 {
+	if err := messages.Error(); errors.Is(err, jetstream.ErrConsumerDeleted) {
+		return all, ErrNoRun
+	} else if err != nil && len(all) == 0 {
 		return nil, fmt.Errorf("fetch batches of run %d: %w", run, err)
 	}
 	return all, nil

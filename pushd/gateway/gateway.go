@@ -16,6 +16,8 @@ const MaxBatch = 1000
 // A Batch is messages for one gateway.
 type Batch struct {
 	Messages []Message
+	// Pacer holds this batch back, in place of the sender's.
+	Pacer Pacer
 }
 
 // A Message is for one device.

@@ -153,7 +153,11 @@ func (j *job) submit(ctx context.Context, s span) (sent bool, wait time.Duration
 	if !j.s.queue.reserve(j, n) {
 		return false, 0, nil
 	}
-	if err := j.s.o.Pacer.Take(ctx, n); err != nil {
+	pacer := j.batch.Pacer
+	if pacer == nil {
+		pacer = j.s.o.Pacer
+	}
+	if err := pacer.Take(ctx, n); err != nil {
 		j.s.queue.release(n)
 		return false, 0, err
 	}

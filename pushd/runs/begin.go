@@ -43,6 +43,32 @@ func (s *Store) Begin(ctx context.Context, own Epoch, r Run) (_ Run, begun bool,
 	return r, begun, err
 }
 
+// Since is since when each of some campaigns is known: now, for those that are new to the record, which keeps that.
+func (s *Store) Since(ctx context.Context, own Epoch, campaigns []string, now time.Time) (map[string]time.Time, error) {
+	since := map[string]time.Time{}
+	err := s.led(ctx, own, func(tx *sql.Tx) error {
+		for _, c := range campaigns {
+			if _, err := tx.ExecContext(ctx, "INSERT IGNORE INTO liveops_push_campaigns (campaign, since) VALUES (?, ?)", c, text(now)); err != nil {
+				return err
+			}
+			var known string
+			if err := tx.QueryRowContext(ctx, "SELECT CAST(since AS CHAR) FROM liveops_push_campaigns WHERE campaign = ?", c).Scan(&known); err != nil {
+				return err
+			}
+			at, err := parse(known)
+			if err != nil {
+				return err
+			}
+			since[c] = at
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read since when campaigns are known: %w", err)
+	}
+	return since, nil
+}
+
 // Find is the run of a campaign for a time; ErrNoRun where there is none.
 func (s *Store) Find(ctx context.Context, campaign string, due time.Time) (Run, error) {
 	return s.one(ctx, "WHERE campaign = ? AND due = ?", campaign, text(due))
@@ -67,6 +93,11 @@ func (s *Store) one(ctx context.Context, where string, args ...any) (Run, error)
 // Live lists the runs that have not ended, by id.
 func (s *Store) Live(ctx context.Context) ([]Run, error) {
 	return s.runs(ctx, "WHERE state IN (?, ?, ?) ORDER BY id", string(Running), string(Paused), string(Canceling))
+}
+
+// WithDead lists the runs that have ended and have dead tokens which are not taken out, by id.
+func (s *Store) WithDead(ctx context.Context) ([]Run, error) {
+	return s.runs(ctx, "WHERE state IN (?, ?, ?) AND id IN (SELECT run_id FROM liveops_push_dead) ORDER BY id", string(Done), string(Canceled), string(Failed))
 }
 
 // Newest lists the newest runs, of one campaign where campaign is not "".

@@ -46,7 +46,7 @@ type Run struct {
 	Campaign string    // its name
 	Time     time.Time // when it was due, whole seconds
 	Zones    []string  // whose users it is for, where the campaign goes by each user's own zone; nil for all
-	Others   bool      // with Zones: it is for users of no known zone, too
+	Others   bool      // it is for everybody but the users of Zones
 	Commit   string    // the release that it was begun from
 	File     []byte    // the campaign's file as it was then: what was begun is ended as it was begun
 	Actor    string    // who asked for it; "" where it was due
@@ -90,7 +90,7 @@ type Batch struct {
 type Result struct {
 	Seq int
 	Counts
-	Dead []audience.Dead // as many as Counts.Dead
+	Gone []audience.Dead // the dead tokens: as many as Counts.Dead
 }
 
 // ErrNotLeader says that another process leads now, or the lease is over.

@@ -26,7 +26,7 @@ func (s *Store) Settle(ctx context.Context, own Epoch, run int64, results []Resu
 				continue
 			}
 			open[r.Seq] = false // the same twice in one call
-			sum, dead, settled = sum.Add(r.Counts), append(dead, r.Dead...), append(settled, r.Seq)
+			sum, dead, settled = sum.Add(r.Counts), append(dead, r.Gone...), append(settled, r.Seq)
 		}
 		if len(settled) == 0 {
 			return nil

@@ -1,0 +1,178 @@
+package pushd
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"liveops/pushd/campaign"
+	"liveops/pushd/runs"
+)
+
+// answer answers a worker.
+func (l *leader) answer(ctx context.Context, b []byte) ([]byte, error) {
+	var q question
+	if err := json.Unmarshal(b, &q); err != nil {
+		return nil, fmt.Errorf("a question that is none: %w", err)
+	}
+	switch {
+	case q.Contact != nil:
+		all, err := l.stand(q.Contact)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(all)
+	case q.Settle != nil:
+		return l.settle(ctx, q.Settle)
+	case q.Settled != nil:
+		is, err := l.o.Runs.IsSettled(ctx, q.Settled.Run, q.Settled.Seq)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(is)
+	case q.Stop != nil:
+		l.o.Log.Error("push: a run must not go on", "run", q.Stop.Run, "reason", q.Stop.Reason)
+		return nil, l.pause(ctx, q.Stop.Run, q.Stop.Reason)
+	case q.Run != 0:
+		r, err := l.o.Runs.Run(ctx, q.Run)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(aboutRun{r.Campaign, r.Time, r.File, r.Started})
+	}
+	return nil, errors.New("a question about nothing")
+}
+
+// stand answers a worker's word: how each run stands, and how much of it the worker may send.
+func (l *leader) stand(c *contact) ([]standing, error) {
+	now := l.o.Clock.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.ready {
+		return nil, errors.New("the leader does not know yet which runs there are")
+	}
+	l.workers[c.Worker] = &worker{heard: now, still: c.Still}
+	var all []standing
+	for id, d := range l.led {
+		s := standing{Run: id, State: d.State}
+		for _, w := range c.Wants {
+			quota := l.quotas[w.Gateway]
+			if w.Run != id || d.State != runs.Running || quota == nil {
+				continue
+			}
+			if s.May == nil {
+				s.May = map[campaign.Gateway]int{}
+			}
+			s.May[w.Gateway] = takeBoth(now, w.N, d.pace, quota)
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// pause pauses a run that must not go on.
+func (l *leader) pause(ctx context.Context, run int64, reason string) error {
+	l.mu.Lock()
+	if d := l.led[run]; d != nil && d.State == runs.Running {
+		d.State = runs.Paused
+	}
+	l.mu.Unlock()
+	_, err := l.o.Runs.Wish(ctx, run, runs.Paused, reason)
+	return err
+}
+
+// settling is a result on its way into the record.
+type settling struct {
+	settle
+	recorded chan error
+}
+
+// settle records a result, together with others that come at the same time.
+func (l *leader) settle(ctx context.Context, s *settle) ([]byte, error) {
+	recorded := make(chan error, 1)
+	select {
+	case l.settling <- settling{*s, recorded}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	select {
+	case err := <-recorded:
+		return nil, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// mostTogether is how many results are recorded in one transaction.
+const mostTogether = 200
+
+// collect records results until ctx ends, as many at a time as have come.
+func (l *leader) collect(ctx context.Context) error {
+	for {
+		var some []settling
+		select {
+		case s := <-l.settling:
+			some = append(some, s)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		for more := true; more && len(some) < mostTogether; {
+			select {
+			case s := <-l.settling:
+				some = append(some, s)
+			default:
+				more = false
+			}
+		}
+		byRun := map[int64][]settling{}
+		for _, s := range some {
+			byRun[s.Run] = append(byRun[s.Run], s)
+		}
+		for run, of := range byRun {
+			err := l.record(ctx, run, of)
+			for _, s := range of {
+				s.recorded <- err
+			}
+		}
+	}
+}
+
+// record records results of one run, and stops it where too many of its tokens are dead.
+func (l *leader) record(ctx context.Context, run int64, of []settling) error {
+	var results []runs.Result
+	for _, s := range of {
+		results = append(results, s.Result)
+	}
+	if err := l.o.Runs.Settle(ctx, l.epoch, run, results); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	d := l.led[run]
+	if d == nil {
+		l.mu.Unlock()
+		return nil
+	}
+	d.open -= len(results)
+	for _, r := range results {
+		d.Counts = d.Counts.Add(r.Counts)
+	}
+	counts, state := d.Counts, d.State
+	d.signal()
+	l.mu.Unlock()
+	if reason := l.implausible(counts); reason != "" && state == runs.Running {
+		return l.pause(ctx, run, reason)
+	}
+	return nil
+}
+
+// fewResults is how many results say nothing about the share of dead tokens.
+const fewResults = 1000
+
+// implausible says why so many dead tokens are taken for a mistake: ours, or the gateway's.
+func (l *leader) implausible(c runs.Counts) string {
+	if n := c.Settled(); n < fewResults || float64(c.Dead) <= l.o.MostDead*float64(n) {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d tokens are dead, the gateway says: that is not plausible, and none was taken out", c.Dead, c.Settled())
+}

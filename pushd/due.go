@@ -1,0 +1,124 @@
+package pushd
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"liveops/pushd/campaign"
+	"liveops/pushd/runs"
+)
+
+// due is which campaigns there are, and up to when each was looked after.
+type due struct {
+	read      time.Time // when the campaigns were read
+	commit    string
+	zones     []string // that users have
+	campaigns []*scheduled
+}
+
+// scheduled is a campaign with its times.
+type scheduled struct {
+	*campaign.Campaign
+	file  []byte
+	times *campaign.Timetable
+	since time.Time // all that was due before is begun, or recorded as missed
+}
+
+// readEvery is how often it is looked what was released.
+const readEvery = time.Minute
+
+func newDue() *due { return &due{} }
+
+// fire begins the runs that are due. Who looks at once with it, in another process, does not lead; and a campaign has one run
+// for a time, whoever begins it.
+func (l *leader) fire(ctx context.Context) error {
+	now := l.o.Clock.Now()
+	if l.due.read.IsZero() || now.Sub(l.due.read) >= readEvery {
+		if err := l.readReleased(ctx, now); err != nil {
+			return err
+		}
+		l.due.read = now
+	}
+	for _, s := range l.due.campaigns {
+		if err := l.fireCampaign(ctx, s, now); err != nil {
+			return fmt.Errorf("campaign %s: %w", s.Name, err)
+		}
+	}
+	return nil
+}
+
+// readReleased reads what campaigns there are.
+func (l *leader) readReleased(ctx context.Context, now time.Time) error {
+	released, err := l.o.Released(ctx)
+	if err != nil {
+		return fmt.Errorf("read the released campaigns: %w", err)
+	}
+	var names []string
+	var all []*scheduled
+	eachUser := false
+	for _, f := range released.Campaigns {
+		c, err := l.o.Decode(f.Name, f.Data)
+		if err != nil {
+			return fmt.Errorf("campaign %s: %w", f.Name, err)
+		}
+		names, all = append(names, f.Name), append(all, &scheduled{Campaign: c, file: f.Data})
+		eachUser = eachUser || c.EachUser
+	}
+	if eachUser && l.o.Zones != nil {
+		if l.due.zones, err = l.o.Zones(ctx); err != nil {
+			return fmt.Errorf("read the time zones of users: %w", err)
+		}
+	}
+	since, err := l.o.Runs.Since(ctx, l.epoch, names, now)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		s.times, s.since = s.Timetable(l.due.zones), since[s.Name]
+		for _, old := range l.due.campaigns { // looked after so far, if its times are the same
+			if old.Name == s.Name && old.Fingerprint() == s.Fingerprint() {
+				s.since = old.since
+			}
+		}
+	}
+	l.due.commit, l.due.campaigns = released.Commit, all
+	return nil
+}
+
+// fireCampaign begins a campaign's runs.
+func (l *leader) fireCampaign(ctx context.Context, s *scheduled, now time.Time) error {
+	send, skipped := s.times.Missed(s.since, now, s.Deadline+s.Jitter, s.Missed)
+	for _, at := range skipped {
+		r := runs.Run{Campaign: s.Name, Time: at, Commit: l.due.commit, File: s.file, State: runs.Missed, Started: now,
+			Reason: "nobody was there to begin it in time"}
+		if _, _, err := l.o.Runs.Begin(ctx, l.epoch, r); err != nil {
+			return err
+		}
+	}
+	for _, w := range send {
+		run := campaign.Run{Environment: l.o.Environment, Campaign: s.Name, Time: w.Time}
+		if now.Before(run.Start(s.Jitter)) {
+			continue
+		}
+		r := runs.Run{Campaign: s.Name, Time: w.Time, Commit: l.due.commit, File: s.file, State: runs.Running, Started: now}
+		if s.EachUser {
+			r.Zones, r.Others = w.Zones, w.Others
+			if w.Others { // everybody but those of the other zones
+				r.Zones = slices.DeleteFunc(slices.Clone(l.due.zones), func(zone string) bool { return slices.Contains(w.Zones, zone) })
+			}
+		}
+		r, begun, err := l.o.Runs.Begin(ctx, l.epoch, r)
+		if err != nil {
+			return err
+		}
+		if begun {
+			l.o.Log.Info("push: begun", "environment", l.o.Environment, "campaign", s.Name, "due", w.Time, "run", r.ID)
+		}
+	}
+	if before := now.Add(-s.Jitter - time.Second); before.After(s.since) {
+		s.since = before
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package pushd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"liveops/pushd/runs"
+)
+
+// Lead leads an environment's pushes whenever nobody else does, until ctx ends. It returns when all that it began has
+// ended; the error is nil then. What fails in between is logged and tried again.
+func Lead(ctx context.Context, o Options) error {
+	o, err := o.complete()
+	if err != nil {
+		return err
+	}
+	if err := o.Runs.Prepare(ctx); err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		since := o.Clock.Now()
+		epoch, err := o.Runs.Lead(ctx, o.Name, 0, leaseTime)
+		if err == nil {
+			err = leadOnce(ctx, o, epoch, since)
+		}
+		if ctx.Err() == nil && err != nil && !errors.Is(err, runs.ErrNotLeader) {
+			o.Log.Warn("push: leading", "environment", o.Environment, "err", err)
+		}
+		sleep(ctx, o.Clock, renewEvery)
+	}
+	return nil
+}
+
+// leadOnce leads for one term: until ctx ends, the lease is lost, or something fails.
+func leadOnce(ctx context.Context, o Options, epoch runs.Epoch, since time.Time) error {
+	term, cancel := context.WithCancel(ctx)
+	defer cancel()
+	l := newLeader(o, epoch)
+	o.Log.Info("push: leads", "environment", o.Environment, "name", o.Name, "epoch", int64(epoch))
+	g, term := errgroup.WithContext(term)
+	g.Go(func() error { return l.keepLease(term, since) })
+	g.Go(func() error {
+		stop, err := o.Batches.Answer(l.answer)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		return l.look(term)
+	})
+	g.Go(func() error { return l.collect(term) })
+	err := g.Wait()
+	l.producing.Wait()
+	if ctx.Err() != nil {
+		resign, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewEvery)
+		defer cancel()
+		return o.Runs.Resign(resign, epoch)
+	}
+	return err
+}
+
+// keepLease renews the lease until it is lost, or might be.
+func (l *leader) keepLease(ctx context.Context, since time.Time) error {
+	for {
+		if !sleep(ctx, l.o.Clock, renewEvery) {
+			return ctx.Err()
+		}
+		now := l.o.Clock.Now()
+		within, cancel := context.WithTimeout(ctx, leaseTime-2*renewEvery)
+		_, err := l.o.Runs.Lead(within, l.o.Name, l.epoch, leaseTime)
+		cancel()
+		switch {
+		case err == nil:
+			since = now
+		case errors.Is(err, runs.ErrNotLeader):
+			return err
+		case l.o.Clock.Now().Sub(since) > leaseTime-renewEvery:
+			return fmt.Errorf("the lease could not be renewed in time: %w", err)
+		}
+	}
+}

@@ -1,0 +1,246 @@
+package pushd
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"liveops/pushd/campaign"
+	"liveops/pushd/runs"
+)
+
+// leader is a term of leading.
+type leader struct {
+	o         Options
+	epoch     runs.Epoch
+	settling  chan settling
+	producing sync.WaitGroup
+	due       *due
+	began     time.Time
+
+	mu      sync.Mutex
+	ready   bool // it knows which runs there are
+	led     map[int64]*led
+	workers map[string]*worker
+	quotas  map[campaign.Gateway]*pace
+}
+
+// led is a run that is led.
+type led struct {
+	runs.Run
+	campaign *campaign.Campaign
+	pace     *pace
+	open     int           // batches on their way
+	settled  chan struct{} // holds one when open has shrunk, or the state has changed
+	produced bool          // its audience is handed out
+	broken   bool          // its producer has failed and is to begin anew
+}
+
+// worker is what the leader knows of one.
+type worker struct {
+	heard time.Time
+	still []int64 // runs of which it sends nothing
+}
+
+func newLeader(o Options, epoch runs.Epoch) *leader {
+	l := &leader{o: o, epoch: epoch, settling: make(chan settling, 1024), led: map[int64]*led{}, workers: map[string]*worker{},
+		quotas: map[campaign.Gateway]*pace{}, due: newDue(), began: o.Clock.Now()}
+	for _, g := range []campaign.Gateway{campaign.FCM, campaign.APNs} {
+		l.quotas[g] = &pace{rate: o.Quotas[g]}
+	}
+	return l
+}
+
+// look looks, again and again, at what is due, what people wish, and what has ended.
+func (l *leader) look(ctx context.Context) error {
+	for {
+		for _, step := range []func(context.Context) error{l.fire, l.follow, l.endCanceled, l.endDone, l.reap} {
+			if err := step(ctx); err != nil {
+				if ctx.Err() != nil || errors.Is(err, runs.ErrNotLeader) {
+					return err
+				}
+				l.o.Log.Warn("push: leader", "environment", l.o.Environment, "err", err)
+			}
+		}
+		if !sleep(ctx, l.o.Clock, lookEvery) {
+			return ctx.Err()
+		}
+	}
+}
+
+// follow takes over what the record says of the runs that have not ended, and begins to lead those that are new to it.
+func (l *leader) follow(ctx context.Context) error {
+	live, err := l.o.Runs.Live(ctx)
+	if err != nil {
+		return err
+	}
+	var fresh []*led
+	l.mu.Lock()
+	for id := range l.led {
+		if !slices.ContainsFunc(live, func(r runs.Run) bool { return r.ID == id }) {
+			delete(l.led, id)
+		}
+	}
+	for _, r := range live {
+		d := l.led[r.ID]
+		if d == nil {
+			d = &led{Run: r, settled: make(chan struct{}, 1)}
+			fresh = append(fresh, d)
+			continue
+		}
+		if d.State != r.State {
+			l.o.Log.Info("push: run", "campaign", r.Campaign, "due", r.Time, "state", string(r.State), "reason", r.Reason)
+		}
+		d.State, d.Reason = r.State, r.Reason
+		d.signal()
+		if d.broken {
+			d.Run, d.open, d.broken = r, 0, false
+			l.startProducing(ctx, d)
+		}
+	}
+	l.mu.Unlock()
+	for _, d := range fresh {
+		if err := l.take(ctx, d); err != nil {
+			return err
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ready = true
+	return nil
+}
+
+// signal has the run's producer look again.
+func (d *led) signal() {
+	select {
+	case d.settled <- struct{}{}:
+	default:
+	}
+}
+
+// take begins to lead a run: one that was just begun, or whose leader is gone.
+func (l *leader) take(ctx context.Context, d *led) error {
+	var err error
+	if d.campaign, err = l.o.Decode(d.Campaign, d.File); err != nil {
+		return l.o.Runs.End(ctx, l.epoch, d.ID, runs.Failed, "its file cannot be read: "+err.Error(), l.o.Clock.Now())
+	}
+	d.pace = &pace{rate: d.campaign.Rate}
+	if err := l.o.Batches.Begin(ctx, d.ID); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	l.led[d.ID] = d
+	l.mu.Unlock()
+	l.startProducing(ctx, d)
+	return nil
+}
+
+// startProducing hands the run's audience out, beside the caller.
+func (l *leader) startProducing(ctx context.Context, d *led) {
+	l.producing.Go(func() {
+		err := l.produce(ctx, d)
+		if err == nil || ctx.Err() != nil || errors.Is(err, errCanceled) {
+			return
+		}
+		l.o.Log.Warn("push: the audience of a run", "campaign", d.Campaign, "due", d.Time, "err", err)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		d.broken = true
+	})
+}
+
+// endCanceled ends canceled runs of which no worker sends any more.
+func (l *leader) endCanceled(ctx context.Context) error {
+	now := l.o.Clock.Now()
+	if now.Sub(l.began) < gone {
+		return nil // not every worker has been heard of
+	}
+	var over []*led
+	l.mu.Lock()
+	for _, d := range l.led {
+		if d.State == runs.Canceling && l.isStill(d.ID, now) {
+			over = append(over, d)
+		}
+	}
+	l.mu.Unlock()
+	for _, d := range over {
+		if err := l.o.Batches.End(ctx, d.ID); err != nil {
+			return err
+		}
+		if err := l.o.Runs.End(ctx, l.epoch, d.ID, runs.Canceled, d.Reason, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isStill says whether every worker has said that it sends nothing of a run, or is gone. l.mu must be held.
+func (l *leader) isStill(run int64, now time.Time) bool {
+	still := true
+	for name, w := range l.workers {
+		switch {
+		case now.Sub(w.heard) > gone:
+			delete(l.workers, name)
+		case !slices.Contains(w.still, run):
+			still = false
+		}
+	}
+	return still
+}
+
+// endDone ends runs whose every batch has its result.
+func (l *leader) endDone(ctx context.Context) error {
+	var over []*led
+	l.mu.Lock()
+	for _, d := range l.led {
+		if d.produced && d.open <= 0 && d.State == runs.Running {
+			over = append(over, d)
+		}
+	}
+	l.mu.Unlock()
+	for _, d := range over {
+		left, err := l.o.Runs.Unsettled(ctx, d.ID, 0, 1)
+		if err != nil || len(left) > 0 {
+			return err
+		}
+		if err := l.o.Runs.End(ctx, l.epoch, d.ID, runs.Done, "", l.o.Clock.Now()); err != nil {
+			return err
+		}
+		if err := l.o.Batches.End(ctx, d.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reap takes out the dead tokens of runs that have ended.
+func (l *leader) reap(ctx context.Context) error {
+	ended, err := l.o.Runs.WithDead(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range ended {
+		dead, last, err := l.o.Runs.Dead(ctx, r.ID, reapBatch)
+		if err != nil {
+			return err
+		}
+		if r.State != runs.Failed && !l.o.KeepDead && l.implausible(r.Counts) == "" {
+			c, err := l.o.Decode(r.Campaign, r.File)
+			if err != nil {
+				return err
+			}
+			if _, err := l.o.Tokens.Remove(ctx, l.o.Query(c, r).Table, dead); err != nil {
+				return err
+			}
+		}
+		if err := l.o.Runs.ForgetDead(ctx, l.epoch, r.ID, last); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reapBatch is how many dead tokens are taken out at a time; the game's own writes come in between.
+const reapBatch = 2000

@@ -1,0 +1,91 @@
+package pushd
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"log/slog"
+	"time"
+
+	"liveops/engine"
+	"liveops/pushd/audience"
+	"liveops/pushd/campaign"
+	"liveops/pushd/runs"
+)
+
+// Tokens are where an environment's tokens are: audience.Store is one.
+type Tokens interface {
+	Pages(ctx context.Context, q audience.Query, after audience.Cursor) iter.Seq2[audience.Page, error]
+	Between(ctx context.Context, q audience.Query, after audience.Cursor, to string, limit int) ([]audience.Token, error)
+	Remove(ctx context.Context, t audience.Table, dead []audience.Dead) (int, error)
+}
+
+// Released are the campaigns that were released to the environment.
+type Released struct {
+	Commit    string
+	Campaigns []File
+}
+
+// File is a campaign's file, which was found to be in order.
+type File struct {
+	Name string // the campaign's
+	Data []byte
+}
+
+// Options say whose pushes are led, and with what.
+type Options struct {
+	Environment string
+	Name        string // of this process, for people
+	Batches     *engine.Batches
+	Runs        *runs.Store
+	Tokens      Tokens
+	Decode      Decode
+	// Query is whose tokens a run's are; at is when it began.
+	Query func(c *campaign.Campaign, r runs.Run) audience.Query
+	// Released reads what was released; it is asked once a minute, and when Look is called.
+	Released func(ctx context.Context) (Released, error)
+	// Zones are the time zones that users have, for campaigns that go by them.
+	Zones func(ctx context.Context) ([]string, error)
+	// Gateways are who brings pushes to each platform.
+	Gateways map[campaign.Platform]campaign.Gateway
+	// Quotas are how many messages gateways take; one that is not there has none.
+	Quotas map[campaign.Gateway]campaign.Rate
+	// KeepDead leaves dead tokens where they are.
+	KeepDead bool
+	// MostDead is what share of a run's first thousand and more may be dead before that is taken for a mistake, which stops the
+	// run and takes no token out: 0.5 by default. Dead tokens of old audiences are many, but not most.
+	MostDead float64
+	// Outstanding is how many batches of a run may be on their way: 512 by default.
+	Outstanding int
+	Clock       Clock        // the system's by default
+	Log         *slog.Logger // slog.Default by default
+}
+
+func (o Options) complete() (Options, error) {
+	if o.Batches == nil || o.Runs == nil || o.Tokens == nil || o.Decode == nil || o.Query == nil || o.Released == nil {
+		return o, errors.New("lead pushes: batches, runs, tokens, a decoder, queries and releases are needed")
+	}
+	if o.MostDead <= 0 {
+		o.MostDead = 0.5
+	}
+	if o.Outstanding <= 0 {
+		o.Outstanding = 512
+	}
+	if o.Clock == nil {
+		o.Clock = SystemClock{}
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return o, nil
+}
+
+// sleep waits for a while, or for the end of ctx; it says whether there is time left.
+func sleep(ctx context.Context, c Clock, d time.Duration) bool {
+	select {
+	case <-c.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,168 @@
+package pushd
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"liveops/pushd/audience"
+	"liveops/pushd/campaign"
+	"liveops/pushd/runs"
+)
+
+// question is what a worker asks the leader: one of its fields is set.
+type question struct {
+	Contact *contact `json:",omitempty"`
+	Run     int64    `json:",omitempty"` // the run of this id, please
+	Settled *settled `json:",omitempty"`
+	Settle  *settle  `json:",omitempty"`
+	Stop    *stop    `json:",omitempty"`
+}
+
+// contact is a worker's word, which is answered by standings.
+type contact struct {
+	Worker string
+	Wants  []want  // of runs that it has batches of in hand
+	Still  []int64 // runs of which it sends nothing, though it has heard of them
+}
+
+// want is how many messages of a run a worker could send to a gateway now.
+type want struct {
+	Run     int64
+	Gateway campaign.Gateway
+	N       int
+}
+
+// standing is how a run stands, and how many more of its messages the worker may send.
+type standing struct {
+	Run   int64
+	State runs.State
+	May   map[campaign.Gateway]int `json:",omitempty"`
+}
+
+// aboutRun is what a worker must know of a run.
+type aboutRun struct {
+	Campaign string
+	Time     time.Time
+	File     []byte
+	Started  time.Time
+}
+
+// settled asks whether a batch has its result.
+type settled struct {
+	Run int64
+	Seq int
+}
+
+// settle is a batch's result.
+type settle struct {
+	Run    int64
+	Result runs.Result
+}
+
+// stop ends a run that must not go on.
+type stop struct {
+	Run    int64
+	Reason string
+}
+
+// ask encodes a question, and reads the answer into one.
+func ask(send func([]byte) ([]byte, error), q question, into any) error {
+	b, err := json.Marshal(q)
+	if err != nil {
+		return err
+	}
+	answer, err := send(b)
+	if err != nil || into == nil {
+		return err
+	}
+	return json.Unmarshal(answer, into)
+}
+
+// parcel is a batch as it travels: its platform and its tokens with their languages.
+type parcel struct {
+	platform campaign.Platform
+	tokens   []audience.Token
+}
+
+// pack encodes a parcel: texts with their lengths before them, the languages once each.
+func (p *parcel) pack() []byte {
+	index := map[string]int{}
+	var languages []string
+	for _, t := range p.tokens {
+		if _, ok := index[t.Language]; !ok {
+			index[t.Language] = len(languages)
+			languages = append(languages, t.Language)
+		}
+	}
+	b := appendText(nil, string(p.platform))
+	b = binary.AppendUvarint(b, uint64(len(languages)))
+	for _, l := range languages {
+		b = appendText(b, l)
+	}
+	b = binary.AppendUvarint(b, uint64(len(p.tokens)))
+	for _, t := range p.tokens {
+		b = binary.AppendUvarint(b, uint64(index[t.Language]))
+		b = appendText(b, t.Token)
+	}
+	return b
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+// errParcel is a parcel that is none.
+var errParcel = errors.New("a batch is damaged")
+
+// unpack is the opposite of pack.
+func unpack(b []byte) (*parcel, error) {
+	r := &parcelReader{rest: b}
+	p := &parcel{platform: campaign.Platform(r.text())}
+	languages := make([]string, r.number(len(b)))
+	for i := range languages {
+		languages[i] = r.text()
+	}
+	p.tokens = make([]audience.Token, r.number(len(b)))
+	for i := range p.tokens {
+		l := r.number(len(languages))
+		t := r.text()
+		if r.err != nil || l >= len(languages) {
+			return nil, errParcel
+		}
+		p.tokens[i] = audience.Token{Token: t, Language: languages[l]}
+	}
+	if r.err != nil || len(r.rest) > 0 {
+		return nil, fmt.Errorf("%w: %d bytes are left", errParcel, len(r.rest))
+	}
+	return p, nil
+}
+
+type parcelReader struct {
+	rest []byte
+	err  error
+}
+
+// number is the next number, which must not be above most.
+func (r *parcelReader) number(most int) int {
+	n, size := binary.Uvarint(r.rest)
+	if r.err != nil || size <= 0 || n > uint64(most) {
+		r.err = errParcel
+		return 0
+	}
+	r.rest = r.rest[size:]
+	return int(n)
+}
+
+func (r *parcelReader) text() string {
+	n := r.number(len(r.rest))
+	if r.err != nil || n > len(r.rest) {
+		r.err = errParcel
+		return ""
+	}
+	s := string(r.rest[:n])
+	r.rest = r.rest[n:]
+	return s
+}

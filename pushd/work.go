@@ -1,0 +1,316 @@
+package pushd
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"liveops/engine"
+	"liveops/pushd/campaign"
+	"liveops/pushd/gateway"
+	"liveops/pushd/runs"
+)
+
+// Sender sends batches to one gateway: a *gateway.Sender is one.
+type Sender interface {
+	Send(ctx context.Context, b *gateway.Batch, results []gateway.Result) error
+}
+
+// WorkOptions say for whom a worker works, and with what.
+type WorkOptions struct {
+	Environment string
+	Name        string // of this worker, unlike any other's
+	Batches     *engine.Batches
+	Decode      Decode
+	Senders     map[campaign.Gateway]Sender
+	Gateways    map[campaign.Platform]campaign.Gateway
+	// InHand is how many batches the worker has in hand at most: 16 by default. Their messages, 1,000 each, are the most that
+	// are sent a second time when it is killed.
+	InHand int
+	Clock  Clock        // the system's by default
+	Log    *slog.Logger // slog.Default by default
+}
+
+// Work sends what there is to send until ctx ends, and then finishes what it has in hand, which takes as long as the gateways' answers.
+func Work(ctx context.Context, o WorkOptions) error {
+	if o.Batches == nil || o.Decode == nil || o.Name == "" {
+		return errors.New("work for pushes: a name, batches and a decoder are needed")
+	}
+	if o.InHand <= 0 {
+		o.InHand = 16
+	}
+	if o.Clock == nil {
+		o.Clock = SystemClock{}
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	w := &hands{o: o, free: make(chan struct{}, o.InHand), runs: map[int64]*run{}}
+	// The leader is spoken with until nothing is in hand any more: without its word nothing can be finished.
+	speaking, quiet := context.WithCancel(context.WithoutCancel(ctx))
+	defer quiet()
+	var g errgroup.Group
+	g.Go(func() error { w.speak(speaking, ctx); return nil })
+	<-ctx.Done()
+	finished := make(chan struct{})
+	g.Go(func() error { w.working.Wait(); close(finished); return nil })
+	select {
+	case <-finished:
+	case <-o.Clock.After(finishTime):
+		o.Log.Warn("push: worker: what is in hand could not be finished in time", "worker", o.Name)
+	}
+	quiet()
+	err := g.Wait()
+	w.working.Wait() // for what the last word began
+	return err
+}
+
+// finishTime bounds how long a worker finishes what it has in hand: longer than a gateway's answer takes.
+const finishTime = 45 * time.Second
+
+// hands is a worker.
+type hands struct {
+	o       WorkOptions
+	free    chan struct{} // has one for each batch in hand
+	working sync.WaitGroup
+
+	mu    sync.Mutex
+	runs  map[int64]*run
+	heard time.Time // when the leader's last word was asked for
+}
+
+// run is a run that the worker knows of.
+type run struct {
+	id       int64
+	campaign *campaign.Campaign
+	texts    *texts
+
+	mu      sync.Mutex
+	state   runs.State
+	changed chan struct{}            // closed when anything below has changed
+	may     map[campaign.Gateway]int // messages that may be sent
+	ahead   map[campaign.Gateway]int // of the batches in hand, about as many as are not sent
+	waiting map[campaign.Gateway]int // that somebody waits to send
+	busy    int                      // batches of which messages may be sent, or whose result is not told
+	sends   context.Context          // in which they are sent: ended when they must not be any more
+	halt    context.CancelFunc
+}
+
+// speak speaks with the leader until ctx ends, and sees to it that each run is worked on, as long as batches are taken.
+func (w *hands) speak(ctx, taking context.Context) {
+	defer w.hear(ctx, taking, nil)
+	for {
+		asked := w.o.Clock.Now()
+		within, cancel := context.WithTimeout(ctx, silence)
+		var all []standing
+		err := ask(func(b []byte) ([]byte, error) { return w.o.Batches.Ask(within, b) }, question{Contact: w.word()}, &all)
+		cancel()
+		switch {
+		case err == nil:
+			w.heard = asked
+			w.hear(ctx, taking, all)
+		case ctx.Err() != nil:
+			return
+		case w.o.Clock.Now().Sub(w.heard) >= silence:
+			w.silent()
+		}
+		if !sleep(ctx, w.o.Clock, contactEvery) {
+			return
+		}
+	}
+}
+
+// word is what the worker tells the leader.
+func (w *hands) word() *contact {
+	c := &contact{Worker: w.o.Name}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for id, r := range w.runs {
+		r.mu.Lock()
+		if r.busy == 0 && r.state != runs.Running {
+			c.Still = append(c.Still, id)
+		}
+		for g := range r.ahead {
+			if n := max(r.ahead[g], r.waiting[g]) - r.may[g]; n > 0 && r.state == runs.Running {
+				c.Wants = append(c.Wants, want{id, g, n})
+			}
+		}
+		r.mu.Unlock()
+	}
+	return c
+}
+
+// hear takes the leader's word. A run that it does not name any more has ended.
+func (w *hands) hear(ctx, taking context.Context, all []standing) {
+	named := map[int64]bool{}
+	for _, s := range all {
+		named[s.Run] = true
+		w.mu.Lock()
+		r := w.runs[s.Run]
+		w.mu.Unlock()
+		if r == nil {
+			if r = w.meet(ctx, s); r == nil {
+				continue
+			}
+			if taking.Err() == nil {
+				w.working.Go(func() { w.workOn(ctx, taking, r) })
+			}
+		}
+		r.set(s.State, s.May)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for id, r := range w.runs {
+		if !named[id] {
+			r.set(runs.Done, nil)
+			delete(w.runs, id)
+		}
+	}
+}
+
+// meet asks about a run that the worker hears of for the first time; nil where that fails, for now.
+func (w *hands) meet(ctx context.Context, s standing) *run {
+	within, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
+	var about aboutRun
+	err := ask(func(b []byte) ([]byte, error) { return w.o.Batches.Ask(within, b) }, question{Run: s.Run}, &about)
+	r := &run{id: s.Run, changed: make(chan struct{}), may: map[campaign.Gateway]int{},
+		ahead: map[campaign.Gateway]int{}, waiting: map[campaign.Gateway]int{}}
+	if err == nil {
+		r.campaign, err = w.o.Decode(about.Campaign, about.File)
+	}
+	if err != nil {
+		w.o.Log.Warn("push: worker: a run", "run", s.Run, "err", err)
+		return nil
+	}
+	due := campaign.Run{Environment: w.o.Environment, Campaign: about.Campaign, Time: about.Time}
+	r.texts = newTexts(r.campaign, campaign.Stamp{CollapseID: due.CollapseID(), SentAt: about.Started})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.runs[s.Run] = r
+	return r
+}
+
+// silent stops all sending: the leader says nothing, and may think that this worker is gone.
+func (w *hands) silent() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range w.runs {
+		r.set(runs.Paused, nil)
+	}
+}
+
+// set takes over how the run stands.
+func (r *run) set(state runs.State, may map[campaign.Gateway]int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for g, n := range may {
+		r.may[g] += n
+	}
+	if state != r.state {
+		r.state = state
+		if state == runs.Running {
+			r.sends, r.halt = context.WithCancel(context.Background())
+		} else {
+			if r.halt != nil {
+				r.halt()
+			}
+			clear(r.may)
+		}
+	}
+	close(r.changed)
+	r.changed = make(chan struct{})
+}
+
+// leave is the leader's leave to send a run's messages to one gateway: it is the pacer of their batches.
+type leave struct {
+	r *run
+	g campaign.Gateway
+}
+
+// Take waits until n messages may be sent.
+func (l leave) Take(ctx context.Context, n int) error {
+	r := l.r
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waiting[l.g] += n
+	defer func() { r.waiting[l.g] -= n }()
+	for r.may[l.g] < n {
+		changed := r.changed
+		r.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+		r.mu.Lock()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	r.may[l.g] -= n
+	r.ahead[l.g] = max(0, r.ahead[l.g]-n)
+	return nil
+}
+
+// workOn takes batches of a run in hand, until the run has ended or no more are to be taken.
+func (w *hands) workOn(ctx, taking context.Context, r *run) {
+	for r.await(taking, runs.Running) {
+		select {
+		case w.free <- struct{}{}:
+		case <-taking.Done():
+			return
+		}
+		n := 1
+		for more := true; more && n < (w.o.InHand+1)/2; { // another run may have some, too
+			select {
+			case w.free <- struct{}{}:
+				n++
+			default:
+				more = false
+			}
+		}
+		batches, err := w.o.Batches.Fetch(taking, r.id, n, fetchWait)
+		for range n - len(batches) {
+			<-w.free
+		}
+		for _, b := range batches {
+			w.working.Go(func() {
+				defer func() { <-w.free }()
+				w.handle(ctx, r, b)
+			})
+		}
+		if err != nil && taking.Err() == nil && !errors.Is(err, engine.ErrNoRun) {
+			w.o.Log.Warn("push: worker: fetch", "run", r.id, "err", err)
+		}
+		if err != nil && !sleep(taking, w.o.Clock, contactEvery) {
+			return
+		}
+	}
+}
+
+// fetchWait is how long a worker waits for batches before it looks how the run stands.
+const fetchWait = 100 * time.Millisecond
+
+// await waits until the run is in a state; false where it has ended, or ctx has.
+func (r *run) await(ctx context.Context, state runs.State) bool {
+	for {
+		r.mu.Lock()
+		is, changed := r.state, r.changed
+		r.mu.Unlock()
+		switch {
+		case is == state:
+			return ctx.Err() == nil
+		case is == runs.Canceling || is.Ended():
+			return false
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
