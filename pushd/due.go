@@ -26,16 +26,13 @@ type scheduled struct {
 	since time.Time // all that was due before is begun, or recorded as missed
 }
 
-// readEvery is how often it is looked what was released.
-const readEvery = time.Minute
-
 func newDue() *due { return &due{} }
 
 // fire begins the runs that are due. Who looks at once with it, in another process, does not lead; and a campaign has one run
 // for a time, whoever begins it.
 func (l *leader) fire(ctx context.Context) error {
 	now := l.o.Clock.Now()
-	if l.due.read.IsZero() || now.Sub(l.due.read) >= readEvery {
+	if l.due.read.IsZero() || now.Sub(l.due.read) >= l.o.ReadEvery {
 		if err := l.readReleased(ctx, now); err != nil {
 			return err
 		}

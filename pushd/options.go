@@ -42,8 +42,10 @@ type Options struct {
 	Decode      Decode
 	// Query is whose tokens a run's are; at is when it began.
 	Query func(c *campaign.Campaign, r runs.Run) audience.Query
-	// Released reads what was released; it is asked once a minute, and when Look is called.
+	// Released reads what was released.
 	Released func(ctx context.Context) (Released, error)
+	// ReadEvery is how often it does: a minute by default.
+	ReadEvery time.Duration
 	// Zones are the time zones that users have, for campaigns that go by them.
 	Zones func(ctx context.Context) ([]string, error)
 	// Gateways are who brings pushes to each platform.
@@ -64,6 +66,9 @@ type Options struct {
 func (o Options) complete() (Options, error) {
 	if o.Batches == nil || o.Runs == nil || o.Tokens == nil || o.Decode == nil || o.Query == nil || o.Released == nil {
 		return o, errors.New("lead pushes: batches, runs, tokens, a decoder, queries and releases are needed")
+	}
+	if o.ReadEvery <= 0 {
+		o.ReadEvery = time.Minute
 	}
 	if o.MostDead <= 0 {
 		o.MostDead = 0.5

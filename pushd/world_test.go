@@ -163,7 +163,7 @@ var gateways = map[campaign.Platform]campaign.Gateway{campaign.Android: campaign
 
 func (w *world) options(name string) pushd.Options {
 	return pushd.Options{
-		Environment: "staging", Name: name, Batches: w.batches, Runs: w.runs, Tokens: &audience.Store{DB: w.db}, Decode: w.decode, Gateways: gateways, Log: w.log,
+		Environment: "staging", Name: name, Batches: w.batches, Runs: w.runs, Tokens: &audience.Store{DB: w.db}, Decode: w.decode, Gateways: gateways, Log: w.log, ReadEvery: 200 * time.Millisecond,
 		Query: func(_ *campaign.Campaign, r runs.Run) audience.Query {
 			q := audience.Query{Table: table}
 			switch {
