@@ -13,9 +13,6 @@ import (
 	"liveops/sync/report"
 )
 
-// mostLeft is how many documents that an undo leaves are listed.
-const mostLeft = 20
-
 // purge carries out a command about one purge in one environment. What the record of purges says no to is refused.
 func (t *talk) purge(ctx context.Context, c command.Command, what string) (reply, error) {
 	store, err := t.Stores.Store(ctx, c.Env)
@@ -42,12 +39,13 @@ func (t *talk) purge(ctx context.Context, c command.Command, what string) (reply
 		changed *purge.ChangedError
 		expired *purge.ExpiredError
 		limit   *purge.LimitError
+		running *purge.RunningError
 		unset   *release.UnsetError
 	)
 	switch {
 	case errors.Is(err, mysqlstore.ErrNoPurge):
 		return refusal("purge `"+c.Purge+"` was never run in "+c.Env, ""), nil
-	case errors.As(err, &over), errors.As(err, &changed), errors.As(err, &expired), errors.As(err, &limit), errors.As(err, &unset), errors.Is(err, purge.ErrLost):
+	case errors.As(err, &over), errors.As(err, &changed), errors.As(err, &expired), errors.As(err, &limit), errors.As(err, &running), errors.As(err, &unset), errors.Is(err, purge.ErrLost):
 		return refusal(err.Error(), ""), nil
 	}
 	return r, err
@@ -185,37 +183,4 @@ func (t *talk) purgeRun(ctx context.Context, c command.Command, store *mysqlstor
 		return reply{report.Refused, report.PurgeRun(result.Run)}, nil
 	}
 	return done(report.PurgeRun(result.Run)), nil
-}
-
-// purgeUndo brings back what a purge changed.
-func (t *talk) purgeUndo(ctx context.Context, c command.Command, store *mysqlstore.Store) (reply, error) {
-	documents, err := t.userDocuments(ctx, c.Env)
-	if err != nil {
-		return reply{}, err
-	}
-	one, missing := t.purgeOf(ctx, c.Purge) // without its file nobody knows which fields are personal
-	run, err := store.Purges().TakeUp(ctx, c.Purge, t.Author)
-	if err != nil {
-		return reply{}, err
-	}
-	if missing != nil {
-		one = nil
-	}
-	var left []purgerun.Left
-	result, err := purgerun.Undo(ctx, run, documents.Documents(run.Scope, run.Collection), store.Purges(), purgerun.UndoOptions{
-		Options: purgerun.Options{Actor: t.Author, Now: t.Now, Wait: t.Wait},
-		Left: func(l purgerun.Left) error {
-			if len(left) < mostLeft {
-				left = append(left, l)
-			}
-			return nil
-		}})
-	if err != nil {
-		return reply{}, err
-	}
-	text := report.PurgeUndone(c.Env, one, result, left)
-	if result.Left > 0 {
-		return reply{report.Refused, text}, nil
-	}
-	return done(text), nil
 }

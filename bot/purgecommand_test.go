@@ -35,6 +35,33 @@ func TestPurgeCommands(t *testing.T) {
 	w.equal("production", u.holders("production"), allHolders)
 }
 
+// One account gets back what a purge took; the purge stays done for all others, and an undo of all leaves that one alone.
+func TestPurgeCommandUndoesOneAccount(t *testing.T) {
+	u := newUsers(t)
+	w := newWorld(t, options{users: u, more: strings.Replace(permissions, "confirm:", "purge: [maintain], confirm:", 1)})
+	n := w.planned("cookie", files{cookiePath: []byte(cookie)})
+	w.merge(n)
+	w.settle()
+	w.say(n, "mina", "/liveops purge undo cookie production user-1").refused("maintain")
+	w.equal("production", u.holders("production"), "")
+	w.say(n, "jun", "/liveops purge undo cookie production user-1").done("in production: 1 document brought back, 0 left as they are. The purge is done there.")
+	w.equal("production", u.holders("production"), "user-1")
+	w.say(n, "jun", "/liveops purge undo cookie production user-1 user-3").refused("0 documents brought back, 1 left as they are, 1 brought back before", "- `user-3`: the purge did not change it")
+	w.say(n, "jun", "/liveops purge status cookie production").done("Purge `cookie` is done, 3 documents changed, 1 brought back, by `jun`.")
+	w.say(n, "jun", "/liveops purge run cookie production").refused("is done here and is not run again")
+	next := w.planned("levels", files{levelsPath: levels(10, 20, 32)})
+	w.merge(next)
+	w.settle()
+	w.says(w.told(next), "is live in staging and production", "not: purge")
+	w.equal("after the next merge", u.holders("production"), "user-1")
+	w.equal("staging", u.holders("staging"), "")
+	u.server.Bucket("production").DefaultCollection().Put("user-1", cookieOf(withoutCookie)) // they eat it
+	w.say(n, "jun", "/liveops purge undo cookie production").done("2 documents brought back, 0 left as they are. The purge is undone there.")
+	w.equal("production", u.holders("production"), "user-0 user-2")
+	w.envs["production"].exec(t, "UPDATE liveops_purges SET state = 'running', updated = UTC_TIMESTAMP(6)")
+	w.say(n, "jun", "/liveops purge undo cookie production user-0").refused("Purge cookie is running here; pause it before you bring single documents back")
+}
+
 // A purge in a repository with a limit, that no release brought, is not a way around it.
 func TestPurgeCommandPastALimit(t *testing.T) {
 	u := newUsers(t)

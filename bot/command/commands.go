@@ -1,5 +1,7 @@
 package command
 
+import "slices"
+
 // The flags of a rollback: take all later releases back too, and leave rows alone that others have changed since.
 const (
 	through     = "--through"
@@ -114,9 +116,9 @@ func Commands() Table {
 			Needs: MayPurge, Where: Anywhere,
 		},
 		{
-			Name: "purge undo", Args: purge,
-			Help:  "brings back the documents that a purge changed",
-			About: "Those that somebody has changed since stay as they are, and are listed. It ends the purge there for good; said again, it does what is left.",
+			Name: "purge undo", Args: append(slices.Clone(purge), Arg{Name: "ID", Kind: DocumentID, Optional: true, Many: true}),
+			Help:  "brings back the documents that a purge changed, or only some",
+			About: "Those that somebody has changed since stay as they are, and are listed. It ends the purge there for good; said again, it does what is left. With ids it brings back these documents alone: the purge stays what it is there, and changes them no more. Pause one that runs first.",
 			Needs: MayPurge, Where: Anywhere,
 		},
 		{

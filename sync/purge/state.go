@@ -71,6 +71,7 @@ type Counts struct {
 	Done    int `json:"done"`    // documents changed, in all
 	Skipped int `json:"skipped"` // documents that the game made not match while they were at work, in all
 	Failed  int `json:"failed"`  // documents that could not be judged or changed, in the newest round
+	Undone  int `json:"undone"`  // documents that were brought back, in all; they are among Done, too
 
 	Round      int `json:"round"`      // how many times candidates were selected
 	Candidates int `json:"candidates"` // read in the newest round
@@ -117,6 +118,14 @@ type OverError struct{ Run Run }
 // Error says how it ended.
 func (e *OverError) Error() string {
 	return fmt.Sprintf("purge %s is %s here and is not run again", e.Run.Name, e.Run.State)
+}
+
+// RunningError is a purge that is at work, so that single documents cannot be brought back.
+type RunningError struct{ Run Run }
+
+// Error says what to do first.
+func (e *RunningError) Error() string {
+	return fmt.Sprintf("purge %s is running here; pause it before you bring single documents back", e.Run.Name)
 }
 
 // ExpiredError is a purge whose file says that it is not to be run any more.

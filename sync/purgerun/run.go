@@ -103,7 +103,7 @@ func (r *runner) startRound() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := r.run.Counts
-	r.run.Counts = purge.Counts{Done: c.Done, Skipped: c.Skipped, Round: c.Round + 1}
+	r.run.Counts = purge.Counts{Done: c.Done, Skipped: c.Skipped, Undone: c.Undone, Round: c.Round + 1}
 	r.failures = nil
 	return c.Done
 }
