@@ -34,7 +34,7 @@ func Commands() Table {
 		{
 			Name:  "confirm",
 			Help:  "lets a release go on that is over a limit",
-			About: "A second person says that so many deleted rows are meant. It counts for the plan last shown and for no other: once that changes, it is asked for again.",
+			About: "A second person says that so many deleted rows, or purged user documents, are meant. It counts for the plan last shown and for no other: once that changes, it is asked for again.",
 			Needs: MayConfirm, Where: Anywhere,
 		},
 		{
@@ -106,7 +106,7 @@ func Commands() Table {
 		{
 			Name: "purge resume", Args: purge,
 			Help:  "goes on with a purge that was paused or has failed",
-			About: "It begins none. Lift the hold of the environment first; `/liveops apply` then takes on the rest of the release.",
+			About: "It begins none, and refuses in a freeze. Lift the hold of the environment first; `/liveops apply` then takes on the rest of the release.",
 			Needs: MayPurge, Where: Anywhere,
 		},
 		{

@@ -228,6 +228,12 @@ func TestPurgeTakenUpForSome(t *testing.T) {
 		if r, err = p.Purge(ctx, "cookie"); err != nil || r.State != purge.Done || r.Counts.Done != 1 || r.Counts.Undone != 1 {
 			t.Errorf("%+v %v", r, err)
 		}
+		if err := p.Override(ctx, "cookie", "jun", "c1", "despite the freeze: now"); err != nil {
+			t.Fatal(err)
+		}
+		if got := g.rows("SELECT CONCAT(actor, ' ', commit_id, ' ', detail) FROM liveops_audit WHERE action = 'override'"); got != "jun c1 purge cookie: despite the freeze: now" {
+			t.Errorf("the audit of what was passed over is %s", got)
+		}
 		if got := g.rows("SELECT detail FROM liveops_audit WHERE action = 'purge' ORDER BY id DESC LIMIT 2"); got != "purge cookie: done, 1 documents changed, 1 brought back\npurge cookie: taken up to bring back "+strings.Join(many[:20], ", ")+" and 3 more" {
 			t.Errorf("the audit is %s", got)
 		}

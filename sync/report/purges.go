@@ -54,7 +54,7 @@ func purgePhrase(one *release.PurgePlan, strong string) string {
 	for _, c := range []struct {
 		n    int
 		what string
-	}{{pl.Unmatched, "without a match"}, {pl.Unchanged, "matching without a change"}, {pl.Missing, "without a document"}, {pl.Failed, "cannot be judged"}} {
+	}{{pl.Unmatched, "without a match"}, {pl.Unchanged, "matching without a change"}, {pl.Missing, "without a document"}, {pl.Before, "changed by it already"}, {pl.Failed, "cannot be judged"}} {
 		if c.n > 0 {
 			s += ", " + grouped(c.n) + " " + c.what
 		}
