@@ -53,7 +53,9 @@ func TestPurgesShareTheLimit(t *testing.T) {
 	var once sync.Once
 	u.server.Before(func(o couchbase.Operation) {
 		if o.Op == couchbase.MutateIn && o.Bucket == "staging" {
-			once.Do(func() { u.server.Bucket("staging").DefaultCollection().Put("user-3", cookieOf(`{"inventory":[{"item":"egg"}]}`)) })
+			once.Do(func() {
+				u.server.Bucket("staging").DefaultCollection().Put("user-3", cookieOf(`{"inventory":[{"item":"egg"}]}`))
+			})
 		}
 	})
 	w.merge(n)
