@@ -73,3 +73,26 @@ func TestPurgedStatus(t *testing.T) {
 		t.Error(c)
 	}
 }
+
+// What an undo leaves is told with both forms, of which personal fields are masked; where the purge's file is gone, by its id alone.
+func TestPurgeUndone(t *testing.T) {
+	r := purgerun.UndoResult{Run: purge.Run{Name: "cookie", State: purge.Undone}, Restored: 309, Left: 4}
+	left := []purgerun.Left{
+		{ID: "user-1", Why: "it was changed since", Before: []byte(`{"email":"m@x.kr","coins":1}`), Now: []byte(`{"email":"n@x.kr","coins":2}`)},
+		{ID: "user-2", Why: "it was removed since", Before: []byte(`{"email":"m@x.kr","coins":3}`)},
+		{ID: "user-3", Why: "the purge did not change it"},
+	}
+	text := PurgeUndone("production", purgeOf("cookie", ""), r, left)
+	for _, want := range []string{"309 documents brought back, 4 left as they are. The purge is undone there.", "- `user-2`: it was removed since\n", "… and 1 more",
+		"-   \"coins\": 1\n", "+   \"coins\": 2\n", "-   \"coins\": 3\n", "@@ user-2 @@"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "x.kr") || strings.Contains(text, "@@ user-3") {
+		t.Error(text)
+	}
+	if text := PurgeUndone("production", nil, r, left); strings.Contains(text, "coins") || !strings.Contains(text, "- `user-1`: it was changed since") {
+		t.Error(text)
+	}
+}

@@ -46,7 +46,7 @@ func PurgeUndone(environment string, one *purge.Purge, r purgerun.UndoResult, le
 	var lines []line
 	for _, l := range left {
 		b.WriteString("- " + codeSpan(l.ID, 250) + ": " + prose(l.Why) + "\n")
-		if one != nil && l.Now != nil && l.Before != nil {
+		if one != nil && l.Before != nil { // all of one that is gone goes
 			lines = append(lines, line{titleLine, "@@ " + literal(l.ID, lineWidth-6) + " @@"})
 			lines = append(lines, documentLines(&release.PurgePlan{Purge: one}, l.Before, l.Now, purgeLines/2)...)
 		}
@@ -55,7 +55,7 @@ func PurgeUndone(environment string, one *purge.Purge, r purgerun.UndoResult, le
 		b.WriteString("- … and " + grouped(n) + " more\n")
 	}
 	if len(lines) > 0 {
-		b.WriteString("\n<details><summary>as the purge found them, and as they are</summary>\n\n" + fenced(lines) + "\n</details>\n")
+		b.WriteString("\n<details><summary>as the purge found them, and as they are now</summary>\n\n" + fenced(lines) + "\n</details>\n")
 	}
 	return b.String()
 }
