@@ -34,7 +34,7 @@ func (t *talk) purgeUndo(ctx context.Context, c command.Command, store *mysqlsto
 	}
 	var left []purgerun.Left
 	result, err := purgerun.Undo(ctx, run, documents.Documents(run.Scope, run.Collection), store.Purges(), purgerun.UndoOptions{
-		IDs:     c.IDs,
+		IDs: c.IDs, Unsure: c.Unsure,
 		Options: purgerun.Options{Actor: t.Author, Now: t.Now, Wait: t.Wait},
 		Left: func(l purgerun.Left) error {
 			if len(left) < mostLeft {

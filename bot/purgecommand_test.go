@@ -3,6 +3,8 @@ package bot_test
 import (
 	"strings"
 	"testing"
+
+	"liveops/sandbox/couchbase"
 )
 
 // The commands about purges, as an engineer on call says them.
@@ -60,6 +62,21 @@ func TestPurgeCommandUndoesOneAccount(t *testing.T) {
 	w.equal("production", u.holders("production"), "user-0 user-2")
 	w.envs["production"].exec(t, "UPDATE liveops_purges SET state = 'running', updated = UTC_TIMESTAMP(6)")
 	w.say(n, "jun", "/liveops purge undo cookie production user-0").refused("Purge cookie is running here; pause it before you bring single documents back")
+}
+
+// A removal that got no answer is brought back when told to.
+func TestPurgeCommandUndoesWhatIsUnsure(t *testing.T) {
+	u := newUsers(t)
+	w := newWorld(t, options{users: u, more: purgePermissions})
+	u.server.Inject(couchbase.Fault{Ops: []couchbase.Op{couchbase.Remove}, Failure: couchbase.DropAfter, Times: 1, Match: func(o couchbase.Operation) bool { return o.Bucket == "production" }})
+	n := w.planned("cookie", files{cookiePath: []byte("description: d\nselect: {ids: [user-1]}\ndelete: true\n")})
+	w.merge(n)
+	w.settle()
+	w.says(w.told(n), "- production: purge `cookie` done, 1 document changed")
+	w.equal("production", u.holders("production"), "user-0 user-2")
+	w.say(n, "jun", "/liveops purge undo cookie production user-1").refused("- `user-1`: it was gone when the run lost its connection, and the game may have removed it")
+	w.say(n, "jun", "/liveops purge undo cookie production user-1 --unsure").done("1 document brought back")
+	w.equal("production", u.holders("production"), allHolders)
 }
 
 // A purge in a repository with a limit, that no release brought, is not a way around it.

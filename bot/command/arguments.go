@@ -80,6 +80,8 @@ func (r *resolver) takeFlags(words []string) (rest []string, err *Error) {
 			return nil, e
 		case flag == through:
 			r.Through = true
+		case flag == unsure:
+			r.Unsure = true
 		case flag == keepChanged:
 			r.KeepChanged = true
 		}

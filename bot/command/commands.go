@@ -2,10 +2,12 @@ package command
 
 import "slices"
 
-// The flags of a rollback: take all later releases back too, and leave rows alone that others have changed since.
+// The flags of a rollback: take all later releases back too, and leave rows alone that others have changed since. That of
+// an undo of a purge: bring also removed documents back that the game may have removed itself.
 const (
 	through     = "--through"
 	keepChanged = "--keep-changed"
+	unsure      = "--unsure"
 )
 
 // Commands are the commands of liveops.
@@ -116,9 +118,9 @@ func Commands() Table {
 			Needs: MayPurge, Where: Anywhere,
 		},
 		{
-			Name: "purge undo", Args: append(slices.Clone(purge), Arg{Name: "ID", Kind: DocumentID, Optional: true, Many: true}),
+			Name: "purge undo", Args: append(slices.Clone(purge), Arg{Name: "ID", Kind: DocumentID, Optional: true, Many: true}), Flags: []string{unsure},
 			Help:  "brings back the documents that a purge changed, or only some",
-			About: "Those that somebody has changed since stay as they are, and are listed. It ends the purge there for good; said again, it does what is left. With ids it brings back these documents alone: the purge stays what it is there, and changes them no more. Pause one that runs first.",
+			About: "Those that somebody has changed since stay as they are, and are listed. It ends the purge there for good; said again, it does what is left. With ids it brings back these documents alone: the purge stays what it is there, and changes them no more. Pause one that runs first. A removed document whose removal got no answer may have been removed by the game: `--unsure` brings it back, too.",
 			Needs: MayPurge, Where: Anywhere,
 		},
 		{

@@ -21,6 +21,7 @@ type Command struct {
 	Reason  string   // of lock
 	Topic   string   // of help: the command that is asked about, by its name; "" for all
 
+	Unsure      bool // of purge undo: removed documents that the game may have removed come back, too
 	KeepChanged bool // of rollback: rows that others changed since stay as they are
 }
 
@@ -107,6 +108,9 @@ func (c Command) String() string {
 		case PurgeName:
 			words = append(words, quote(c.Purge))
 		case DocumentID:
+			if c.Unsure { // nothing behind a -- is a flag
+				words = append(words, unsure)
+			}
 			words = append(words, quoteAll(c.IDs)...)
 		case TableName:
 			words = append(words, quoteAll(c.Tables)...)

@@ -58,6 +58,8 @@ func TestResolve(t *testing.T) {
 		{"/liveops purge plan 2013-12-Santa_cookie.v2 Production", "purge plan", Command{Purge: "2013-12-Santa_cookie.v2", Env: "production"}},
 		{"/liveops Purge UNDO ｃｏｏｋｉｅ staging", "purge undo", Command{Purge: "cookie", Env: "staging"}},
 		{"/liveops purge undo cookie staging User-42 'two words' User-42 `user:7`", "purge undo", Command{Purge: "cookie", Env: "staging", IDs: []string{"User-42", "two words", "user:7"}}},
+		{"/liveops purge undo cookie staging —unsure user-1", "purge undo", Command{Purge: "cookie", Env: "staging", IDs: []string{"user-1"}, Unsure: true}},
+		{"/liveops purge undo cookie staging --unsure -- --unsure", "purge undo", Command{Purge: "cookie", Env: "staging", IDs: []string{"--unsure"}, Unsure: true}},
 		{"/liveops purge undo cookie staging -- --user", "purge undo", Command{Purge: "cookie", Env: "staging", IDs: []string{"--user"}}},
 		{"/liveops cancel", "cancel", Command{}},
 	} {
