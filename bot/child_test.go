@@ -17,6 +17,7 @@ import (
 	"liveops/bot"
 	"liveops/bot/hub"
 	"liveops/engine"
+	"liveops/sync/couchstore"
 	"liveops/sync/mysqlstore"
 )
 
@@ -29,6 +30,8 @@ type childSettings struct {
 	GitHub    string            // the address
 	Clock     string            // a remoteClock; "" for the real time
 	DSNs      map[string]string // by environment
+	Couchbase string            // the address of the user documents, in a bucket for each environment; "" for none
+	CA        []byte            // of Couchbase
 }
 
 // beBot runs the bot, says its address and that of its control in one line, and never returns.
@@ -47,6 +50,9 @@ func beBot(settings string) {
 	fail(err)
 	identity := hub.Options{Token: botToken, URL: s.GitHub, Log: log}
 	o := bot.Options{Secrets: []string{secret}, Repositories: []string{repository}, Queue: queue, Stores: &childStores{dsns: s.DSNs}, Log: log}
+	if s.Couchbase != "" {
+		o.Buckets = &buckets{url: s.Couchbase, ca: s.CA, open: map[string]*couchstore.Store{}}
+	}
 	if s.Clock != "" {
 		c := remoteClock(s.Clock)
 		identity.Now, identity.Wait = c.now, c.wait

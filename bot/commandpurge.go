@@ -13,9 +13,6 @@ import (
 	"liveops/sync/report"
 )
 
-// mostLeft is how many documents that an undo leaves are listed.
-const mostLeft = 20
-
 // purge carries out a command about one purge in one environment. What the record of purges says no to is refused.
 func (t *talk) purge(ctx context.Context, c command.Command, what string) (reply, error) {
 	store, err := t.Stores.Store(ctx, c.Env)
@@ -42,12 +39,13 @@ func (t *talk) purge(ctx context.Context, c command.Command, what string) (reply
 		changed *purge.ChangedError
 		expired *purge.ExpiredError
 		limit   *purge.LimitError
+		running *purge.RunningError
 		unset   *release.UnsetError
 	)
 	switch {
 	case errors.Is(err, mysqlstore.ErrNoPurge):
 		return refusal("purge `"+c.Purge+"` was never run in "+c.Env, ""), nil
-	case errors.As(err, &over), errors.As(err, &changed), errors.As(err, &expired), errors.As(err, &limit), errors.As(err, &unset), errors.Is(err, purge.ErrLost):
+	case errors.As(err, &over), errors.As(err, &changed), errors.As(err, &expired), errors.As(err, &limit), errors.As(err, &running), errors.As(err, &unset), errors.Is(err, purge.ErrLost):
 		return refusal(err.Error(), ""), nil
 	}
 	return r, err
@@ -97,52 +95,63 @@ func (t *talk) planPurge(ctx context.Context, c command.Command) (*release.Plan,
 	if err != nil {
 		return nil, err
 	}
-	pl, err := purgerun.MakePlan(ctx, one, documents, documents.Documents(one.Scope, one.Collection), purgerun.PlanOptions{})
+	store, err := t.Stores.Store(ctx, c.Env)
+	if err != nil {
+		return nil, err
+	}
+	run, err := store.Purges().Purge(ctx, c.Purge) // what it has changed already is told apart
+	if err != nil && !errors.Is(err, mysqlstore.ErrNoPurge) {
+		return nil, err
+	}
+	pl, err := purgerun.MakePlan(ctx, one, documents, documents.Documents(one.Scope, one.Collection), purgerun.PlanOptions{Run: run.ID})
 	return &release.Plan{Environment: c.Env, Purges: []release.PurgePlan{{Purge: one, Plan: pl}}}, err
 }
 
-// mayBegin refuses to begin a purge where a release would wait: in a freeze, for approval, and until the environment before
-// has run it, unless that one has no user documents.
-func (t *talk) mayBegin(ctx context.Context, c command.Command) error {
-	e := release.PolicyOf(t.config).Environment(c.Env)
-	if _, until, frozen := e.Freeze.At(t.Now()); frozen {
-		end := ""
-		if !until.IsZero() { // the end is in sight
-			end = " until " + until.UTC().Format("2006-01-02 15:04 UTC")
+// gate refuses a purge where a release would wait: in a freeze, also to go on with it, and to begin it for approval, and
+// until the environment before has run it, unless that one has no user documents.
+func (t *talk) gate(ctx context.Context, c command.Command, begun bool) error {
+	g := release.PurgeGate{Policy: release.PolicyOf(t.config), Environment: c.Env, Name: c.Purge, Begun: begun}
+	after := g.Policy.Environment(c.Env).After
+	if after != "" && !begun {
+		_, err := t.userDocuments(ctx, after)
+		if unset := (*release.UnsetError)(nil); err != nil && !errors.As(err, &unset) {
+			return err
 		}
-		return refuse("wait for its end, or for the next release, which brings the purge along", "%s is frozen%s", c.Env, end)
-	}
-	if e.Approval {
-		return refuse("merge something: the release brings the purge along, and has it approved", "%s takes nothing without approval", c.Env)
-	}
-	if e.After == "" {
-		return nil
-	}
-	if _, err := t.userDocuments(ctx, e.After); err != nil {
-		if unset := (*release.UnsetError)(nil); errors.As(err, &unset) {
-			return nil
+		if err == nil {
+			before, err := t.Stores.Store(ctx, after)
+			if err != nil {
+				return err
+			}
+			g.Before = before.Purges()
 		}
+	}
+	waits, err := g.Waits(ctx, t.Now())
+	if err != nil || len(waits) == 0 {
 		return err
 	}
-	before, err := t.Stores.Store(ctx, e.After)
-	if err != nil {
-		return err
-	}
-	run, err := before.Purges().Purge(ctx, c.Purge)
-	if err != nil && !errors.Is(err, mysqlstore.ErrNoPurge) {
-		return err
-	}
+	w := waits[0]
 	switch {
-	case err != nil:
-		return refuse("run it there first", "%s comes before %s, and has not done purge `%s` yet", e.After, c.Env, c.Purge)
-	case run.State != purge.Done && run.State != purge.Past:
-		return refuse("look at `/liveops purge status "+c.Purge+" "+e.After+"` first", "%s comes before %s, and purge `%s` is %s there", e.After, c.Env, c.Purge, run.State)
+	case w.Kind == release.Frozen && begun:
+		return refuse("wait for its end; `liveops purge run --despite-freeze` on a checkout passes over it", "%s", w.Reason+ends(w))
+	case w.Kind == release.Frozen:
+		return refuse("wait for its end, or for the next release, which brings the purge along", "%s", w.Reason+ends(w))
+	case w.Kind == release.Unapproved:
+		return refuse("merge something: the release brings the purge along, and has it approved", "%s", w.Reason)
+	default:
+		return refuse("look at `/liveops purge status "+c.Purge+" "+after+"`, and run it there first", "%s", w.Reason)
 	}
-	return nil
 }
 
-// purgeRun runs a purge, or goes on with one that has begun. One that has not is held to what a release waits for, and to
-// the limits; a release has them confirmed.
+// ends says when a wait is over, where that is in sight.
+func ends(w release.Wait) string {
+	if w.Until.IsZero() {
+		return ""
+	}
+	return " until " + w.Until.UTC().Format("2006-01-02 15:04 UTC")
+}
+
+// purgeRun runs a purge, or goes on with one that has begun. It is held to freezes and to the limits, or what was confirmed
+// of the release that began it; one that has not begun, to all that a release waits for.
 func (t *talk) purgeRun(ctx context.Context, c command.Command, store *mysqlstore.Store, begun bool) (reply, error) {
 	one, err := t.purgeOf(ctx, c.Purge)
 	if err != nil {
@@ -155,20 +164,24 @@ func (t *talk) purgeRun(ctx context.Context, c command.Command, store *mysqlstor
 	if st.Hold != nil {
 		return reply{}, &mysqlstore.HeldError{Environment: c.Env, Hold: *st.Hold}
 	}
-	_, err = store.Purges().Purge(ctx, one.Name)
+	run, err := store.Purges().Purge(ctx, one.Name)
 	fresh := errors.Is(err, mysqlstore.ErrNoPurge) && !begun
 	if err != nil && !fresh {
 		return reply{}, err
 	}
+	if run.State.Over() {
+		return reply{}, &purge.OverError{Run: run}
+	}
+	if err := t.gate(ctx, c, !fresh); err != nil {
+		return reply{}, err
+	}
+	policy := release.PolicyOf(t.config)
 	if fresh {
-		if err := t.mayBegin(ctx, c); err != nil {
-			return reply{}, err
-		}
 		p, err := t.planPurge(ctx, c)
 		if err != nil {
 			return reply{}, err
 		}
-		for _, past := range release.PolicyOf(t.config).Excesses(p) {
+		for _, past := range policy.Excesses(p) {
 			return refusal("it "+past.String(), "have it merged: a second person confirms it there"), nil
 		}
 	}
@@ -177,7 +190,7 @@ func (t *talk) purgeRun(ctx context.Context, c command.Command, store *mysqlstor
 		return reply{}, err
 	}
 	result, err := purgerun.Run(ctx, one, documents, documents.Documents(one.Scope, one.Collection), store.Purges(),
-		purgerun.Options{Actor: t.Author, Commit: t.base.tip, Every: time.Minute, Now: t.Now, Wait: t.Wait})
+		purgerun.Options{Actor: t.Author, Commit: t.base.tip, Room: policy.PurgeRoom(run), Every: time.Minute, Now: t.Now, Wait: t.Wait})
 	if err != nil {
 		return reply{}, err
 	}
@@ -185,37 +198,4 @@ func (t *talk) purgeRun(ctx context.Context, c command.Command, store *mysqlstor
 		return reply{report.Refused, report.PurgeRun(result.Run)}, nil
 	}
 	return done(report.PurgeRun(result.Run)), nil
-}
-
-// purgeUndo brings back what a purge changed.
-func (t *talk) purgeUndo(ctx context.Context, c command.Command, store *mysqlstore.Store) (reply, error) {
-	documents, err := t.userDocuments(ctx, c.Env)
-	if err != nil {
-		return reply{}, err
-	}
-	one, missing := t.purgeOf(ctx, c.Purge) // without its file nobody knows which fields are personal
-	run, err := store.Purges().TakeUp(ctx, c.Purge, t.Author)
-	if err != nil {
-		return reply{}, err
-	}
-	if missing != nil {
-		one = nil
-	}
-	var left []purgerun.Left
-	result, err := purgerun.Undo(ctx, run, documents.Documents(run.Scope, run.Collection), store.Purges(), purgerun.UndoOptions{
-		Options: purgerun.Options{Actor: t.Author, Now: t.Now, Wait: t.Wait},
-		Left: func(l purgerun.Left) error {
-			if len(left) < mostLeft {
-				left = append(left, l)
-			}
-			return nil
-		}})
-	if err != nil {
-		return reply{}, err
-	}
-	text := report.PurgeUndone(c.Env, one, result, left)
-	if result.Left > 0 {
-		return reply{report.Refused, text}, nil
-	}
-	return done(text), nil
 }

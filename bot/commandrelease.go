@@ -264,26 +264,39 @@ func (t *talk) confirmedBefore(ctx context.Context, targets []release.Target) (c
 func (t *talk) confirmLimits(ctx context.Context, config *datarepo.Config, targets []release.Target, commit, merged string) (confirmed, changed []string, err error) {
 	policy := release.PolicyOf(config)
 	for _, target := range targets {
-		p, _, err := t.planNow(ctx, commit, target)
+		p, desired, err := t.planNow(ctx, commit, target)
 		if err != nil {
 			return nil, nil, err
-		}
-		if p.Digest == "" || len(policy.Excesses(p)) == 0 {
-			continue
 		}
 		shown, err := t.shownDigest(ctx, target.Store, merged)
 		if err != nil {
 			return nil, nil, err
 		}
+		if merged != "" {
+			open, err := release.OpenPurges(ctx, desired, target)
+			if err != nil {
+				return nil, nil, err
+			}
+			if open != nil { // its rows are there: what is left is of the plan that it was released by
+				p, shown = open, open.Digest
+			}
+		}
+		if p.Digest == "" || len(policy.Excesses(p)) == 0 {
+			continue
+		}
 		if shown != p.Digest {
 			changed = append(changed, target.Name)
 			continue
 		}
-		err = target.Store.SaveConfirmation(ctx, mysqlstore.Confirmation{Kind: mysqlstore.Limits, Repository: t.repository, Pull: t.Number, Digest: p.Digest, By: t.Author})
+		err = target.Store.SaveConfirmation(ctx, mysqlstore.Confirmation{Kind: mysqlstore.Limits, Repository: t.repository, Pull: t.Number, Digest: p.Digest, Purged: p.Purged(), By: t.Author})
 		if err != nil {
 			return nil, nil, err
 		}
-		confirmed = append(confirmed, fmt.Sprintf("%s (plan `%s`)", target.Name, release.ShortDigest(p.Digest)))
+		what := fmt.Sprintf("plan `%s`", release.ShortDigest(p.Digest))
+		if n := p.Purged(); n > 0 {
+			what += fmt.Sprintf(", %d user documents", n)
+		}
+		confirmed = append(confirmed, target.Name+" ("+what+")")
 	}
 	return confirmed, changed, nil
 }

@@ -3,6 +3,8 @@ package bot_test
 import (
 	"strings"
 	"testing"
+
+	"liveops/sandbox/couchbase"
 )
 
 // The commands about purges, as an engineer on call says them.
@@ -32,6 +34,48 @@ func TestPurgeCommands(t *testing.T) {
 	w.say(n, "jun", "/liveops purge undo cookie staging").refused("2 documents brought back, 1 left as they are", "- `user-1`: it was", "not: n@x.kr")
 	w.equal("staging", u.holders("staging"), "user-0 user-2")
 	w.say(n, "jun", "/liveops purge undo cookie production").done("3 documents brought back, 0 left")
+	w.equal("production", u.holders("production"), allHolders)
+}
+
+// One account gets back what a purge took; the purge stays done for all others, and an undo of all leaves that one alone.
+func TestPurgeCommandUndoesOneAccount(t *testing.T) {
+	u := newUsers(t)
+	w := newWorld(t, options{users: u, more: strings.Replace(permissions, "confirm:", "purge: [maintain], confirm:", 1)})
+	n := w.planned("cookie", files{cookiePath: []byte(cookie)})
+	w.merge(n)
+	w.settle()
+	w.say(n, "mina", "/liveops purge undo cookie production user-1").refused("maintain")
+	w.equal("production", u.holders("production"), "")
+	w.say(n, "jun", "/liveops purge undo cookie production user-1").done("in production: 1 document brought back, 0 left as they are. The purge is done there.")
+	w.equal("production", u.holders("production"), "user-1")
+	w.say(n, "jun", "/liveops purge undo cookie production user-1 user-3").refused("0 documents brought back, 1 left as they are, 1 brought back before", "- `user-3`: the purge did not change it")
+	w.say(n, "jun", "/liveops purge status cookie production").done("Purge `cookie` is done, 3 documents changed, 1 brought back, by `jun`.")
+	w.say(n, "jun", "/liveops purge run cookie production").refused("is done here and is not run again")
+	next := w.planned("levels", files{levelsPath: levels(10, 20, 32)})
+	w.merge(next)
+	w.settle()
+	w.says(w.told(next), "is live in staging and production", "not: purge")
+	w.equal("after the next merge", u.holders("production"), "user-1")
+	w.equal("staging", u.holders("staging"), "")
+	u.server.Bucket("production").DefaultCollection().Put("user-1", cookieOf(withoutCookie)) // they eat it
+	w.say(n, "jun", "/liveops purge undo cookie production").done("2 documents brought back, 0 left as they are. The purge is undone there.")
+	w.equal("production", u.holders("production"), "user-0 user-2")
+	w.envs["production"].exec(t, "UPDATE liveops_purges SET state = 'running', updated = UTC_TIMESTAMP(6)")
+	w.say(n, "jun", "/liveops purge undo cookie production user-0").refused("Purge cookie is running here; pause it before you bring single documents back")
+}
+
+// A removal that got no answer is brought back when told to.
+func TestPurgeCommandUndoesWhatIsUnsure(t *testing.T) {
+	u := newUsers(t)
+	w := newWorld(t, options{users: u, more: purgePermissions})
+	u.server.Inject(couchbase.Fault{Ops: []couchbase.Op{couchbase.Remove}, Failure: couchbase.DropAfter, Times: 1, Match: func(o couchbase.Operation) bool { return o.Bucket == "production" }})
+	n := w.planned("cookie", files{cookiePath: []byte("description: d\nselect: {ids: [user-1]}\ndelete: true\n")})
+	w.merge(n)
+	w.settle()
+	w.says(w.told(n), "- production: purge `cookie` done, 1 document changed")
+	w.equal("production", u.holders("production"), "user-0 user-2")
+	w.say(n, "jun", "/liveops purge undo cookie production user-1").refused("- `user-1`: it was gone when the run lost its connection, and the game may have removed it")
+	w.say(n, "jun", "/liveops purge undo cookie production user-1 --unsure").done("1 document brought back")
 	w.equal("production", u.holders("production"), allHolders)
 }
 

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -65,15 +63,11 @@ func newStorm(t *testing.T, seed uint64) *storm {
 // way is the bot's way to GitHub, on which its writes are kept and its plans counted.
 func (s *storm) way() string {
 	s.Helper()
-	to, err := url.Parse(s.github.URL())
-	s.must(err)
-	s.wire.onWrite(func(r *http.Request, body string) {
+	return s.watched(func(r *http.Request, body string) {
 		if strings.Contains(r.URL.Path, "/comments") && strings.Contains(body, "liveops:plan") {
 			s.plans.Add(1)
 		}
 	})
-	return s.serve(&httputil.ReverseProxy{Transport: s.wire, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) },
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { panic(http.ErrAbortHandler) }})
 }
 
 // stormPath is the file of a pull request's table.

@@ -16,9 +16,31 @@ import (
 // users are the environments' user documents, on the stand-in: a bucket each.
 type users struct {
 	server *couchbase.Server
-	mu     sync.Mutex
-	open   map[string]*couchstore.Store
-	unset  map[string]bool // the process is not told where they are
+	buckets
+	mu    sync.Mutex
+	unset map[string]bool // the process is not told where they are
+}
+
+// buckets opens the bucket of each environment, which has its name, once.
+type buckets struct {
+	url  string
+	ca   []byte
+	mu   sync.Mutex
+	open map[string]*couchstore.Store
+}
+
+// Documents gives an environment's bucket.
+func (b *buckets) Documents(ctx context.Context, environment string) (release.UserDocuments, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.open[environment] == nil {
+		s, err := couchstore.Open(ctx, couchstore.Options{URL: b.url + "/" + environment, User: "Administrator", Password: "password", CA: b.ca})
+		if err != nil {
+			return nil, err
+		}
+		b.open[environment] = s
+	}
+	return userDocuments{b.open[environment]}, nil
 }
 
 // The players of the tests: those with a cookie are what purges are after.
@@ -43,7 +65,7 @@ func newUsers(t *testing.T) *users {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { server.Close() })
-	u := &users{server: server, open: map[string]*couchstore.Store{}, unset: map[string]bool{}}
+	u := &users{server: server, unset: map[string]bool{}, buckets: buckets{url: server.URL(), ca: server.CAPEM(), open: map[string]*couchstore.Store{}}}
 	for _, environment := range []string{"staging", "production"} {
 		for i := range 4 {
 			body := withCookie
@@ -64,18 +86,12 @@ func newUsers(t *testing.T) *users {
 // Documents gives the bot an environment's bucket.
 func (u *users) Documents(ctx context.Context, environment string) (release.UserDocuments, error) {
 	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.unset[environment] {
+	unset := u.unset[environment]
+	u.mu.Unlock()
+	if unset {
 		return nil, &release.UnsetError{Reason: "LIVEOPS_" + strings.ToUpper(environment) + "_COUCHBASE_URL is not set"}
 	}
-	if u.open[environment] == nil {
-		s, err := couchstore.Open(ctx, couchstore.Options{URL: u.server.URL() + "/" + environment, User: "Administrator", Password: "password", CA: u.server.CAPEM()})
-		if err != nil {
-			return nil, err
-		}
-		u.open[environment] = s
-	}
-	return userDocuments{u.open[environment]}, nil
+	return u.buckets.Documents(ctx, environment)
 }
 
 type userDocuments struct{ *couchstore.Store }

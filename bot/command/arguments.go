@@ -80,6 +80,8 @@ func (r *resolver) takeFlags(words []string) (rest []string, err *Error) {
 			return nil, e
 		case flag == through:
 			r.Through = true
+		case flag == unsure:
+			r.Unsure = true
 		case flag == keepChanged:
 			r.KeepChanged = true
 		}
@@ -109,6 +111,8 @@ func (r *resolver) take(a Arg, words []string) (err *Error) {
 		r.Release, err = release(words[0])
 	case PurgeName:
 		r.Purge, err = purgeName(words[0])
+	case DocumentID:
+		r.IDs, err = documentIDs(words)
 	case TableName:
 		r.Tables, err = tables(words)
 	case Text:
@@ -171,6 +175,28 @@ func purgeName(word string) (string, *Error) {
 		return "", &Error{shown(word) + " is not a purge's name", "it is the name of its file in `purges/`, without folder and extension"}
 	}
 	return name, nil
+}
+
+// Bounds of documents' ids.
+const (
+	longestID = 246 // bytes: https://docs.couchbase.com/server/current/learn/data/data.html
+	mostIDs   = 100 // in a comment
+)
+
+func documentIDs(words []string) ([]string, *Error) {
+	var ids []string
+	for _, word := range words {
+		if word == "" || len(word) > longestID {
+			return nil, &Error{shown(word) + " is not a document's id", fmt.Sprintf("it has 1 to %d bytes", longestID)}
+		}
+		if !slices.Contains(ids, word) {
+			ids = append(ids, word)
+		}
+	}
+	if len(ids) > mostIDs {
+		return nil, &Error{fmt.Sprintf("these are %d documents; a comment names at most %d", len(ids), mostIDs), "say it in several comments, or leave the ids out to bring all back"}
+	}
+	return ids, nil
 }
 
 func tables(words []string) ([]string, *Error) {

@@ -1,9 +1,13 @@
 package command
 
-// The flags of a rollback: take all later releases back too, and leave rows alone that others have changed since.
+import "slices"
+
+// The flags of a rollback: take all later releases back too, and leave rows alone that others have changed since. That of
+// an undo of a purge: bring also removed documents back that the game may have removed itself.
 const (
 	through     = "--through"
 	keepChanged = "--keep-changed"
+	unsure      = "--unsure"
 )
 
 // Commands are the commands of liveops.
@@ -32,7 +36,7 @@ func Commands() Table {
 		{
 			Name:  "confirm",
 			Help:  "lets a release go on that is over a limit",
-			About: "A second person says that so many deleted rows are meant. It counts for the plan last shown and for no other: once that changes, it is asked for again.",
+			About: "A second person says that so many deleted rows, or purged user documents, are meant. It counts for the plan last shown and for no other: once that changes, it is asked for again.",
 			Needs: MayConfirm, Where: Anywhere,
 		},
 		{
@@ -104,7 +108,7 @@ func Commands() Table {
 		{
 			Name: "purge resume", Args: purge,
 			Help:  "goes on with a purge that was paused or has failed",
-			About: "It begins none. Lift the hold of the environment first; `/liveops apply` then takes on the rest of the release.",
+			About: "It begins none, and refuses in a freeze. Lift the hold of the environment first; `/liveops apply` then takes on the rest of the release.",
 			Needs: MayPurge, Where: Anywhere,
 		},
 		{
@@ -114,9 +118,9 @@ func Commands() Table {
 			Needs: MayPurge, Where: Anywhere,
 		},
 		{
-			Name: "purge undo", Args: purge,
-			Help:  "brings back the documents that a purge changed",
-			About: "Those that somebody has changed since stay as they are, and are listed. It ends the purge there for good; said again, it does what is left.",
+			Name: "purge undo", Args: append(slices.Clone(purge), Arg{Name: "ID", Kind: DocumentID, Optional: true, Many: true}), Flags: []string{unsure},
+			Help:  "brings back the documents that a purge changed, or only some",
+			About: "Those that somebody has changed since stay as they are, and are listed. It ends the purge there for good; said again, it does what is left. With ids it brings back these documents alone: the purge stays what it is there, and changes them no more. Pause one that runs first. A removed document whose removal got no answer may have been removed by the game: `--unsure` brings it back, too.",
 			Needs: MayPurge, Where: Anywhere,
 		},
 		{

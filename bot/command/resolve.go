@@ -16,10 +16,12 @@ type Command struct {
 	Release int64    // of rollback: the release's number; 0 for the newest
 	Through bool     // of rollback: all later releases too
 	Purge   string   // the purge that it is about, as it is written
+	IDs     []string // of purge undo: the documents alone that are brought back, each once; none for all
 	Tables  []string // each once, in the order given
 	Reason  string   // of lock
 	Topic   string   // of help: the command that is asked about, by its name; "" for all
 
+	Unsure      bool // of purge undo: removed documents that the game may have removed come back, too
 	KeepChanged bool // of rollback: rows that others changed since stay as they are
 }
 
@@ -105,13 +107,13 @@ func (c Command) String() string {
 			}
 		case PurgeName:
 			words = append(words, quote(c.Purge))
+		case DocumentID:
+			if c.Unsure { // nothing behind a -- is a flag
+				words = append(words, unsure)
+			}
+			words = append(words, quoteAll(c.IDs)...)
 		case TableName:
-			if slices.ContainsFunc(c.Tables, func(table string) bool { return strings.HasPrefix(dashed(table), "-") }) {
-				words = append(words, "--")
-			}
-			for _, table := range c.Tables {
-				words = append(words, quote(table))
-			}
+			words = append(words, quoteAll(c.Tables)...)
 		case Text:
 			words = append(words, quote(c.Reason))
 		case Topic:
@@ -125,6 +127,17 @@ func (c Command) String() string {
 		words = append(words, keepChanged)
 	}
 	return strings.Join(words, " ")
+}
+
+// quoteAll quotes words at the end of a command, behind a -- where one could be taken for a flag.
+func quoteAll(words []string) (quoted []string) {
+	if slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(dashed(word), "-") }) {
+		quoted = append(quoted, "--")
+	}
+	for _, word := range words {
+		quoted = append(quoted, quote(word))
+	}
+	return quoted
 }
 
 // quote puts quotes around a word that is more than letters, digits, _ and -.

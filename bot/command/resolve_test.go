@@ -1,6 +1,7 @@
 package command
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -56,6 +57,10 @@ func TestResolve(t *testing.T) {
 		{"/liveops unlock production", "unlock", Command{Env: "production"}},
 		{"/liveops purge plan 2013-12-Santa_cookie.v2 Production", "purge plan", Command{Purge: "2013-12-Santa_cookie.v2", Env: "production"}},
 		{"/liveops Purge UNDO ｃｏｏｋｉｅ staging", "purge undo", Command{Purge: "cookie", Env: "staging"}},
+		{"/liveops purge undo cookie staging User-42 'two words' User-42 `user:7`", "purge undo", Command{Purge: "cookie", Env: "staging", IDs: []string{"User-42", "two words", "user:7"}}},
+		{"/liveops purge undo cookie staging —unsure user-1", "purge undo", Command{Purge: "cookie", Env: "staging", IDs: []string{"user-1"}, Unsure: true}},
+		{"/liveops purge undo cookie staging --unsure -- --unsure", "purge undo", Command{Purge: "cookie", Env: "staging", IDs: []string{"--unsure"}, Unsure: true}},
+		{"/liveops purge undo cookie staging -- --user", "purge undo", Command{Purge: "cookie", Env: "staging", IDs: []string{"--user"}}},
 		{"/liveops cancel", "cancel", Command{}},
 	} {
 		got, err := resolve(t, Commands(), PullRequest, test.comment)
@@ -104,6 +109,10 @@ func TestResolveRefuses(t *testing.T) {
 		{"/liveops export production", "`/liveops export` needs TABLE, a table; write `/liveops export ENV TABLE…`"},
 		{"/liveops export production ''", "`` is not a table's name; it has 1 to 64 characters"},
 		{"/liveops export production " + strings.Repeat("x", 65), "`" + strings.Repeat("x", 60) + "…` is not a table's name; it has 1 to 64 characters"},
+		{"/liveops purge undo cookie staging ''", "`` is not a document's id; it has 1 to 246 bytes"},
+		{"/liveops purge undo cookie staging " + strings.Repeat("x", 247), "`" + strings.Repeat("x", 60) + "…` is not a document's id; it has 1 to 246 bytes"},
+		{"/liveops purge undo cookie staging" + manyIDs(101), "these are 101 documents; a comment names at most 100; say it in several comments, or leave the ids out to bring all back"},
+		{"/liveops purge cancel cookie staging user-1", "there is a word too many: `user-1`; write `/liveops purge cancel NAME ENV`"},
 		{"/liveops lock production", "`/liveops lock` needs REASON, a text; write `/liveops lock ENV REASON…`"},
 		{"/liveops lock production ' '", "the reason is empty; say why, so that others know whom and what to ask"},
 		{"/liveops lock production " + strings.Repeat("x", 501), "the reason has 501 characters; at most 500 are kept; shorten it"},
@@ -113,6 +122,14 @@ func TestResolveRefuses(t *testing.T) {
 			t.Errorf("%s\ngot  %v, %v\nwant %s", test.comment, got, err, test.want)
 		}
 	}
+}
+
+func manyIDs(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, " user-%d", i)
+	}
+	return b.String()
 }
 
 func TestResolveMindsThePlace(t *testing.T) {

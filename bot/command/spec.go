@@ -53,6 +53,7 @@ const (
 	Source                  // an environment that something is taken from
 	Release                 // a release's number
 	PurgeName               // the name of a purge; whether there is such a one is not looked at here
+	DocumentID              // the id of a user document; whether there is such a one is not looked at here
 	TableName               // a table of the database; whether there is such a one is not looked at here
 	Text                    // all words that are left, whatever they are
 	Topic                   // the name of a command
@@ -67,6 +68,8 @@ func (k Kind) String() string {
 		return "a release's number"
 	case PurgeName:
 		return "a purge's name"
+	case DocumentID:
+		return "a document's id"
 	case TableName:
 		return "a table"
 	case Text:

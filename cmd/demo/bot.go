@@ -32,7 +32,7 @@ func (w *world) startBot(ctx context.Context) error {
 		return err
 	}
 	b, err := bot.New(ctx, bot.Options{
-		Secrets: []string{secret}, Repositories: []string{owner + "/" + name}, Hub: way, Queue: w.queue, Stores: w, Log: log,
+		Secrets: []string{secret}, Repositories: []string{owner + "/" + name}, Hub: way, Queue: w.queue, Stores: w, Buckets: w, Log: log,
 		Now: w.clock.now, Tick: w.clock.tick,
 	})
 	if err != nil {

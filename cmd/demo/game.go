@@ -50,12 +50,13 @@ environments:
     after: staging
     freeze:
       - {days: [mon, tue, wed, thu, fri, sat, sun], from: "18:00", to: "23:00", reason: most players are on in the evening}
-limits: {deletedRows: 2} # of one release; past it a second person confirms
+limits: {deletedRows: 2, purgedDocuments: 100} # of one release; past them a second person confirms
 permissions: # by comments
   plan: [read]
   apply: [write]
   confirm: [write]
   rollback: [maintain]
+  purge: [maintain]
 tables:
   stuff:
     sheets: # each owns the rows that its filter matches

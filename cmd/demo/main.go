@@ -1,6 +1,6 @@
 // Command demo plays the story of liveops on stand-ins: a designer's pull request with edited workbooks, the
 // comment that shows what they would change, a mistake and its mend, a limit that a second person confirms, the merge to
-// staging and, after a freeze, to production, a rollback by a comment, and a row changed by hand. Everything runs in this
+// staging and, after a freeze, to production, a rollback by a comment, a row changed by hand, and a purge of 300 among 20,000 accounts, undone for one. Everything runs in this
 // process over real connections, webhooks signed; nothing is left behind. The bot's clock is put forward; what a database
 // says of its own time is the machine's.
 //

@@ -24,6 +24,10 @@ func (w *world) play(ctx context.Context) error {
 		{"The rows are back, Git is not: the pull request that the bot opened brings it there", w.mergeBack},
 		{"In the morning Jun has the environments compared with their commits. Someone changed a price by hand", w.drift},
 		{"The price is put back", w.noDrift},
+		{"Days before the event, 300 of 20,000 accounts are found to have the cookie that only the event gives. Mina writes a purge", w.openPurge},
+		{"It is more than liveops.yaml lets go without a second look: Jun reads whom it hits, and confirms", w.confirmPurge},
+		{"Jun merges. Staging is purged, then production", w.mergePurge},
+		{"One of the 300 had the cookie from support. That account alone gets it back", w.undoOne},
 	} {
 		w.say("\n\x1b[1m── %s\x1b[0m\n", chapter.title)
 		if err := chapter.play(ctx); err != nil {

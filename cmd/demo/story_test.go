@@ -32,7 +32,10 @@ func TestStory(t *testing.T) {
 		"`mina` has the role write; rollback needs maintain", "Did you mean `/liveops rollback`?", "**Release `2` of production is taken back:**",
 		"opened #2: Take back release 2 of production", "on hold                   no         yes\n", "its merge lifts the hold by itself",
 		"jun merged #2", "18          18\n", "on hold                   no          no\n",
-		"opened the issue #3: liveops: production differs from its commit", "price: 1 → 5400", "The issue #3 is closed", "The end.",
+		"opened the issue #3: liveops: production differs from its commit", "price: 1 → 5400", "The issue #3 is closed",
+		"santa_cookie             300         300\n", "by_item, key: santa_cookie", "in production: 300 documents would be changed", "jun unfolds", "@@ user-00066 @@", "-       \"item\": \"santa_cookie\"",
+		"Confirmed for staging", "staging: purge `2013-12-santa-cookie` running", "✓ purged", "production: purge `2013-12-santa-cookie` done, 300 documents changed", "santa_cookie               0           0\n",
+		"1 document brought back", "is done, 300 documents changed, 1 brought back", "santa_cookie               0           1\n", "The end.",
 	} {
 		_, after, found := strings.Cut(rest, phrase)
 		if !found {
@@ -40,7 +43,7 @@ func TestStory(t *testing.T) {
 		}
 		rest = after
 	}
-	for _, hidden := range []string{"<!--", "<details", "\x1b"} {
+	for _, hidden := range []string{"<!--", "<details", "\x1b", "@example.com"} {
 		if strings.Contains(out.String(), hidden) {
 			t.Errorf("%q is shown", hidden)
 		}

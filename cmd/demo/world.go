@@ -10,8 +10,10 @@ import (
 
 	"liveops/bot"
 	"liveops/engine"
+	"liveops/sandbox/couchbase"
 	"liveops/sandbox/github"
 	"liveops/sandbox/mysql"
+	"liveops/sync/couchstore"
 	"liveops/sync/mysqlstore"
 )
 
@@ -28,12 +30,15 @@ const (
 type world struct {
 	out                    io.Writer
 	stores                 map[string]*mysqlstore.Store
-	dbs                    map[string]*sql.DB // as the game's servers have them
+	dbs                    map[string]*sql.DB           // as the game's servers have them
+	couchbase              *couchbase.Server            // with a bucket of accounts for each environment
+	users                  map[string]*couchstore.Store // the same as the bot has them
 	github                 *github.Server
 	repo                   *github.Repo
 	queue                  *engine.Engine
 	clock                  *clock
 	winter, back, drifting int               // the numbers of the designers' pull request, of that after the rollback, of the issue about drift
+	purge                  int               // the number of the pull request with a purge
 	shown                  map[string]string // what was printed: parts that GitHub can fold, by their summary, and comments as they were last
 	close                  []func() error    // undone last first
 }
@@ -45,7 +50,7 @@ var environments = []struct{ name, setting string }{
 }
 
 func newWorld(ctx context.Context) (w *world, err error) {
-	w = &world{out: os.Stdout, stores: map[string]*mysqlstore.Store{}, dbs: map[string]*sql.DB{}, clock: newClock(), shown: map[string]string{}}
+	w = &world{out: os.Stdout, stores: map[string]*mysqlstore.Store{}, dbs: map[string]*sql.DB{}, users: map[string]*couchstore.Store{}, clock: newClock(), shown: map[string]string{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.Close())
@@ -55,6 +60,9 @@ func newWorld(ctx context.Context) (w *world, err error) {
 		if err := w.addEnvironment(ctx, e.name, os.Getenv(e.setting)); err != nil {
 			return w, fmt.Errorf("%s: %w", e.name, err)
 		}
+	}
+	if err := w.addAccounts(); err != nil {
+		return w, fmt.Errorf("stand-in Couchbase: %w", err)
 	}
 	if err := w.addGitHub(); err != nil {
 		return w, fmt.Errorf("stand-in GitHub: %w", err)

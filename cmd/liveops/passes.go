@@ -84,7 +84,7 @@ func (a *app) agree(ctx context.Context, policy *release.Policy, plans []*releas
 			}
 		}
 		for _, kind := range needed {
-			all = append(all, agreement{targets[i].Store, mysqlstore.Confirmation{Kind: kind, Digest: p.Digest, By: actor()}})
+			all = append(all, agreement{targets[i].Store, mysqlstore.Confirmation{Kind: kind, Digest: p.Digest, Purged: p.Purged(), By: actor()}})
 		}
 	}
 	var failed error
@@ -107,7 +107,11 @@ func missing(ctx context.Context, policy *release.Policy, p *release.Plan, store
 		kind   mysqlstore.ConfirmationKind
 		needed bool
 	}{{mysqlstore.Approval, policy.Environment(p.Environment).Approval}, {mysqlstore.Limits, len(policy.Excesses(p)) > 0}} {
-		if by, _ := release.Confirmed(given, n.kind, p.Digest); n.needed && by == nil {
+		by, _ := release.Confirmed(given, n.kind, p.Digest)
+		if n.kind == mysqlstore.Limits {
+			by, _ = policy.Confirmed(given, p)
+		}
+		if n.needed && by == nil {
 			kinds = append(kinds, n.kind)
 		}
 	}

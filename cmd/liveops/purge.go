@@ -99,7 +99,7 @@ func runLine(r purge.Run) string {
 	for _, c := range []struct {
 		n    int
 		what string
-	}{{r.Counts.Skipped, "changed by the game first"}, {r.Counts.Failed, "failed"}} {
+	}{{r.Counts.Undone, "brought back"}, {r.Counts.Skipped, "changed by the game first"}, {r.Counts.Failed, "failed"}} {
 		if c.n > 0 {
 			line += fmt.Sprintf(", %d %s", c.n, c.what)
 		}

@@ -97,6 +97,7 @@ func (a *app) purgePlanIn(ctx context.Context, t release.Target, p *purge.Purge,
 	defer store.Close()
 	bar := a.bar()
 	defer bar.clear()
+	o.Run = run.ID
 	o.Progress = func(n int) { bar.show("plan "+t.Name, "candidates", n, n) }
 	pl, err := purgerun.MakePlan(ctx, p, store, store.Documents(p.Scope, p.Collection), o)
 	if err != nil {
@@ -122,7 +123,7 @@ func (a *app) showPurgePlan(environment string, p *purge.Purge, pl *purgerun.Pla
 	for _, c := range []struct {
 		n    int
 		what string
-	}{{pl.Unmatched, "without a match"}, {pl.Unchanged, "matching without a change"}, {pl.Missing, "without a document"}, {pl.Failed, "cannot be judged"}} {
+	}{{pl.Unmatched, "without a match"}, {pl.Unchanged, "matching without a change"}, {pl.Missing, "without a document"}, {pl.Before, "changed by it already"}, {pl.Failed, "cannot be judged"}} {
 		if c.n > 0 {
 			say("  %d %s", c.n, c.what)
 		}

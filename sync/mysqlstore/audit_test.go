@@ -43,7 +43,7 @@ func TestAudit(t *testing.T) {
 		check(g.store.SetHold(ctx, "the first reason stays", "mina"))
 		check(g.store.LiftHold(ctx, "dana"))
 		check(g.store.LiftHold(ctx, "dana")) // there is none any more
-		check(nil, g.store.SaveConfirmation(ctx, mysqlstore.Confirmation{Kind: mysqlstore.Limits, Repository: "studio/game", Pull: 7, Digest: "d9", By: "jun"}))
+		check(nil, g.store.SaveConfirmation(ctx, mysqlstore.Confirmation{Kind: mysqlstore.Limits, Repository: "studio/game", Pull: 7, Digest: "d9", Purged: 300, By: "jun"}))
 		tables, st := g.plan(stuff("1|나무 검|12", "4|새 검|40"))
 		check(g.store.Apply(ctx, mysqlstore.Request{Commit: "c2", Digest: "d2", Actor: "mina", Epoch: st.Epoch, Tables: tables, Override: "despite the freeze: hotfix"}))
 		check(g.store.Rollback(ctx, mysqlstore.RollbackRequest{Release: r.ID + 1, Actor: "jun"}))
@@ -52,7 +52,7 @@ func TestAudit(t *testing.T) {
 		want := `mina apply #7 r1 c1 d-c1: 2 deleted, 1 inserted, 1 updated
 jun hold #0 r0  : winter event
 dana lift #0 r0  : the hold by jun: winter event
-jun confirm #7 r0  d9: limits
+jun confirm #7 r0  d9: limits, 300 user documents
 mina override #0 r0 c2 d2: despite the freeze: hotfix
 mina apply #0 r2 c2 d2: 0 deleted, 0 inserted, 1 updated
 jun rollback #0 r3 c1 d2: release 2: 0 deleted, 0 inserted, 1 updated
@@ -90,7 +90,7 @@ func TestConfirmations(t *testing.T) {
 			t.Errorf("before the ledger was made: %v, %v", cs, err)
 		}
 		for _, c := range []mysqlstore.Confirmation{
-			{Kind: mysqlstore.Limits, Repository: "studio/game", Pull: 7, Digest: "d1", By: "jun"},
+			{Kind: mysqlstore.Limits, Repository: "studio/game", Pull: 7, Digest: "d1", Purged: 300, By: "jun"},
 			{Kind: mysqlstore.Approval, Repository: "studio/game", Pull: 7, Digest: "d2", By: "dana"},
 			{Kind: mysqlstore.Limits, Repository: "studio/game", Pull: 8, Digest: "d3", By: "jun"},
 			{Kind: mysqlstore.Limits, Repository: "studio/other", Pull: 7, Digest: "d4", By: "jun"},
@@ -103,10 +103,10 @@ func TestConfirmations(t *testing.T) {
 		if err != nil || len(cs) != 2 {
 			t.Fatalf("%+v, %v", cs, err)
 		}
-		if c := cs[0]; c.Kind != mysqlstore.Limits || c.Digest != "d1" || c.By != "jun" || c.At.IsZero() || c.Repository != "studio/game" || c.Pull != 7 {
+		if c := cs[0]; c.Kind != mysqlstore.Limits || c.Digest != "d1" || c.By != "jun" || c.At.IsZero() || c.Repository != "studio/game" || c.Pull != 7 || c.Purged != 300 {
 			t.Errorf("the first: %+v", c)
 		}
-		if c := cs[1]; c.Kind != mysqlstore.Approval || c.Digest != "d2" || c.By != "dana" {
+		if c := cs[1]; c.Kind != mysqlstore.Approval || c.Digest != "d2" || c.By != "dana" || c.Purged != 0 {
 			t.Errorf("the second: %+v", c)
 		}
 		if err := g.store.SaveConfirmation(ctx, mysqlstore.Confirmation{Kind: mysqlstore.Limits, By: "jun"}); err == nil {

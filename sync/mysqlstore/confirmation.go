@@ -24,6 +24,7 @@ type Confirmation struct {
 	Repository string // owner/name; "" from the command line
 	Pull       int    // 0 from the command line
 	Digest     string // of the plan that was shown
+	Purged     int    // user documents that its purges matched then: the digest is of the purges, not of what they match
 	By         string // as in Hold.By
 	At         time.Time
 }
@@ -44,10 +45,14 @@ func (s *Store) SaveConfirmation(ctx context.Context, c Confirmation) error {
 		return err
 	}
 	defer tx.end()
-	_, err = tx.ExecContext(ctx, `INSERT INTO liveops_confirmations (kind, repository, pull, digest, actor, at) VALUES (?, ?, ?, ?, ?, ?)`,
-		string(c.Kind), c.Repository, c.Pull, c.Digest, c.By, formatTime(c.At))
+	_, err = tx.ExecContext(ctx, `INSERT INTO liveops_confirmations (kind, repository, pull, digest, actor, at, purged) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		string(c.Kind), c.Repository, c.Pull, c.Digest, c.By, formatTime(c.At), c.Purged)
 	if err == nil {
-		err = s.audit(ctx, tx, AuditEntry{At: c.At, Actor: c.By, Action: AuditConfirm, Pull: c.Pull, Digest: c.Digest, Detail: string(c.Kind)})
+		detail := string(c.Kind)
+		if c.Purged > 0 {
+			detail += fmt.Sprintf(", %d user documents", c.Purged)
+		}
+		err = s.audit(ctx, tx, AuditEntry{At: c.At, Actor: c.By, Action: AuditConfirm, Pull: c.Pull, Digest: c.Digest, Detail: detail})
 	}
 	if err == nil {
 		err = tx.commit(ctx)
@@ -61,17 +66,10 @@ func (s *Store) SaveConfirmation(ctx context.Context, c Confirmation) error {
 // Confirmations are those of one pull request for this environment since its last rollback, oldest first; with "" and
 // 0 those from the command line.
 func (s *Store) Confirmations(ctx context.Context, repository string, pull int) ([]Confirmation, error) {
-	var out []Confirmation
-	err := each(ctx, s.db, `SELECT kind, digest, actor, at FROM liveops_confirmations
-		WHERE repository = ? AND pull = ? AND NOT EXISTS (SELECT 1 FROM liveops_releases r WHERE r.kind = 'rollback' AND r.finished >= liveops_confirmations.at)
-		ORDER BY id`, func(rows *sql.Rows) error {
-		c := Confirmation{Repository: repository, Pull: pull}
-		var at string
-		err := rows.Scan(&c.Kind, &c.Digest, &c.By, &at)
-		c.At = parseTime(at)
-		out = append(out, c)
-		return err
-	}, repository, pull)
+	out, err := s.confirmations(ctx, "purged", repository, pull)
+	if isServerError(err, noSuchColumn) { // of an older liveops
+		out, err = s.confirmations(ctx, "0", repository, pull)
+	}
 	if isNoSuchTable(err) {
 		return nil, nil
 	}
@@ -79,4 +77,18 @@ func (s *Store) Confirmations(ctx context.Context, repository string, pull int) 
 		return nil, s.unanswered(ctx, fmt.Errorf("read the confirmations for %s: %w", s.environment, err))
 	}
 	return out, nil
+}
+
+func (s *Store) confirmations(ctx context.Context, purged, repository string, pull int) (out []Confirmation, err error) {
+	err = each(ctx, s.db, `SELECT kind, digest, actor, at, `+purged+` FROM liveops_confirmations
+		WHERE repository = ? AND pull = ? AND NOT EXISTS (SELECT 1 FROM liveops_releases r WHERE r.kind = 'rollback' AND r.finished >= liveops_confirmations.at)
+		ORDER BY id`, func(rows *sql.Rows) error {
+		c := Confirmation{Repository: repository, Pull: pull}
+		var at string
+		err := rows.Scan(&c.Kind, &c.Digest, &c.By, &at, &c.Purged)
+		c.At = parseTime(at)
+		out = append(out, c)
+		return err
+	}, repository, pull)
+	return out, err
 }

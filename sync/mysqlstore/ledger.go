@@ -84,6 +84,7 @@ var ledgerTables = []string{
 		digest VARCHAR(64) NOT NULL,
 		actor VARCHAR(255) NOT NULL,
 		at DATETIME(6) NOT NULL,
+		purged INT NOT NULL DEFAULT 0,
 		KEY of_pull (repository, pull)
 	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
 	// Who did what, written with what it tells and never changed: see audit.go.

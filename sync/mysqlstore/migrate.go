@@ -24,6 +24,7 @@ func additions() []addition {
 		{"liveops_releases", "undone_by", "ADD COLUMN undone_by BIGINT NOT NULL DEFAULT 0"},
 		{"liveops_releases", "kept", "ADD COLUMN kept MEDIUMTEXT NULL"},
 		{"liveops_reviews", "own", "ADD COLUMN own VARCHAR(64) NOT NULL DEFAULT ''"},
+		{"liveops_confirmations", "purged", "ADD COLUMN purged INT NOT NULL DEFAULT 0"},
 	}
 }
 

@@ -90,7 +90,7 @@ func (p *Purges) in(ctx context.Context, what string, do func(*sql.Tx) error) er
 
 // isPurgeAnswer says whether an error is what the record says, and nothing that went wrong.
 func isPurgeAnswer(err error) bool {
-	return errors.Is(err, purge.ErrLost) || errors.Is(err, ErrNoPurge) || errors.As(err, new(*purge.OverError)) || errors.As(err, new(*purge.ChangedError))
+	return errors.Is(err, purge.ErrLost) || errors.Is(err, ErrNoPurge) || errors.As(err, new(*purge.OverError)) || errors.As(err, new(*purge.RunningError)) || errors.As(err, new(*purge.ChangedError))
 }
 
 // held reads a run under a lock. It fails with purge.ErrLost where its epoch is another by now.
@@ -193,6 +193,10 @@ func (p *Purges) End(ctx context.Context, r purge.Run) error {
 		if err := p.write(ctx, tx, r); err != nil {
 			return err
 		}
-		return p.audit(ctx, tx, r, fmt.Sprintf("%s, %d documents changed", r.State, r.Counts.Done))
+		what := fmt.Sprintf("%s, %d documents changed", r.State, r.Counts.Done)
+		if r.Counts.Undone > 0 {
+			what += fmt.Sprintf(", %d brought back", r.Counts.Undone)
+		}
+		return p.audit(ctx, tx, r, what)
 	})
 }

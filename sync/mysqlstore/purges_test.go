@@ -178,6 +178,68 @@ func TestPurgeWishes(t *testing.T) {
 	})
 }
 
+// A run is taken up for single documents: its state stays, and one that is at work is not disturbed.
+func TestPurgeTakenUpForSome(t *testing.T) {
+	onEach(t, nil, func(t *testing.T, g *game) {
+		ctx := g.Context()
+		p, r := g.begun("cookie")
+		if err := p.Keep(ctx, r, []purge.Image{imageOf("a", "1"), imageOf("b", "2")}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.TakeUpFor(ctx, "cookie", []string{"a"}, "jun"); !errors.As(err, new(*purge.RunningError)) {
+			t.Errorf("while it runs: %v", err)
+		}
+		g.exec("UPDATE liveops_purges SET updated = '2020-01-01'")
+		paused, err := p.TakeUpFor(ctx, "cookie", []string{"a"}, "jun")
+		if err != nil || paused.State != purge.Paused || paused.Epoch != r.Epoch+1 || paused.Actor != "jun" {
+			t.Errorf("once its process is gone: %+v %v", paused, err)
+		}
+		if err := p.End(ctx, r); !errors.Is(err, purge.ErrLost) {
+			t.Errorf("that comes back: %v", err)
+		}
+		if r, err = p.Begin(ctx, r); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Settle(ctx, r, []purge.Image{{Document: purge.Document{ID: "a"}, State: purge.ImageDone}}); err != nil {
+			t.Fatal(err)
+		}
+		r.State, r.Finished = purge.Done, time.Now()
+		if err := p.End(ctx, r); err != nil {
+			t.Fatal(err)
+		}
+		many := []string{}
+		for i := range 23 {
+			many = append(many, fmt.Sprint("u", i))
+		}
+		if r, err = p.TakeUpFor(ctx, "cookie", many, "jun"); err != nil || r.State != purge.Done || r.Finished.IsZero() {
+			t.Errorf("when it is done: %+v %v", r, err)
+		}
+		images, err := p.Recall(ctx, r, []string{"a", "A", "b", "c"})
+		if err != nil || len(images) != 2 || string(images["a"].Body) != "1" || images["a"].State != purge.ImageDone || string(images["b"].Body) != "2" {
+			t.Errorf("%+v %v", images, err)
+		}
+		r.Counts.Undone = 1
+		if _, err := p.Settle(ctx, r, []purge.Image{{Document: purge.Document{ID: "a"}, State: purge.ImageUndone}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.End(ctx, r); err != nil {
+			t.Fatal(err)
+		}
+		if r, err = p.Purge(ctx, "cookie"); err != nil || r.State != purge.Done || r.Counts.Done != 1 || r.Counts.Undone != 1 {
+			t.Errorf("%+v %v", r, err)
+		}
+		if err := p.Override(ctx, "cookie", "jun", "c1", "despite the freeze: now"); err != nil {
+			t.Fatal(err)
+		}
+		if got := g.rows("SELECT CONCAT(actor, ' ', commit_id, ' ', detail) FROM liveops_audit WHERE action = 'override'"); got != "jun c1 purge cookie: despite the freeze: now" {
+			t.Errorf("the audit of what was passed over is %s", got)
+		}
+		if got := g.rows("SELECT detail FROM liveops_audit WHERE action = 'purge' ORDER BY id DESC LIMIT 2"); got != "purge cookie: done, 1 documents changed, 1 brought back\npurge cookie: taken up to bring back "+strings.Join(many[:20], ", ")+" and 3 more" {
+			t.Errorf("the audit is %s", got)
+		}
+	})
+}
+
 func TestPastPurges(t *testing.T) {
 	onEach(t, nil, func(t *testing.T, g *game) {
 		ctx := g.Context()

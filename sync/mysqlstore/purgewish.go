@@ -37,22 +37,6 @@ func (p *Purges) Wish(ctx context.Context, name string, wish purge.Wish, actor s
 	})
 }
 
-// TakeUp takes a run up to undo it: whoever runs it loses it, and it is never run again. It fails with ErrNoPurge, and
-// with an *purge.OverError where it was never run here.
-func (p *Purges) TakeUp(ctx context.Context, name, actor string) (purge.Run, error) {
-	return p.move(ctx, name, func(r *purge.Run) (string, error) {
-		if r.State == purge.Past {
-			return "", &purge.OverError{Run: *r}
-		}
-		if !r.State.Over() {
-			r.State, r.Finished = purge.Canceled, p.store.now()
-		}
-		r.Epoch++
-		r.Actor, r.Wish, r.Updated = actor, purge.WishNone, p.store.now()
-		return "taken up to undo it", nil
-	})
-}
-
 // move changes a record under its lock; change says what the audit is told.
 func (p *Purges) move(ctx context.Context, name string, change func(*purge.Run) (string, error)) (r purge.Run, err error) {
 	err = p.in(ctx, "change purge "+name, func(tx *sql.Tx) error {

@@ -71,6 +71,8 @@ type Counts struct {
 	Done    int `json:"done"`    // documents changed, in all
 	Skipped int `json:"skipped"` // documents that the game made not match while they were at work, in all
 	Failed  int `json:"failed"`  // documents that could not be judged or changed, in the newest round
+	Undone  int `json:"undone"`  // documents that were brought back, in all; they are among Done, too
+	Room    int `json:"room"`    // most documents that it may change by liveops.yaml's limits, or by a confirmation past them; 0 for no bound, below 0 for none
 
 	Round      int `json:"round"`      // how many times candidates were selected
 	Candidates int `json:"candidates"` // read in the newest round
@@ -119,6 +121,14 @@ func (e *OverError) Error() string {
 	return fmt.Sprintf("purge %s is %s here and is not run again", e.Run.Name, e.Run.State)
 }
 
+// RunningError is a purge that is at work, so that single documents cannot be brought back.
+type RunningError struct{ Run Run }
+
+// Error says what to do first.
+func (e *RunningError) Error() string {
+	return fmt.Sprintf("purge %s is running here; pause it before you bring single documents back", e.Run.Name)
+}
+
 // ExpiredError is a purge whose file says that it is not to be run any more.
 type ExpiredError struct {
 	Name    string
@@ -132,11 +142,15 @@ func (e *ExpiredError) Error() string {
 
 // LimitError is a purge that more documents match than are allowed.
 type LimitError struct {
-	Name  string
-	Limit int
+	Name   string
+	Limit  int
+	Policy bool // the limit is that of liveops.yaml, or what was confirmed past it, and not the file's own
 }
 
 // Error says so.
 func (e *LimitError) Error() string {
+	if e.Policy {
+		return fmt.Sprintf("more than %d documents match purge %s, and neither limits.purgedDocuments nor a second person allows more; it stopped before the next", e.Limit, e.Name)
+	}
 	return fmt.Sprintf("more than %d documents match purge %s; it stopped before the next", e.Limit, e.Name)
 }

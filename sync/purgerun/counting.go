@@ -70,6 +70,9 @@ func (r *runner) reserve(items []*item, longest int) error {
 		if limit > 0 && r.used >= limit {
 			return &purge.LimitError{Name: r.purge.Name, Limit: limit}
 		}
+		if r.Room != 0 && r.used >= max(r.Room, 0) {
+			return &purge.LimitError{Name: r.purge.Name, Limit: max(r.Room, 0), Policy: true}
+		}
 		r.used++
 		it.reserved = true
 	}

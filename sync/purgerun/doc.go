@@ -65,3 +65,10 @@ type Journal interface {
 	Record
 	Images
 }
+
+// Archive is a Journal whose images can be read by id, too.
+type Archive interface {
+	Journal
+	// Recall reads what there is of some documents, with bodies, by id.
+	Recall(ctx context.Context, r purge.Run, ids []string) (map[string]purge.Image, error)
+}

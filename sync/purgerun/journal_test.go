@@ -53,6 +53,17 @@ func (m *memory) Begin(_ context.Context, r purge.Run) (out purge.Run, err error
 	return out, err
 }
 
+// takeUpFor takes the run up to undo some documents.
+func (m *memory) takeUpFor() purge.Run {
+	m.w.mu.Lock()
+	defer m.w.mu.Unlock()
+	m.run.Epoch++
+	if m.run.State == purge.Running {
+		m.run.State = purge.Paused
+	}
+	return *m.run
+}
+
 // takeUp takes the run up for an undo.
 func (m *memory) takeUp() purge.Run {
 	m.w.mu.Lock()
@@ -104,6 +115,19 @@ func (m *memory) Find(_ context.Context, r purge.Run, ids []string) (found map[s
 		for _, id := range ids {
 			if i, there := m.images[id]; there {
 				i.Body = nil
+				found[id] = i
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+func (m *memory) Recall(_ context.Context, _ purge.Run, ids []string) (found map[string]purge.Image, err error) {
+	found = map[string]purge.Image{}
+	err = m.at(-1, func() error {
+		for _, id := range ids {
+			if i, there := m.images[id]; there {
 				found[id] = i
 			}
 		}

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { mariadb.Main(m) }
 // cutOff is a journal on a real server that a crash of the world cuts off, before or after a statement.
 type cutOff struct {
 	w *world
-	purgerun.Journal
+	purgerun.Archive
 }
 
 func (c *cutOff) around(do func() error) error {
@@ -36,21 +36,21 @@ func (c *cutOff) around(do func() error) error {
 }
 
 func (c *cutOff) Begin(ctx context.Context, r purge.Run) (out purge.Run, err error) {
-	err = c.around(func() error { out, err = c.Journal.Begin(ctx, r); return err })
+	err = c.around(func() error { out, err = c.Archive.Begin(ctx, r); return err })
 	return out, err
 }
 
 func (c *cutOff) Settle(ctx context.Context, r purge.Run, images []purge.Image) (out purge.Run, err error) {
-	err = c.around(func() error { out, err = c.Journal.Settle(ctx, r, images); return err })
+	err = c.around(func() error { out, err = c.Archive.Settle(ctx, r, images); return err })
 	return out, err
 }
 
 func (c *cutOff) End(ctx context.Context, r purge.Run) error {
-	return c.around(func() error { return c.Journal.End(ctx, r) })
+	return c.around(func() error { return c.Archive.End(ctx, r) })
 }
 
 func (c *cutOff) Keep(ctx context.Context, r purge.Run, images []purge.Image) error {
-	return c.around(func() error { return c.Journal.Keep(ctx, r, images) })
+	return c.around(func() error { return c.Archive.Keep(ctx, r, images) })
 }
 
 // The same storm, with the run's record in MariaDB.

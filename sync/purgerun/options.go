@@ -17,6 +17,7 @@ type Options struct {
 	Parallel int // documents at work at once; 64
 	Batch    int // documents whose images are written together; 256
 	Limit    int // most documents changed in all; 0 takes the purge's own, below 0 is none
+	Room     int // most documents changed in all by liveops.yaml, beside Limit; 0 for no bound, below 0 for none
 	Attempts int // tries at one document, whose waits grow up to 5 s; 16
 	Rounds   int // most times that candidates are selected; 50
 

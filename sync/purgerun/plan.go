@@ -14,9 +14,10 @@ import (
 
 // PlanOptions say how much a plan looks at; what is zero has a default.
 type PlanOptions struct {
-	Parallel int // documents read at once; 64
-	Examples int // documents whose difference is kept; 3
-	Attempts int // tries to read one document; 8
+	Parallel int    // documents read at once; 64
+	Examples int    // documents whose difference is kept; 3
+	Attempts int    // tries to read one document; 8
+	Run      string // the id of a run that has begun: what it has changed already is passed over; "" for none
 	Progress func(candidates int)
 	Wait     func(ctx context.Context, d time.Duration) error
 }
@@ -37,6 +38,7 @@ type Plan struct {
 	Unchanged  int // that match, and stay as they are
 	Missing    int // candidates that are no document
 	Failed     int
+	Before     int // that the run has changed already
 
 	Examples []Example     // the first that would be changed, in the source's order
 	Failures []Failure     // the first that could not be judged, in the source's order
@@ -100,6 +102,7 @@ type judged struct {
 	doc     purge.Document
 	verdict purge.Verdict
 	missing bool
+	before  bool // the run has changed it already
 	err     error
 }
 
@@ -126,7 +129,7 @@ func (pl *planner) batch(ctx context.Context, ids []string) error {
 
 func (pl *planner) judge(ctx context.Context, id string) (j judged, err error) {
 	for attempt := 1; ; attempt++ {
-		if j.doc, err = pl.documents.Get(ctx, id, ""); !errors.Is(err, purge.ErrTemporary) && !errors.Is(err, purge.ErrAmbiguous) || attempt >= pl.Attempts {
+		if j.doc, err = pl.documents.Get(ctx, id, pl.Run); !errors.Is(err, purge.ErrTemporary) && !errors.Is(err, purge.ErrAmbiguous) || attempt >= pl.Attempts {
 			break
 		}
 		if err := pl.Wait(ctx, backoff(attempt)); err != nil {
@@ -139,6 +142,9 @@ func (pl *planner) judge(ctx context.Context, id string) (j judged, err error) {
 		return j, nil
 	case err != nil:
 		return j, fmt.Errorf("read document %s: %w", id, err)
+	case j.doc.Mark != "":
+		j.before = true
+		return j, nil
 	}
 	j.verdict, err = pl.purge.Judge(ctx, j.doc.Body)
 	if unusable := (*purge.DocumentError)(nil); errors.As(err, &unusable) {
@@ -153,6 +159,8 @@ func (pl *planner) count(id string, j judged) {
 	switch {
 	case j.missing:
 		plan.Missing++
+	case j.before:
+		plan.Before++
 	case j.err != nil:
 		if plan.Failed++; len(plan.Failures) < mostFailures {
 			plan.Failures = append(plan.Failures, Failure{id, j.err})

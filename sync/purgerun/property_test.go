@@ -15,7 +15,7 @@ import (
 type storm struct {
 	*testing.T
 	w       *world
-	journal purgerun.Journal
+	journal purgerun.Archive
 	takeUp  func() purge.Run
 	p       *purge.Purge
 	crashes int

@@ -52,6 +52,7 @@ func Run(ctx context.Context, p *purge.Purge, source Source, documents Documents
 	if err != nil {
 		return Result{}, err
 	}
+	run.Counts.Room = o.Room
 	r := &runner{Options: o, purge: p, source: source, documents: documents, journal: journal, run: run,
 		pace: newPace(p.Rate, o), atWork: map[string]bool{}, batchNow: o.Batch, used: run.Counts.Done}
 	return r.end(ctx, r.rounds(ctx))
@@ -103,7 +104,7 @@ func (r *runner) startRound() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := r.run.Counts
-	r.run.Counts = purge.Counts{Done: c.Done, Skipped: c.Skipped, Round: c.Round + 1}
+	r.run.Counts = purge.Counts{Done: c.Done, Skipped: c.Skipped, Undone: c.Undone, Room: c.Room, Round: c.Round + 1}
 	r.failures = nil
 	return c.Done
 }

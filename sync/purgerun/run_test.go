@@ -317,6 +317,40 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// A plan of a run that has begun passes over what that has changed, though it matches still.
+func TestPlanOfABegunRun(t *testing.T) {
+	s := calm(t, takeCoins, 300, 50)
+	s.run()
+	s.w.put("user-2", 400)
+	for run, want := range map[string][2]int{"": {2, 0}, s.memory().run.ID: {1, 1}} {
+		pl, err := purgerun.MakePlan(t.Context(), s.p, s.w, s.w, purgerun.PlanOptions{Wait: noWait, Run: run})
+		if err != nil || pl.Matches != want[0] || pl.Before != want[1] || pl.Unmatched != 1 {
+			t.Errorf("%q: %+v %v", run, pl, err)
+		}
+	}
+}
+
+// The room that liveops.yaml gives holds beside the file's own limit, and none is none.
+func TestRoom(t *testing.T) {
+	for room, done := range map[int]int{0: 3, 2: 2, -1: 0} {
+		s := calm(t, takeCoins, 100, 100, 100)
+		o := s.options()
+		o.Batch, o.Parallel, o.Room = 1, 1, room
+		result, err := purgerun.Run(t.Context(), s.p, s.w, s.w, s.journal, o)
+		if result.Run.Counts.Done > done || result.Run.Counts.Room != room {
+			t.Errorf("room %d: %+v", room, result.Run)
+		}
+		limit := (*purge.LimitError)(nil)
+		if stopped := errors.As(err, &limit) && limit.Policy && limit.Limit == max(room, 0) && result.Run.State == purge.Paused; stopped != (room != 0) {
+			t.Errorf("room %d: %v %+v", room, err, result.Run)
+		}
+		o.Room = 0
+		if result, err = purgerun.Run(t.Context(), s.p, s.w, s.w, s.journal, o); room != 0 && (err != nil || result.Run.Counts.Done != 3) {
+			t.Errorf("without it: %v %+v", err, result.Run)
+		}
+	}
+}
+
 type listing []string
 
 func (l listing) Candidates(_ context.Context, _ *purge.Purge, each func(string) error) error {

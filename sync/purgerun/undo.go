@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -14,7 +13,7 @@ import (
 
 // UndoOptions say how a run is undone; what is zero has a default.
 type UndoOptions struct {
-	IDs    []string // only these documents; all where it is empty
+	IDs    []string // only these documents, and the run's state stays; all where it is empty
 	Unsure bool     // bring back also removed documents that the game may have removed itself
 	Options
 
@@ -26,7 +25,7 @@ type UndoOptions struct {
 type Left struct {
 	ID     string
 	Why    string
-	Before []byte // as the run found it
+	Before []byte // as the run found it; nil where the run did not change it
 	Now    []byte // as it is; nil where it is gone
 }
 
@@ -35,6 +34,7 @@ type UndoResult struct {
 	Run      purge.Run
 	Restored int
 	Left     int
+	Earlier  int // of the IDs asked for, those that an earlier undo had brought back
 }
 
 // The reasons to leave a document.
@@ -44,18 +44,21 @@ const (
 	whyMade    = "it was made anew since"
 	whyExpired = "it would have expired by now"
 	whyUnsure  = "it was gone when the run lost its connection, and the game may have removed it"
+	whyOpen    = "it is gone, and the run lost its connection there; run the purge to its end, or cancel it, first"
+	whyNever   = "the purge did not change it"
 )
 
 // Undo brings every document that a run changed, and that nobody has changed since, back to what it was: its body, and
 // of a removed one its flags and expiry too. run is as the journal has it, taken up for this. The same undo again, or
-// after a crash, does the rest. Once all documents are brought back or left, the run is undone, unless only some were asked for.
-func Undo(ctx context.Context, run purge.Run, documents Restorer, journal Journal, o UndoOptions) (UndoResult, error) {
+// after a crash, does the rest. Once all documents are brought back or left, the run is undone.
+//
+// Where only some are asked for, the run stays what it is, and all others what they are. The run, should it go on, does not
+// change these again, nor does an undo of all that comes later.
+func Undo(ctx context.Context, run purge.Run, documents Restorer, journal Archive, o UndoOptions) (UndoResult, error) {
 	o.Options = o.Options.complete()
 	u := &undoer{UndoOptions: o, documents: documents, journal: journal, result: UndoResult{Run: run}}
-	for _, state := range []purge.ImageState{purge.ImagePending, purge.ImageDone} {
-		if err := u.pages(ctx, state); err != nil {
-			return u.result, fmt.Errorf("undo purge %s: %w", run.Name, err)
-		}
+	if err := u.all(ctx); err != nil {
+		return u.result, fmt.Errorf("undo purge %s: %w", run.Name, err)
 	}
 	end := &u.result.Run
 	end.Updated, end.Wish = o.Now(), purge.WishNone
@@ -71,8 +74,21 @@ func Undo(ctx context.Context, run purge.Run, documents Restorer, journal Journa
 type undoer struct {
 	UndoOptions
 	documents Restorer
-	journal   Journal
+	journal   Archive
 	result    UndoResult
+}
+
+// all undoes what is asked for.
+func (u *undoer) all(ctx context.Context) error {
+	if len(u.IDs) > 0 {
+		return u.some(ctx)
+	}
+	for _, state := range []purge.ImageState{purge.ImagePending, purge.ImageDone} {
+		if err := u.pages(ctx, state); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // pages undoes the images of a state, page by page.
@@ -89,9 +105,6 @@ func (u *undoer) pages(ctx context.Context, state purge.ImageState) error {
 			longest = max(longest, len(image.Body))
 		}
 		size = min(max(batchBytes/max(longest, 1), 1), u.Batch)
-		if len(u.IDs) > 0 {
-			images = slices.DeleteFunc(images, func(i purge.Image) bool { return !slices.Contains(u.IDs, i.ID) })
-		}
 		if err := u.page(ctx, images); err != nil {
 			return err
 		}
@@ -126,6 +139,7 @@ func (u *undoer) page(ctx context.Context, images []purge.Image) error {
 		}
 		if f.state == purge.ImageUndone {
 			u.result.Restored++
+			u.result.Run.Counts.Undone++
 		}
 		if f.left != nil {
 			u.result.Left++
@@ -145,8 +159,11 @@ func (u *undoer) image(ctx context.Context, image purge.Image) (fate, error) {
 	for attempt := 1; ; attempt++ {
 		f, err := u.try(ctx, image)
 		again := errors.Is(err, purge.ErrConflict) || errors.Is(err, purge.ErrNotFound) || errors.Is(err, purge.ErrTemporary) || errors.Is(err, purge.ErrAmbiguous)
-		if !again {
-			return f, err
+		switch {
+		case err == nil:
+			return f, nil
+		case !again:
+			return fate{}, fmt.Errorf("document %s: %w", image.ID, err)
 		}
 		if attempt >= u.Attempts {
 			return fate{}, fmt.Errorf("document %s: %w", image.ID, err)
@@ -167,6 +184,8 @@ func (u *undoer) try(ctx context.Context, image purge.Image) (fate, error) {
 		switch {
 		case !removed:
 			return leave(whyRemoved, nil)
+		case pending && !u.result.Run.State.Over(): // the run goes on with it, and takes it for one that it has not changed
+			return leave(whyOpen, nil)
 		case (image.Unsure || pending) && !u.Unsure:
 			return leave(whyUnsure, nil)
 		case !image.Expiry.IsZero() && !image.Expiry.After(u.Now()):
@@ -181,7 +200,9 @@ func (u *undoer) try(ctx context.Context, image purge.Image) (fate, error) {
 	switch {
 	case doc.Mark == purge.MarkUndone, asBefore && doc.Mark == "" && !pending:
 		return fate{state: purge.ImageUndone}, nil
-	case pending && doc.Mark == "": // the change never came
+	case pending && doc.Mark == "" && len(u.IDs) > 0: // the change never came; what becomes of it is for the run to say
+		return fate{left: &Left{ID: image.ID, Why: whyNever}}, nil
+	case pending && doc.Mark == "":
 		return fate{state: purge.ImageSkipped}, nil
 	case removed:
 		return leave(whyMade, doc.Body)

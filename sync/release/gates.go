@@ -85,7 +85,7 @@ func (r *run) predecessor(ctx context.Context, s *Step, t Target) (open bool, er
 		taken = relation == datarepo.Behind
 	}
 	if taken && r.Desired.Purging != nil && st.Commit == r.Commit.ID {
-		due, _, err := r.due(ctx, before, st)
+		due, _, err := duePurges(ctx, r.Desired, before, st)
 		if err != nil {
 			return false, err
 		}

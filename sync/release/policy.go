@@ -99,7 +99,7 @@ func (p *Policy) Excesses(plan *Plan) []Excess {
 		}
 		all = append(all, Excess{Table: t.Schema.Name, Deleted: n.Deleted, Of: owned, Share: *limits.DeletedShare})
 	}
-	if n := plan.purged(); limits.PurgedDocuments != nil && n > *limits.PurgedDocuments {
+	if n := plan.Purged(); limits.PurgedDocuments != nil && n > *limits.PurgedDocuments {
 		all = append(all, Excess{Purged: n, Rows: *limits.PurgedDocuments})
 	}
 	return all
@@ -108,8 +108,8 @@ func (p *Policy) Excesses(plan *Plan) []Excess {
 // limitsPurges says whether purges must be counted before they may run.
 func (p *Policy) limitsPurges() bool { return p != nil && p.config.Limits.PurgedDocuments != nil }
 
-// purged counts the documents that the plan's purges match, as far as they were read.
-func (p *Plan) purged() (n int) {
+// Purged counts the user documents that the plan's purges match, as far as they were read.
+func (p *Plan) Purged() (n int) {
 	for i := range p.Purges {
 		if counted := p.Purges[i].Plan; counted != nil {
 			n += counted.Matches

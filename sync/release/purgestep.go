@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"liveops/sync/mysqlstore"
@@ -57,11 +57,14 @@ func (r *run) purges(ctx context.Context, s *Step, t Target) error {
 	if err != nil || st.Commit != r.Commit.ID {
 		return err
 	}
-	due, over, err := r.due(ctx, t, st)
+	due, over, err := duePurges(ctx, r.Desired, t, st)
 	if err != nil {
 		return err
 	}
-	s.Purges = over
+	s.Purges = nil
+	for _, one := range over {
+		s.Purges = append(s.Purges, PurgeStep{one.Name, one.run})
+	}
 	if len(due) == 0 {
 		return nil
 	}
@@ -70,6 +73,9 @@ func (r *run) purges(ctx context.Context, s *Step, t Target) error {
 		s.Reason, s.Mend = (&mysqlstore.HeldError{Environment: t.Name, Hold: *st.Hold}).Error(), "lift the hold, then apply the commit"
 		return nil
 	}
+	if waits, err := r.frozenPurge(ctx, s, t, due); err != nil || waits {
+		return err
+	}
 	documents, err := r.Desired.Purging.Documents(ctx, t.Name)
 	if unset := (*UnsetError)(nil); errors.As(err, &unset) {
 		return r.stopPurge(ctx, s, t, due[0].Name, unset.Reason)
@@ -77,31 +83,75 @@ func (r *run) purges(ctx context.Context, s *Step, t Target) error {
 	if err != nil {
 		return err
 	}
+	budget, bounded, err := r.purgeBudget(ctx, t, st)
+	if err != nil {
+		return err
+	}
+	used := 0 // by all that came with the commit
+	for _, one := range slices.Concat(over, due) {
+		if one.run.Commit == r.Commit.ID {
+			used += one.run.Counts.Done
+		}
+	}
 	after := s.State
 	for _, one := range due {
 		s.State = Purging
-		if err := r.purge(ctx, s, t, one, documents); err != nil || s.State == Stopped {
+		room, before := 0, 0
+		if one.run.Commit == r.Commit.ID {
+			before = one.run.Counts.Done
+		}
+		if bounded {
+			room = atLeast(budget-used+before, one.run)
+		}
+		if err := r.purge(ctx, s, t, one.Purge, documents, room); err != nil || s.State == Stopped {
 			return err
 		}
+		used += s.Purges[len(s.Purges)-1].Run.Counts.Done - before
 	}
 	s.State = after
 	return nil
 }
 
+// frozenPurge has a purge that was paused, or has failed, wait for the end of a freeze, as what is begun anew does. What was
+// begun before a freeze goes on to its end, also where its process died.
+func (r *run) frozenPurge(ctx context.Context, s *Step, t Target, due []duePurge) (waits bool, err error) {
+	left := slices.IndexFunc(due, func(one duePurge) bool { return one.run.State == purge.Paused || one.run.State == purge.Failed })
+	window, until, frozen := r.Policy.Environment(t.Name).Freeze.At(r.now())
+	if left < 0 || !frozen {
+		return false, nil
+	}
+	one := due[left]
+	if why := r.Despite[Frozen]; why != "" {
+		return false, t.Store.Purges().Override(ctx, one.Name, r.Actor, r.Commit.ID, "despite the "+string(Frozen)+": "+why)
+	}
+	wait := Wait{Kind: Frozen, Reason: frozenReason(t.Name, window) + ", and purge " + one.Name + " is " + string(one.run.State), Until: until}
+	for _, one := range due {
+		s.Purges = append(s.Purges, PurgeStep{one.Name, one.run})
+	}
+	s.State, s.Waits, s.Reason = Paused, []Wait{wait}, wait.Reason
+	return true, nil
+}
+
 // purge runs one purge to its end.
-func (r *run) purge(ctx context.Context, s *Step, t Target, one *purge.Purge, documents UserDocuments) error {
+func (r *run) purge(ctx context.Context, s *Step, t Target, one *purge.Purge, documents UserDocuments, room int) error {
 	i := len(s.Purges)
 	s.Purges = append(s.Purges, PurgeStep{Name: one.Name})
 	r.report()
 	result, err := purgerun.Run(ctx, one, documents, documents.Documents(one.Scope, one.Collection), t.Store.Purges(), purgerun.Options{
-		Actor: r.Actor, Commit: r.Commit.ID, Every: purgeNews, Now: r.Now, Wait: r.Wait,
+		Actor: r.Actor, Commit: r.Commit.ID, Room: room, Every: purgeNews, Now: r.Now, Wait: r.Wait,
 		Progress: func(run purge.Run) {
 			s.Purges[i].Run = run
 			r.report()
 		}})
 	s.Purges[i].Run = result.Run
-	over := (*purge.OverError)(nil)
+	over, limit := (*purge.OverError)(nil), (*purge.LimitError)(nil)
 	switch {
+	case errors.As(err, &limit) && limit.Policy:
+		mend := fmt.Sprintf("look at `/liveops purge plan %s %s`; once a second person has said `/liveops confirm`, lift the hold and apply the commit", one.Name, t.Name)
+		if r.Pull == 0 { // nobody can confirm it by a comment
+			mend = fmt.Sprintf("look at `liveops purge plan %s`; lift the hold, then `liveops purge run --env %s %s --over-limit` goes on with it", one.Name, t.Name, one.Name)
+		}
+		return r.stopAs(ctx, s, t, "", "purge "+one.Name+": "+limit.Error(), mend)
 	case errors.As(err, &over): // somebody was quicker
 		s.Purges[i].Run = over.Run
 		return nil
@@ -126,40 +176,4 @@ func (r *run) purge(ctx context.Context, s *Step, t Target, one *purge.Purge, do
 // stopPurge stops a release at a purge. Its request is that of the tables, which are applied.
 func (r *run) stopPurge(ctx context.Context, s *Step, t Target, name, reason string) error {
 	return r.stopAs(ctx, s, t, "", "purge "+name+": "+reason, "remove the cause, lift the hold, then apply the commit: the purge goes on where it is")
-}
-
-// due is which purges of the commit an environment that has it is to run yet, by name, and which of those that came with
-// it are over. A purge that has not begun is due only where the release was checked with it.
-func (r *run) due(ctx context.Context, t Target, st mysqlstore.State) (due []*purge.Purge, over []PurgeStep, err error) {
-	runs, err := t.Store.Purges().List(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	recorded := map[string]purge.Run{}
-	for _, run := range runs {
-		recorded[run.Name] = run
-	}
-	var checked []*purge.Purge // new when the tables were applied
-	for _, one := range r.Desired.Purges {
-		run, is := recorded[one.Name]
-		if !is && !one.ExpiredAt(r.Desired.Purging.Now) || is && run.Commit == r.Commit.ID && run.State != purge.Past {
-			checked = append(checked, one)
-		}
-	}
-	applied, err := t.Store.Release(ctx, st.Release)
-	if err != nil {
-		return nil, nil, err
-	}
-	reviewed := len(checked) > 0 && strings.HasSuffix(applied.Digest, purgesDigest(checked))
-	for _, one := range r.Desired.Purges {
-		run, is := recorded[one.Name]
-		switch {
-		case !is && (!reviewed || one.ExpiredAt(r.Desired.Purging.Now)), is && run.Fingerprint != one.Fingerprint():
-		case !is, !run.State.Over():
-			due = append(due, one)
-		case run.Commit == r.Commit.ID && run.State != purge.Past:
-			over = append(over, PurgeStep{one.Name, run})
-		}
-	}
-	return due, over, nil
 }

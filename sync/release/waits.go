@@ -150,25 +150,28 @@ func (r *run) people(ctx context.Context, s *Step, t Target) (waits []Wait, err 
 	}
 	if approval {
 		if by, changed := Confirmed(confirmations, mysqlstore.Approval, s.Plan.Digest); by == nil {
-			waits = append(waits, Wait{Kind: Unapproved, Reason: t.Name + " takes it once someone who is not its author has approved it" + since(changed, "approved")})
+			waits = append(waits, Wait{Kind: Unapproved, Reason: t.Name + " takes it once someone who is not its author has approved it" + since(changed, "approved", s.Plan)})
 		}
 	}
 	if len(excesses) > 0 {
-		if by, changed := Confirmed(confirmations, mysqlstore.Limits, s.Plan.Digest); by == nil {
+		if by, changed := r.Policy.Confirmed(confirmations, s.Plan); by == nil {
 			var past []string
 			for _, e := range excesses {
 				past = append(past, e.String())
 			}
-			waits = append(waits, Wait{Kind: Unconfirmed, Reason: "the plan " + strings.Join(past, ", and ") + ": a second person must confirm it" + since(changed, "confirmed")})
+			waits = append(waits, Wait{Kind: Unconfirmed, Reason: "the plan " + strings.Join(past, ", and ") + ": a second person must confirm it" + since(changed, "confirmed", s.Plan)})
 		}
 	}
 	return waits, nil
 }
 
-// since says that a confirmation was given to another plan.
-func since(c *mysqlstore.Confirmation, did string) string {
-	if c == nil {
+// since says that a confirmation was given to another plan, or to fewer documents.
+func since(c *mysqlstore.Confirmation, did string, plan *Plan) string {
+	switch {
+	case c == nil:
 		return ""
+	case c.Digest == plan.Digest:
+		return fmt.Sprintf("; what %s %s was %d user documents", c.By, did, c.Purged)
 	}
 	return fmt.Sprintf("; what %s %s was another plan (`%s`), it has changed since", c.By, did, ShortDigest(c.Digest))
 }

@@ -120,6 +120,7 @@ func pulls() map[string]Pull {
 		"frozen":        frozen,
 		"gated":         gated,
 		"past":          past,
+		"purges":        purgingPull(),
 	}
 }
 
@@ -219,6 +220,8 @@ func merges() map[string]Merge {
 		"resumed":    {Number: 41, Progress: resumed, Now: now},
 		"moved":      {Number: 41, Progress: moved, Now: now},
 		"problems":   {Number: 41, Progress: broken, Now: now},
+		"purging":    purgingMerge(),
+		"purged":     purgedMerge(),
 		"conclusion": {Number: 41, Progress: progress(release.Applied, release.Same), Note: "applied by hand", Now: now},
 	}
 }

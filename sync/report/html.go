@@ -16,6 +16,7 @@ import (
 func HTMLPull(w io.Writer, p Pull) error {
 	d := &document{Kind: "Plan"}
 	d.addPlans(p.Plans, "")
+	d.addPurges(p.Plans)
 	d.addProblems(findings(p.Problems, p.Plans))
 	d.Title = p.pageTitle(len(tableNames(views(p.Plans))), len(d.Problems))
 	d.factsOf(&p)
@@ -53,8 +54,9 @@ func HTMLMerge(w io.Writer, m Merge) error {
 		d.notice(m.Retrying, badNotice)
 	}
 	d.addPlans(appliedPlans(p), "")
+	d.addPurgeSteps(p)
 	if s := p.Stopped(); s != nil {
-		d.notice("Stopped at "+s.Environment+", which is as it was: "+stop(s.Reason)+" "+capital(s.Mend), badNotice)
+		d.notice("Stopped at "+s.Environment+asItIs(s)+": "+stop(s.Reason)+" "+capital(s.Mend), badNotice)
 		if h := s.Hold; h != nil {
 			d.notice(holdLine(s.Environment, h.By, h.Reason, instant(h.Since)), badNotice)
 		}

@@ -50,6 +50,7 @@ type document struct {
 	Columns      []string // of the summary: environments
 	Totals       []string // of each column
 	Summary      []summaryLine
+	Purges       []purgePart
 	sections     []section
 }
 

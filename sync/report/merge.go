@@ -208,7 +208,10 @@ func stateWords(s *release.Step) string {
 	case release.Applied:
 		return "✓ applied"
 	case release.Same:
-		return "✓ nothing to do"
+		if len(s.Purges) > 0 {
+			return "✓ " + purged
+		}
+		return "✓ " + nothing
 	case release.Stopped:
 		if len(s.Purges) > 0 {
 			return "**✗ stopped at a purge**"
@@ -267,7 +270,10 @@ func MergeStatus(m Merge) (state, description string) {
 	for i := range p.Steps {
 		s := &p.Steps[i]
 		word := string(s.State)
-		if s.State == release.Same {
+		switch {
+		case s.State == release.Same && len(s.Purges) > 0:
+			word = purged
+		case s.State == release.Same:
 			word = nothing
 		}
 		parts = append(parts, s.Environment+" "+word)

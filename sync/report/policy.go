@@ -17,7 +17,8 @@ type outlook struct {
 	soon      string // why and from when it will be frozen; "" where it won't be within a day
 	excesses  []release.Excess
 	confirmed *mysqlstore.Confirmation // of the excesses; nil for not
-	changed   *mysqlstore.Confirmation // of a plan that is not this one any more
+	changed   *mysqlstore.Confirmation // of a plan that is not this one any more, or of fewer documents
+	fewer     bool                     // which of these
 	after     []string                 // the conditions on which it is applied after the merge, as phrases
 }
 
@@ -49,7 +50,8 @@ func (p *Pull) outlook(plan *release.Plan) (o outlook) {
 		o.after = append(o.after, "after a second person comments "+codeSpan("/liveops apply "+plan.Environment, 100))
 	}
 	if o.excesses = p.Policy.Excesses(plan); len(o.excesses) > 0 {
-		o.confirmed, o.changed = release.Confirmed(p.Confirmations[plan.Environment], mysqlstore.Limits, plan.Digest)
+		o.confirmed, o.changed = p.Policy.Confirmed(p.Confirmations[plan.Environment], plan)
+		o.fewer = o.changed != nil && o.changed.Digest == plan.Digest
 		if o.confirmed == nil {
 			o.after = append(o.after, "after a second person comments "+codeSpan("/liveops confirm", 100))
 		}
@@ -118,6 +120,8 @@ func pastLimit(o outlook, grants []string) string {
 	switch {
 	case o.confirmed != nil:
 		return s + "Confirmed by " + codeSpan(o.confirmed.By, 60) + ", " + instant(o.confirmed.At) + ".\n\n"
+	case o.changed != nil && o.fewer:
+		s += "What " + codeSpan(o.changed.By, 60) + " confirmed was " + several(o.changed.Purged, "user document") + ". "
 	case o.changed != nil:
 		s += "What " + codeSpan(o.changed.By, 60) + " confirmed was another plan (" + codeSpan(release.ShortDigest(o.changed.Digest), 16) + "), it has changed since. "
 	}

@@ -12,6 +12,9 @@ import (
 // purgeLines is how many lines of a document's difference are shown.
 const purgeLines = 60
 
+// purged is what became of an environment in which no row was changed, and a purge was run.
+const purged = "purged"
+
 // purgeSection is what the new purges would do in each environment, and the difference of the first documents, folded;
 // "" where there is none.
 func purgeSection(plans []*release.Plan, d detail) string {
@@ -51,7 +54,7 @@ func purgePhrase(one *release.PurgePlan, strong string) string {
 	for _, c := range []struct {
 		n    int
 		what string
-	}{{pl.Unmatched, "without a match"}, {pl.Unchanged, "matching without a change"}, {pl.Missing, "without a document"}, {pl.Failed, "cannot be judged"}} {
+	}{{pl.Unmatched, "without a match"}, {pl.Unchanged, "matching without a change"}, {pl.Missing, "without a document"}, {pl.Before, "changed by it already"}, {pl.Failed, "cannot be judged"}} {
 		if c.n > 0 {
 			s += ", " + grouped(c.n) + " " + c.what
 		}
@@ -73,8 +76,16 @@ func purgeExamples(environment string, one *release.PurgePlan, d detail) string 
 		lines = append(lines, line{titleLine, "@@ " + literal(e.ID, lineWidth-6) + " @@"})
 		lines = append(lines, documentLines(one, e.Before, e.After, min(purgeLines, d.rows))...)
 	}
-	head := htmlCode(one.Purge.Name, 130) + " in " + html.EscapeString(literal(environment, 64)) + ": the first " + several(len(one.Plan.Examples), "document")
+	head := htmlCode(one.Purge.Name, 130) + " in " + html.EscapeString(literal(environment, 64)) + ": " + firstDocuments(one)
 	return "<details><summary>" + head + "</summary>\n\n" + fenced(lines) + "\n</details>\n\n"
+}
+
+// firstDocuments says how many documents a plan shows.
+func firstDocuments(one *release.PurgePlan) string {
+	if n := len(one.Plan.Examples); n > 1 {
+		return "the first " + several(n, "document")
+	}
+	return "the first document"
 }
 
 // documentLines are a document's difference.

@@ -79,14 +79,31 @@ func mergeFooter(p *release.Progress) string {
 	if !p.Done() || len(p.Paused()) > 0 {
 		return by + "This comment follows the release until every environment is done.\n"
 	}
-	for i := len(p.Steps) - 1; i >= 0; i-- {
-		if p.Steps[i].State == release.Applied {
-			return by + "Something wrong? Merge a fix, or put the rows back with " +
-				codeSpan("/liveops rollback "+p.Steps[i].Environment, 100) + ".\n"
-		}
+	if ways := waysBack(p); len(ways) > 0 {
+		return by + "Something wrong? Merge a fix, or put " + strings.Join(ways, ", ") + ".\n"
 	}
 	if len(p.Steps) == 0 {
 		return by + "No environment was touched.\n"
 	}
 	return by + "Every environment had these rows already.\n"
+}
+
+// waysBack are the commands that take a release back in the last environment that it changed: its rows, and what its
+// purges changed.
+func waysBack(p *release.Progress) (ways []string) {
+	for i := len(p.Steps) - 1; i >= 0; i-- {
+		s := &p.Steps[i]
+		if s.State == release.Applied {
+			ways = append(ways, "the rows back with "+codeSpan("/liveops rollback "+s.Environment, 100))
+		}
+		for _, one := range s.Purges {
+			if one.Run.Counts.Done > one.Run.Counts.Undone {
+				ways = append(ways, "its documents back with "+codeSpan("/liveops purge undo "+one.Name+" "+s.Environment, 250))
+			}
+		}
+		if len(ways) > 0 {
+			return ways
+		}
+	}
+	return nil
 }

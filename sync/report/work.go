@@ -48,7 +48,7 @@ func StepSentence(s *release.Step, zone *time.Location) string {
 		return e + strings.TrimPrefix(asItIs(s), ", which") + ": " + sentence(s.Reason, s.Mend)
 	case release.Paused:
 		var b strings.Builder
-		b.WriteString(e + " is as it was; it waits.\n\n")
+		b.WriteString(e + strings.TrimPrefix(asItIs(s), ", which") + "; it waits.\n\n")
 		for _, w := range s.Waits {
 			b.WriteString("- " + leading(stop(prose(w.Reason))) + " " + wayOn(s, w, zone) + "\n")
 		}
