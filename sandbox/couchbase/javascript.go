@@ -72,7 +72,7 @@ func (m *mapper) run(id string, d *document) (rows []emitted, err error) {
 	m.emitted, m.emitError = nil, nil
 	stop := m.interruptAfter(m.limit)
 	defer stop()
-	doc := m.value(body)
+	doc := valueOf(m.vm, body, rootOf(body))
 	if _, err := m.call(goja.Undefined(), doc, about); err != nil {
 		return nil, err
 	}

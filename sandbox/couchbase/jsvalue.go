@@ -1,113 +1,165 @@
 package couchbase
 
 import (
-	"encoding/json"
+	"bytes"
+	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/dop251/goja"
 )
 
-// value makes of a text, which must be valid JSON, what JSON.parse would, several times faster. An index maps every
-// document that has changed, so that this is most of what a view costs.
-func (m *mapper) value(text []byte) goja.Value {
-	r := valueReader{vm: m.vm, text: string(text)}
-	return r.value()
-}
-
-// valueReader reads what is known to be JSON.
-type valueReader struct {
-	vm   *goja.Runtime
-	text string
-	at   int
-}
-
-func (r *valueReader) next() byte {
-	for strings.IndexByte(" \t\r\n", r.text[r.at]) >= 0 {
-		r.at++
-	}
-	return r.text[r.at]
-}
-
-func (r *valueReader) value() goja.Value {
-	switch r.next() {
+// valueOf makes of a JSON value what JSON.parse would, except that the members of objects are read once they are asked
+// for: an index maps every document that has changed, and most map functions look at little of one. Such an object can
+// be changed, but not frozen.
+func valueOf(vm *goja.Runtime, text []byte, at span) goja.Value {
+	switch text[at.start] {
 	case '{':
-		return r.object()
+		return vm.NewDynamicObject(&lazyObject{vm: vm, text: text, at: at})
 	case '[':
-		return r.array()
+		all := members(text, at)
+		items := make([]any, len(all))
+		for i, m := range all {
+			items[i] = valueOf(vm, text, m.value)
+		}
+		return vm.NewArray(items...)
 	case '"':
-		return r.vm.ToValue(r.string())
-	case 't':
-		r.at += len("true")
-		return r.vm.ToValue(true)
-	case 'f':
-		r.at += len("false")
-		return r.vm.ToValue(false)
+		return vm.ToValue(nameOf(text[at.start:at.end]))
+	case 't', 'f':
+		return vm.ToValue(text[at.start] == 't')
 	case 'n':
-		r.at += len("null")
 		return goja.Null()
 	}
-	start := r.at
-	for r.at < len(r.text) && strings.IndexByte(",]} \t\r\n", r.text[r.at]) < 0 {
-		r.at++
-	}
-	n, _ := strconv.ParseFloat(r.text[start:r.at], 64) // what is too big is infinite, as in JavaScript
-	return r.vm.ToValue(n)
+	n, _ := strconv.ParseFloat(string(text[at.start:at.end]), 64) // what is too big is infinite, as in JavaScript
+	return vm.ToValue(n)
 }
 
-func (r *valueReader) object() goja.Value {
-	o := r.vm.NewObject()
-	for r.begins('}') {
-		name := r.string()
-		r.next()
-		r.at++ // the colon
-		v := r.value()
-		var err error
-		if name == "__proto__" { // which Set would not make a property of
-			err = o.DefineDataProperty(name, v, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
-		} else {
-			err = o.Set(name, v)
+// lazyObject is an object of a document.
+type lazyObject struct {
+	vm   *goja.Runtime
+	text []byte
+	at   span
+
+	read  bool
+	names []string // in the order of the text
+	own   map[string]*property
+}
+
+// property is a member whose value is made when it is first asked for.
+type property struct {
+	at    span
+	value goja.Value
+}
+
+func (o *lazyObject) open() {
+	if o.read {
+		return
+	}
+	o.read = true
+	all := members(o.text, o.at)
+	o.own = make(map[string]*property, len(all))
+	made := make([]property, len(all))
+	for i, m := range all {
+		if o.own[m.name] == nil {
+			o.names = append(o.names, m.name)
 		}
-		if err != nil {
-			panic(err) // a new object takes any property
+		made[i].at = m.value
+		o.own[m.name] = &made[i] // the last of one name counts
+	}
+}
+
+// Get implements goja.DynamicObject.
+func (o *lazyObject) Get(name string) goja.Value {
+	if v, found := o.glance(name); found {
+		return v
+	}
+	o.open()
+	p := o.own[name]
+	if p == nil {
+		return nil
+	}
+	if p.value == nil {
+		p.value = valueOf(o.vm, o.text, p.at)
+	}
+	return p.value
+}
+
+// glance finds a text, a number or a word in an object that is short and was not changed, without opening it.
+func (o *lazyObject) glance(name string) (v goja.Value, found bool) {
+	const short = 512
+	if o.read || o.at.end-o.at.start > short {
+		return nil, false
+	}
+	var last span
+	for i := skipSpace(o.text, o.at.start+1); o.text[i] != '}'; {
+		end := skipString(o.text, i)
+		written := o.text[i+1 : end-1]
+		if bytes.IndexByte(written, '\\') >= 0 {
+			return nil, false
+		}
+		i = skipSpace(o.text, skipSpace(o.text, end)+1)
+		value := span{i, skipValue(o.text, i)}
+		if string(written) == name {
+			last = value // the last of one name counts
+		}
+		if i = skipSpace(o.text, value.end); o.text[i] == ',' {
+			i = skipSpace(o.text, i+1)
 		}
 	}
-	return o
+	if last.end == 0 || o.text[last.start] == '{' || o.text[last.start] == '[' {
+		return nil, false
+	}
+	return valueOf(o.vm, o.text, last), true
 }
 
-func (r *valueReader) array() goja.Value {
-	var items []any
-	for r.begins(']') {
-		items = append(items, r.value())
+// Set implements goja.DynamicObject.
+func (o *lazyObject) Set(name string, value goja.Value) bool {
+	o.open()
+	if o.own[name] == nil {
+		o.names = append(o.names, name)
 	}
-	return r.vm.NewArray(items...)
+	o.own[name] = &property{value: value}
+	return true
 }
 
-// begins passes over a bracket or comma, and says whether another member follows; else over the closing bracket.
-func (r *valueReader) begins(closing byte) bool {
-	if r.next() != closing {
-		r.at++
-	}
-	if r.next() == closing {
-		r.at++
-		return false
+// Has implements goja.DynamicObject.
+func (o *lazyObject) Has(name string) bool {
+	o.open()
+	return o.own[name] != nil
+}
+
+// Delete implements goja.DynamicObject.
+func (o *lazyObject) Delete(name string) bool {
+	o.open()
+	if o.own[name] != nil {
+		delete(o.own, name)
+		o.names = slices.DeleteFunc(o.names, func(n string) bool { return n == name })
 	}
 	return true
 }
 
-func (r *valueReader) string() string {
-	start := r.at
-	for r.at++; r.text[r.at] != '"'; r.at++ {
-		if r.text[r.at] == '\\' {
-			r.at++
+// Keys implements goja.DynamicObject: names that are array indexes come first, by number
+// (https://262.ecma-international.org/#sec-ordinaryownpropertykeys).
+func (o *lazyObject) Keys() []string {
+	o.open()
+	keys := slices.Clone(o.names)
+	slices.SortStableFunc(keys, func(a, b string) int {
+		x, isX := arrayIndex(a)
+		y, isY := arrayIndex(b)
+		switch {
+		case isX && isY:
+			return int(x) - int(y)
+		case isX:
+			return -1
+		case isY:
+			return 1
 		}
-	}
-	r.at++
-	inner := r.text[start+1 : r.at-1]
-	if strings.IndexByte(inner, '\\') < 0 {
-		return strings.ToValidUTF8(inner, "\ufffd")
-	}
-	var s string
-	_ = json.Unmarshal([]byte(r.text[start:r.at]), &s) // it is a valid string
-	return s
+		return 0
+	})
+	return keys
+}
+
+// arrayIndex is the number that a name is, if it is one as JavaScript writes it.
+func arrayIndex(name string) (uint32, bool) {
+	n, err := strconv.ParseUint(name, 10, 32)
+	return uint32(n), err == nil && n < 1<<32-1 && strconv.FormatUint(n, 10) == name
 }
