@@ -62,7 +62,7 @@ func (p *Purge) Judge(ctx context.Context, body []byte) (Verdict, error) {
 	}
 	var after []byte
 	if err == nil {
-		after, err = patch(nil, tree, result)
+		after, err = patch(make([]byte, 0, len(body)), tree, result)
 	}
 	if err == nil && len(after) > maxDocument {
 		err = fmt.Errorf("makes the document longer than %d bytes", maxDocument)

@@ -41,8 +41,8 @@ func parseDocument(body []byte) (*node, error) {
 		return nil, errors.New("it is not UTF-8")
 	}
 	p := newTreeParser(body)
-	var n node
-	if err := p.value(&n, 0); err != nil {
+	n, err := p.value(0)
+	if err != nil {
 		return nil, err
 	}
 	if p.blanks(); p.at < len(p.body) {

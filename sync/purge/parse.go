@@ -39,16 +39,15 @@ func (p *treeParser) peek() byte {
 	return p.body[p.at]
 }
 
-func (p *treeParser) value(n *node, depth int) error {
+func (p *treeParser) value(depth int) (n node, err error) {
 	if depth > maxDepth {
-		return fmt.Errorf("it is nested deeper than %d", maxDepth)
+		return n, fmt.Errorf("it is nested deeper than %d", maxDepth)
 	}
-	var err error
 	n.kind = p.peek()
 	start := p.at
 	switch n.kind {
 	case '{', '[':
-		err = p.members(n, depth)
+		n.keys, n.items, err = p.members(n.kind, depth)
 	case '"':
 		n.text, err = p.text()
 	case 't':
@@ -62,34 +61,34 @@ func (p *treeParser) value(n *node, depth int) error {
 		err = p.number()
 	}
 	n.raw = p.body[start:p.at]
-	return err
+	return n, err
 }
 
-// members reads an object or an array.
-func (p *treeParser) members(n *node, depth int) error {
-	object, closing := n.kind == '{', n.kind+2 // } comes two after {, and ] after [
+// members reads an object or an array from its bracket on.
+func (p *treeParser) members(bracket byte, depth int) (keys []key, items []node, err error) {
+	closing := bracket + 2 // } comes two after {, and ] after [
 	firstKey, first := len(p.keys), len(p.items)
 	p.at++
 	for p.peek() != closing {
 		if len(p.items) > first && !p.skip(",") {
-			return errNotJSON
+			return nil, nil, errNotJSON
 		}
-		if object {
+		if bracket == '{' {
 			if err := p.key(); err != nil {
-				return err
+				return nil, nil, err
 			}
 		}
-		var item node
-		if err := p.value(&item, depth+1); err != nil {
-			return err
+		item, err := p.value(depth + 1)
+		if err != nil {
+			return nil, nil, err
 		}
 		p.items = append(p.items, item)
 	}
 	p.at++
-	n.keys, p.keyRoom = settled(p.keys[firstKey:], p.keyRoom)
-	n.items, p.itemRoom = settled(p.items[first:], p.itemRoom)
+	keys, p.keyRoom = settled(p.keys[firstKey:], p.keyRoom)
+	items, p.itemRoom = settled(p.items[first:], p.itemRoom)
 	p.keys, p.items = p.keys[:firstKey], p.items[:first]
-	return twice(n.keys)
+	return keys, items, twice(keys)
 }
 
 // settled copies members to where they stay, and gives what room is left.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -128,16 +129,22 @@ func (r *runner) giveUp(it *item) error {
 	return fmt.Errorf("document %s: %w", it.id, it.err)
 }
 
-// each does something to every item, a bounded number at once.
+// each does something to every item, a bounded number at once. Few goroutines do many items each, since one for each
+// item would spend more on growing its stack than on some documents.
 func (r *runner) each(ctx context.Context, items []*item, do func(context.Context, *item) error) error {
 	g, group := errgroup.WithContext(ctx)
-	g.SetLimit(max(r.Parallel/lanes, 1))
-	for _, it := range items {
+	var next atomic.Int64
+	for range min(max(r.Parallel/lanes, 1), len(items)) {
 		g.Go(func() error {
-			if err := group.Err(); err != nil {
-				return err
+			for i := next.Add(1) - 1; i < int64(len(items)); i = next.Add(1) - 1 {
+				if err := group.Err(); err != nil {
+					return err
+				}
+				if err := do(group, items[i]); err != nil {
+					return err
+				}
 			}
-			return do(group, it)
+			return nil
 		})
 	}
 	return g.Wait()
