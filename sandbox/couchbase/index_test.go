@@ -46,6 +46,26 @@ func TestAnIndexFollowsItsDocuments(t *testing.T) {
 	}
 }
 
+// A native map function gives the rows of the same in JavaScript.
+func TestANativeMapFunction(t *testing.T) {
+	b := newBucket("game", time.Now, time.Second)
+	native := func(id string, body []byte, emit func(key, value []byte)) { emit(body, []byte(`"`+id+`"`)) }
+	for name, v := range map[string]MapView{"native": {Native: native}, "script": {Map: `function (doc, meta) { emit(doc, meta.id); }`}} {
+		if err := b.PutDesign(name, Design{Views: map[string]MapView{"all": v}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, body := range []string{`3`, `"b"`, `1`} {
+		b.DefaultCollection().Put(fmt.Sprint("user-", i), Document{Body: []byte(body)})
+	}
+	x, y := b.design("native").views["all"], b.design("script").views["all"]
+	x.update()
+	y.update()
+	if got, want := rowsText(x), rowsText(y); got != want || got == "" {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func rowsText(x *index) (text string) {
 	for _, r := range x.rows {
 		text += fmt.Sprintf("%s %s=%s, ", r.key, r.id, r.value)

@@ -19,6 +19,7 @@ const (
 // A mapper runs a map function: `function (doc, meta) { emit(key, value); }`
 // (https://docs.couchbase.com/server/current/views/views-writing-map.html). It is not for several goroutines at once.
 type mapper struct {
+	native          func(id string, body []byte, emit func(key, value []byte))
 	vm              *goja.Runtime
 	call, stringify goja.Callable
 	limit           time.Duration
@@ -29,8 +30,12 @@ type mapper struct {
 type emitted struct{ key, value []byte }
 
 // newMapper compiles a map function; limit is how long it may take for one document.
-func newMapper(source string, limit time.Duration) (*mapper, error) {
-	m := &mapper{vm: goja.New(), limit: limit}
+func newMapper(v MapView, limit time.Duration) (*mapper, error) {
+	m := &mapper{native: v.Native, vm: goja.New(), limit: limit}
+	if m.native != nil {
+		return m, nil
+	}
+	source := v.Map
 	m.vm.SetMaxCallStackSize(1000)
 	inner := m.vm.Get("JSON").ToObject(m.vm)
 	m.stringify, _ = goja.AssertFunction(inner.Get("stringify"))
@@ -53,6 +58,10 @@ func newMapper(source string, limit time.Duration) (*mapper, error) {
 
 // run maps one document. An error means that the document has no place in the index.
 func (m *mapper) run(id string, d *document) (rows []emitted, err error) {
+	if m.native != nil {
+		m.native(id, d.body, func(key, value []byte) { rows = append(rows, emitted{key, value}) })
+		return rows, nil
+	}
 	about, body, kind := m.vm.NewObject(), d.body, "json"
 	if !d.isJSON { // "base64": the document is its text in base64
 		kind = "base64"
