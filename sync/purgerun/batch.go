@@ -32,6 +32,7 @@ type item struct {
 	tried    uint64 // the CAS under which that was
 	doc      purge.Document
 	verdict  purge.Verdict
+	mark     string // that the change leaves; "" where the document is removed
 	next     step
 	reserved bool        // within the limit
 	settled  purge.Image // what becomes of its image, where settle says so
@@ -220,11 +221,11 @@ func (r *runner) keep(ctx context.Context, items []*item) error {
 		if it.next != change {
 			continue
 		}
-		image := purge.Image{Document: it.doc, State: purge.ImagePending}
+		it.mark = ""
 		if !it.verdict.Delete {
-			image.After = purge.Hash(it.verdict.After)
+			it.mark = purge.Hash(it.verdict.After)
 		}
-		images = append(images, image)
+		images = append(images, purge.Image{Document: it.doc, State: purge.ImagePending, After: it.mark})
 	}
 	if len(images) == 0 {
 		return nil
@@ -255,7 +256,7 @@ func (r *runner) change(ctx context.Context, it *item) error {
 	} else {
 		changed := it.doc
 		changed.Body = it.verdict.After
-		err = r.documents.Replace(ctx, changed, r.runID(), purge.Hash(changed.Body))
+		err = r.documents.Replace(ctx, changed, r.runID(), it.mark)
 	}
 	switch {
 	case err == nil:
