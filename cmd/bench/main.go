@@ -29,6 +29,7 @@ var figures = []figure{
 	{"intake", benchIntake},
 	{"plan", benchPlan},
 	{"promote", benchPromote},
+	{"purge", benchPurge},
 	{"read", benchRead},
 	{"touch", benchTouch},
 }

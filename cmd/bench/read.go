@@ -158,6 +158,10 @@ func readerProcess(how, path string) error {
 		return os.WriteFile(path, data, 0o644)
 	case "touch-part", "touch-whole":
 		return touchProcess(path, how == "touch-whole")
+	case "purge-standin":
+		return purgeStandinProcess()
+	case purgeByLiveops, purgeByBulk, purgeByGo:
+		return purgeProcess(how, path)
 	case "rows":
 		n, err := readRowsAlone(path)
 		fmt.Println(n)

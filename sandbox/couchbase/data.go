@@ -144,6 +144,8 @@ type access struct {
 	p, r *memd.Packet
 	id   string
 	doc  *document // nil if there is none
+
+	about []byte // `$document`, once it was asked for
 }
 
 // get answers with the document, after giving it a new expiry if that is asked for.

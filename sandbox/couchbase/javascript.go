@@ -2,7 +2,6 @@ package couchbase
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -20,22 +19,25 @@ const (
 // A mapper runs a map function: `function (doc, meta) { emit(key, value); }`
 // (https://docs.couchbase.com/server/current/views/views-writing-map.html). It is not for several goroutines at once.
 type mapper struct {
-	vm               *goja.Runtime
-	call             goja.Callable
-	parse, stringify goja.Callable
-	limit            time.Duration
-	emitted          []emitted
-	emitError        error
+	native          func(id string, body []byte, emit func(key, value []byte))
+	vm              *goja.Runtime
+	call, stringify goja.Callable
+	limit           time.Duration
+	emitted         []emitted
+	emitError       error
 }
 
 type emitted struct{ key, value []byte }
 
 // newMapper compiles a map function; limit is how long it may take for one document.
-func newMapper(source string, limit time.Duration) (*mapper, error) {
-	m := &mapper{vm: goja.New(), limit: limit}
+func newMapper(v MapView, limit time.Duration) (*mapper, error) {
+	m := &mapper{native: v.Native, vm: goja.New(), limit: limit}
+	if m.native != nil {
+		return m, nil
+	}
+	source := v.Map
 	m.vm.SetMaxCallStackSize(1000)
 	inner := m.vm.Get("JSON").ToObject(m.vm)
-	m.parse, _ = goja.AssertFunction(inner.Get("parse"))
 	m.stringify, _ = goja.AssertFunction(inner.Get("stringify"))
 	for name, f := range map[string]any{"emit": m.emit, "decodeBase64": decodeBase64, "dateToArray": dateToArray, "sum": sum, "log": func(goja.Value) {}} {
 		if err := m.vm.Set(name, f); err != nil {
@@ -56,30 +58,30 @@ func newMapper(source string, limit time.Duration) (*mapper, error) {
 
 // run maps one document. An error means that the document has no place in the index.
 func (m *mapper) run(id string, d *document) (rows []emitted, err error) {
-	meta := map[string]any{
-		"id": id, "type": "json", "expiration": d.expiry, "flags": d.flags,
-		"rev": strconv.FormatUint(d.revision, 10) + "-" + fmt.Sprintf("%016x", d.cas), "seq": d.sequence, "vb": vbucketOf(id),
+	if m.native != nil {
+		m.native(id, d.body, func(key, value []byte) { rows = append(rows, emitted{key, value}) })
+		return rows, nil
 	}
-	body := d.body
+	about, body, kind := m.vm.NewObject(), d.body, "json"
 	if !d.isJSON { // "base64": the document is its text in base64
-		meta["type"] = "base64"
+		kind = "base64"
 		body = strconv.AppendQuote(nil, base64.StdEncoding.EncodeToString(d.body))
 	}
-	metaText, err := json.Marshal(meta)
-	if err != nil {
-		return nil, err
+	for _, p := range []struct {
+		name  string
+		value any
+	}{
+		{"id", id}, {"rev", strconv.FormatUint(d.revision, 10) + "-" + fmt.Sprintf("%016x", d.cas)}, {"seq", d.sequence}, {"vb", vbucketOf(id)},
+		{"expiration", d.expiry}, {"flags", d.flags}, {"type", kind},
+	} {
+		if err := about.Set(p.name, p.value); err != nil {
+			return nil, fmt.Errorf("meta: %w", err)
+		}
 	}
 	m.emitted, m.emitError = nil, nil
 	stop := m.interruptAfter(m.limit)
 	defer stop()
-	doc, err := m.parse(goja.Undefined(), m.vm.ToValue(string(body)))
-	if err != nil {
-		return nil, fmt.Errorf("document: %w", err)
-	}
-	about, err := m.parse(goja.Undefined(), m.vm.ToValue(string(metaText)))
-	if err != nil {
-		return nil, fmt.Errorf("meta: %w", err)
-	}
+	doc := valueOf(m.vm, body, rootOf(body))
 	if _, err := m.call(goja.Undefined(), doc, about); err != nil {
 		return nil, err
 	}

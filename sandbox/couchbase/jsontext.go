@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/couchbase/gocbcore/v10/memd"
 )
@@ -35,7 +36,7 @@ func members(text []byte, of span) []member {
 		m := member{start: i}
 		if object {
 			end := skipValue(text, i)
-			_ = json.Unmarshal(text[i:end], &m.name) // it is a valid string
+			m.name = nameOf(text[i:end])
 			i = skipSpace(text, skipSpace(text, end)+1)
 		}
 		m.value = span{i, skipValue(text, i)}
@@ -45,6 +46,15 @@ func members(text []byte, of span) []member {
 		}
 	}
 	return all
+}
+
+// nameOf is what a JSON string means; most have nothing that is escaped.
+func nameOf(quoted []byte) (name string) {
+	if inner := quoted[1 : len(quoted)-1]; bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
+		return string(inner)
+	}
+	_ = json.Unmarshal(quoted, &name) // it is a valid string
+	return name
 }
 
 // child is the member that a step leads to, by its place in members; -1 if there is none.
@@ -143,7 +153,7 @@ func skipValue(text []byte, i int) int {
 		case ',', ':', ' ', '\t', '\n', '\r':
 			i++
 		default: // a number, true, false or null
-			for i < len(text) && !bytes.ContainsRune([]byte(" \t\r\n,:]}"), rune(text[i])) {
+			for i < len(text) && !ends(text[i]) {
 				i++
 			}
 		}
@@ -152,6 +162,15 @@ func skipValue(text []byte, i int) int {
 		}
 	}
 	return i
+}
+
+// ends says whether a byte cannot belong to a number or a word.
+func ends(c byte) bool {
+	switch c {
+	case ' ', '\t', '\r', '\n', ',', ':', ']', '}':
+		return true
+	}
+	return false
 }
 
 func skipString(text []byte, i int) int {

@@ -216,20 +216,10 @@ func (a *access) virtual(name string) []byte {
 	var value any
 	switch name {
 	case "$document":
-		kind := []string{}
-		if a.doc.isJSON {
-			kind = append(kind, "json")
-		} else {
-			kind = append(kind, "raw")
+		if a.about == nil {
+			a.about = a.describe()
 		}
-		if a.doc.xattrs != nil {
-			kind = append(kind, "xattr")
-		}
-		value = map[string]any{
-			"CAS": hex64(a.doc.cas), "seqno": hex64(a.doc.sequence), "vbucket_uuid": hex64(vbucketUUID(vbucketOf(a.id))),
-			"exptime": a.doc.expiry, "flags": a.doc.flags, "value_bytes": len(a.doc.body), "datatype": kind, "deleted": false,
-			"revid": strconv.FormatUint(a.doc.revision, 10), "last_modified": strconv.FormatUint(a.doc.cas/1e9, 10),
-		}
+		return a.about
 	case "$vbucket":
 		value = map[string]any{"HLC": map[string]any{"now": strconv.FormatInt(a.bucket.now().Unix(), 10), "mode": "real"}}
 	case "$XTOC": // the names of all attributes
@@ -248,6 +238,20 @@ func (a *access) virtual(name string) []byte {
 		panic(err) // only strings and numbers in it
 	}
 	return text
+}
+
+// describe is `$document`, which every read of a document's expiry or flags makes anew.
+func (a *access) describe() []byte {
+	kind := `"raw"`
+	if a.doc.isJSON {
+		kind = `"json"`
+	}
+	if a.doc.xattrs != nil {
+		kind += `,"xattr"`
+	}
+	d := a.doc
+	return fmt.Appendf(nil, `{"$document":{"CAS":"0x%016x","datatype":[%s],"deleted":false,"exptime":%d,"flags":%d,"last_modified":"%d","revid":"%d","seqno":"0x%016x","value_bytes":%d,"vbucket_uuid":"0x%016x"}}`,
+		d.cas, kind, d.expiry, d.flags, d.cas/1e9, d.revision, d.sequence, len(d.body), vbucketUUID(vbucketOf(a.id)))
 }
 
 func hex64(n uint64) string { return fmt.Sprintf("0x%016x", n) }

@@ -22,7 +22,13 @@ type Design struct {
 // A MapView is a view without a reduce function: the source of `function (doc, meta) { … emit(key, value) … }`.
 type MapView struct {
 	Map string
+	// Native, if set, maps documents in the place of Map: keys and values are JSON. It is for a benchmark of clients,
+	// most of whose time JavaScript would take: a server maps on other machines, and while nobody waits for it.
+	Native func(id string, body []byte, emit func(key, value []byte))
 }
+
+// same says whether two views have the same rows; of native ones nobody knows.
+func (v MapView) same(o MapView) bool { return v.Map == o.Map && v.Native == nil && o.Native == nil }
 
 // design is a design document with the indexes of its views.
 type design struct {
@@ -41,6 +47,7 @@ type index struct {
 	mapper *mapper
 	order  *collator
 	rows   []viewRow
+	sorts  map[string][][]byte // of the rows of each document
 }
 
 // A viewRow is one row of an index.
@@ -60,17 +67,17 @@ func (b *Bucket) PutDesign(name string, d Design) error {
 	made := &design{def: d, views: map[string]*index{}}
 	docs := b.DefaultCollection()
 	for view, v := range d.Views {
-		m, err := newMapper(v.Map, b.mapLimit)
+		m, err := newMapper(v, b.mapLimit)
 		if err != nil {
 			return fmt.Errorf("view %s/%s: %w: %w", name, view, ErrDesign, err)
 		}
-		made.views[view] = &index{docs: docs, changed: map[string]bool{}, mapper: m, order: newCollator()}
+		made.views[view] = &index{docs: docs, changed: map[string]bool{}, mapper: m, order: newCollator(), sorts: map[string][][]byte{}}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	old := b.designs[name]
 	for view, x := range made.views {
-		if old != nil && old.def.Views[view] == d.Views[view] {
+		if old != nil && old.def.Views[view].same(d.Views[view]) {
 			made.views[view] = old.views[view] // the same function keeps its index
 			continue
 		}
@@ -113,8 +120,12 @@ func (x *index) update() {
 	if len(changed) == 0 {
 		return
 	}
-	var added []viewRow
+	var changes []rowChange
 	for id, d := range changed {
+		for _, sort := range x.sorts[id] {
+			changes = append(changes, rowChange{viewRow{sort: sort, id: id}, true})
+		}
+		delete(x.sorts, id)
 		if d == nil {
 			continue
 		}
@@ -124,22 +135,43 @@ func (x *index) update() {
 		}
 		for _, e := range emitted {
 			if sort, ok := x.order.sortKey(e.key); ok {
-				added = append(added, viewRow{sort, id, e.key, e.value})
+				changes = append(changes, rowChange{viewRow{sort, id, e.key, e.value}, false})
+				x.sorts[id] = append(x.sorts[id], sort)
 			}
 		}
 	}
-	slices.SortFunc(added, viewRow.compare)
-	kept := x.rows[:0:0]
-	for _, r := range x.rows {
-		if _, again := changed[r.id]; again {
-			continue
+	x.change(changes)
+}
+
+// A rowChange is a row that comes or goes.
+type rowChange struct {
+	viewRow
+	goes bool
+}
+
+// change makes new rows of the old and what has changed: whole runs of those between stay as they are, since an index may
+// have a million and a few thousand change. The old ones are not touched: they may be on their way to a client.
+func (x *index) change(changes []rowChange) {
+	slices.SortStableFunc(changes, func(a, b rowChange) int {
+		if c := a.compare(b.viewRow); c != 0 || a.goes == b.goes {
+			return c
 		}
-		for len(added) > 0 && added[0].compare(r) < 0 {
-			kept, added = append(kept, added[0]), added[1:]
+		if a.goes {
+			return -1
 		}
-		kept = append(kept, r)
+		return 1
+	})
+	rows, rest := make([]viewRow, 0, len(x.rows)+len(changes)), x.rows
+	for _, c := range changes {
+		n, _ := slices.BinarySearchFunc(rest, c.viewRow, viewRow.compare)
+		rows, rest = append(rows, rest[:n]...), rest[n:]
+		if c.goes {
+			rest = rest[1:]
+		} else {
+			rows = append(rows, c.viewRow)
+		}
 	}
-	x.rows = append(kept, added...)
+	x.rows = append(rows, rest...)
 }
 
 // takeChanged is every changed document as it is now, nil for one that is gone.

@@ -123,6 +123,16 @@ func compress(lines []byte) ([]byte, error) { return new(compressor).compress(li
 // compressor compresses one piece after the other, since making what zlib works with costs more than a small piece does.
 type compressor struct{ z *zlib.Writer }
 
+// withCompressor lends a compressor, which another may have used before: it is a megabyte to make.
+func (s *Store) withCompressor(do func(*compressor) error) error {
+	c, there := s.compressors.Get().(*compressor)
+	if !there {
+		c = new(compressor)
+	}
+	defer s.compressors.Put(c)
+	return do(c)
+}
+
 func (c *compressor) compress(lines []byte) ([]byte, error) {
 	var b bytes.Buffer
 	b.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(lines))))

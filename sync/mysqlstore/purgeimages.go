@@ -63,21 +63,32 @@ func (p *Purges) images(ctx context.Context, body, where string, take func(purge
 
 // Keep writes images durably, as pending.
 func (p *Purges) Keep(ctx context.Context, r purge.Run, images []purge.Image) error {
+	rows, err := p.pack(r, images)
+	if err != nil {
+		return fmt.Errorf("keep the images of purge %s in %s: %w", r.Name, p.store.environment, err)
+	}
 	return p.in(ctx, "keep the images of purge "+r.Name, func(tx *sql.Tx) error {
 		if _, err := p.held(ctx, tx, r, " LOCK IN SHARE MODE"); err != nil {
 			return err
 		}
-		var values []any
-		var packer compressor
-		rows, size := 0, 0
-		flush := func() error {
-			if rows == 0 {
-				return nil
+		for _, some := range rows {
+			n := len(some) / imageColumns
+			if _, err := tx.ExecContext(ctx, keepImages+strings.TrimSuffix(strings.Repeat("(?, ?, 'pending', 0, ?, ?, ?, ?, ?), ", n), ", ")+overImages, some...); err != nil {
+				return err
 			}
-			_, err := tx.ExecContext(ctx, keepImages+strings.TrimSuffix(strings.Repeat("(?, ?, 'pending', 0, ?, ?, ?, ?, ?), ", rows), ", ")+overImages, values...)
-			values, rows, size = nil, 0, 0
-			return err
 		}
+		return nil
+	})
+}
+
+// imageColumns is how many values an image has in a statement.
+const imageColumns = 7
+
+// pack makes the values of each statement that writes images; bodies are compressed before anything is locked.
+func (p *Purges) pack(r purge.Run, images []purge.Image) (rows [][]any, err error) {
+	err = p.store.withCompressor(func(packer *compressor) error {
+		var values []any
+		size := 0
 		for _, i := range images {
 			body, err := packer.compress(i.Body)
 			if err != nil {
@@ -88,14 +99,16 @@ func (p *Purges) Keep(ctx context.Context, r purge.Run, images []purge.Image) er
 				expiry = i.Expiry.Unix()
 			}
 			values = append(values, r.ID, []byte(i.ID), body, i.CAS, i.Flags, expiry, i.After)
-			if rows, size = rows+1, size+len(body); size >= statementBytes {
-				if err := flush(); err != nil {
-					return err
-				}
+			if size += len(body); size >= statementBytes {
+				rows, values, size = append(rows, values), nil, 0
 			}
 		}
-		return flush()
+		if len(values) > 0 {
+			rows = append(rows, values)
+		}
+		return nil
 	})
+	return rows, err
 }
 
 const (

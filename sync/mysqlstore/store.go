@@ -10,6 +10,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -23,12 +24,16 @@ const sqlMode = "'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTIT
 // or a year (MySQL), for which everything else would stand still.
 const metadataWait = "10"
 
+// idleConnections are kept for later: as many as a purge has batches at work, or each would connect anew.
+const idleConnections = 8
+
 // Store is one environment's MySQL. It is safe for concurrent use.
 type Store struct {
 	db          *sql.DB
 	environment string
 	now         func() time.Time
 	testTime    time.Duration
+	compressors sync.Pool // of *compressor
 }
 
 // Options of Open that have defaults.
@@ -75,7 +80,7 @@ func Open(ctx context.Context, environment, dsn string, o Options) (*Store, erro
 	if s.now == nil {
 		s.now = time.Now
 	}
-	s.db.SetMaxIdleConns(4)
+	s.db.SetMaxIdleConns(idleConnections)
 	s.db.SetConnMaxIdleTime(time.Minute)
 	if err := s.db.PingContext(ctx); err != nil {
 		s.db.Close()

@@ -1,7 +1,6 @@
 package purge
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -63,7 +62,7 @@ func (p *Purge) Judge(ctx context.Context, body []byte) (Verdict, error) {
 	}
 	var after []byte
 	if err == nil {
-		after, err = patch(nil, tree, result)
+		after, err = patch(make([]byte, 0, len(body)), tree, result)
 	}
 	if err == nil && len(after) > maxDocument {
 		err = fmt.Errorf("makes the document longer than %d bytes", maxDocument)
@@ -71,7 +70,7 @@ func (p *Purge) Judge(ctx context.Context, body []byte) (Verdict, error) {
 	if err != nil {
 		return Verdict{Matches: true}, documentError(ctx, "update", err)
 	}
-	if bytes.Equal(after, tree.raw) {
+	if string(after) == tree.raw {
 		after = nil
 	}
 	return Verdict{Matches: true, After: after}, nil

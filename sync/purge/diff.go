@@ -72,9 +72,9 @@ func lay(lines *[]line, n *node, indent, key, comma string, masks []mask, hide b
 	add := func(shown, is string) { *lines = append(*lines, line{shown, is}) }
 	switch {
 	case hide:
-		add(indent+key+hidden+comma, indent+key+string(n.raw))
+		add(indent+key+hidden+comma, indent+key+n.raw)
 	case n.kind != '{' && n.kind != '[', len(n.items) == 0:
-		raw := string(n.raw)
+		raw := n.raw
 		if n.kind == '{' {
 			raw = "{}"
 		} else if n.kind == '[' {
@@ -87,17 +87,17 @@ func lay(lines *[]line, n *node, indent, key, comma string, masks []mask, hide b
 			closing = "]"
 		}
 		add(indent+key+string(n.kind), indent+key+string(n.kind))
-		for i, item := range n.items {
+		for i := range n.items {
 			step, itemKey := "[]", ""
 			if n.kind == '{' {
-				step, itemKey = "."+n.keys[i], string(n.rawKey[i])+": "
+				step, itemKey = "."+n.keys[i].text, n.keys[i].raw+": "
 			}
 			rest, ends := below(masks, step)
 			itemComma := ","
 			if i == len(n.items)-1 {
 				itemComma = ""
 			}
-			lay(lines, item, indent+"  ", itemKey, itemComma, rest, ends)
+			lay(lines, &n.items[i], indent+"  ", itemKey, itemComma, rest, ends)
 		}
 		add(indent+closing+comma, indent+closing)
 	}

@@ -115,8 +115,8 @@ func mentioned(message, text string) int {
 
 // one runs the program, which must give exactly one value.
 func (e *expression) one(ctx context.Context, input any) (any, error) {
-	limited, cancel := context.WithTimeout(ctx, e.limit)
-	defer cancel()
+	limited := watchFor(ctx, e.limit)
+	defer limited.stop()
 	results := e.code.RunWithContext(limited, input)
 	result, ok := results.Next()
 	if !ok {

@@ -38,7 +38,7 @@ func patch(to []byte, n *node, value any) ([]byte, error) {
 func patchObject(to []byte, n *node, value map[string]any) ([]byte, error) {
 	to = append(to, '{')
 	first := true
-	member := func(raw []byte, was *node, v any) (err error) {
+	member := func(raw string, was *node, v any) (err error) {
 		if !first {
 			to = append(to, ',')
 		}
@@ -47,34 +47,47 @@ func patchObject(to []byte, n *node, value map[string]any) ([]byte, error) {
 		to, err = patch(to, was, v)
 		return err
 	}
-	had := map[string]bool{}
+	stayed := 0
 	if n != nil && n.kind == '{' {
 		for i, key := range n.keys {
-			had[key] = true
-			if v, stays := value[key]; stays {
-				if err := member(n.rawKey[i], n.items[i], v); err != nil {
+			if v, stays := value[key.text]; stays {
+				stayed++
+				if err := member(key.raw, &n.items[i], v); err != nil {
 					return nil, err
 				}
 			}
 		}
 	}
-	var added []string
-	for key := range value {
-		if !had[key] {
-			added = append(added, key)
-		}
-	}
-	slices.Sort(added)
-	for _, key := range added {
+	for _, key := range addedKeys(n, value, len(value)-stayed) {
 		raw, err := gojq.Marshal(key)
 		if err == nil {
-			err = member(raw, nil, value[key])
+			err = member(string(raw), nil, value[key])
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
 	return append(to, '}'), nil
+}
+
+// addedKeys are the keys of an object that a node lacks, of which there are so many, sorted.
+func addedKeys(n *node, value map[string]any, many int) (added []string) {
+	if many == 0 {
+		return nil
+	}
+	had := map[string]bool{}
+	if n != nil && n.kind == '{' {
+		for _, key := range n.keys {
+			had[key.text] = true
+		}
+	}
+	for key := range value {
+		if !had[key] {
+			added = append(added, key)
+		}
+	}
+	slices.Sort(added)
+	return added
 }
 
 func patchArray(to []byte, n *node, value []any) ([]byte, error) {
@@ -100,22 +113,50 @@ func alignArray(n *node, value []any) []*node {
 	if n == nil || n.kind != '[' {
 		return was
 	}
-	places := map[string][]int{}
-	for i, item := range n.items {
-		text := sortedText(item.value())
-		places[text] = append(places[text], i)
-	}
 	next, begun := 0, 0 // of the elements that were, and of those that are
+	far := &places{n: n}
 	for i, v := range value {
-		at, found := placeFrom(places[sortedText(v)], next)
+		at, found := far.from(next, v)
 		if !found {
 			continue
 		}
 		alignChanged(n.items[next:at], value[begun:i], was[begun:i])
-		was[i], next, begun = n.items[at], at+1, i+1
+		was[i], next, begun = &n.items[at], at+1, i+1
 	}
 	alignChanged(n.items[next:], value[begun:], was[begun:])
 	return was
+}
+
+// places finds the elements of an array by what they are: near ones by looking at each, others by their text.
+type places struct {
+	n      *node
+	byText map[string][]int // sorted places
+}
+
+// from is the first place, not before another, of an element that is the same as a value.
+func (p *places) from(next int, value any) (at int, found bool) {
+	near := min(next+alignReach, len(p.n.items))
+	for i := next; i < near; i++ {
+		if same(&p.n.items[i], value) {
+			return i, true
+		}
+	}
+	if near == len(p.n.items) {
+		return 0, false
+	}
+	if p.byText == nil {
+		p.byText = map[string][]int{}
+		for i := range p.n.items {
+			text := sortedText(p.n.items[i].value())
+			p.byText[text] = append(p.byText[text], i)
+		}
+	}
+	all := p.byText[sortedText(value)]
+	i, _ := slices.BinarySearch(all, near)
+	if i == len(all) {
+		return 0, false
+	}
+	return all[i], true
 }
 
 // sortedText is a value as jq writes it, with sorted keys.
@@ -127,31 +168,22 @@ func sortedText(value any) string {
 	return string(text)
 }
 
-// placeFrom is the first of some sorted places that is not before another.
-func placeFrom(places []int, from int) (at int, found bool) {
-	i, _ := slices.BinarySearch(places, from)
-	if i == len(places) {
-		return 0, false
-	}
-	return places[i], true
-}
-
-// alignReach is how many elements are looked at for one that changed.
+// alignReach is how many elements are looked at for one.
 const alignReach = 64
 
 // alignChanged finds, for elements that changed, which they were.
-func alignChanged(were []*node, are []any, was []*node) {
+func alignChanged(were []node, are []any, was []*node) {
 	for i, v := range are {
 		if was[i] != nil || len(were) == 0 {
 			continue
 		}
 		best, most := 0, -1
 		for k := range min(len(were), alignReach) {
-			if c := inCommon(were[k], v); c > most {
+			if c := inCommon(&were[k], v); c > most {
 				best, most = k, c
 			}
 		}
-		was[i], were = were[best], were[best+1:]
+		was[i], were = &were[best], were[best+1:]
 	}
 }
 
@@ -163,8 +195,8 @@ func inCommon(n *node, value any) int {
 	}
 	common := 0
 	for i, key := range n.keys {
-		if v, there := object[key]; there {
-			if common++; same(n.items[i], v) {
+		if v, there := object[key.text]; there {
+			if common++; same(&n.items[i], v) {
 				common++
 			}
 		}
@@ -180,24 +212,46 @@ func same(n *node, value any) bool {
 			return false
 		}
 		for i, key := range n.keys {
-			other, there := v[key]
-			if !there || !same(n.items[i], other) {
+			other, there := v[key.text]
+			if !there || !same(&n.items[i], other) {
 				return false
 			}
 		}
 		return true
 	case []any:
-		return n.kind == '[' && slices.EqualFunc(n.items, v, same)
+		if n.kind != '[' || len(v) != len(n.items) {
+			return false
+		}
+		for i := range v {
+			if !same(&n.items[i], v[i]) {
+				return false
+			}
+		}
+		return true
 	case string:
-		return n.kind == '"' && unquote(n.raw) == v
+		return n.kind == '"' && n.text == v
 	case bool:
 		return n.kind == 't' && v || n.kind == 'f' && !v
 	case nil:
 		return n.kind == 'n'
 	}
+	if n.kind != '0' {
+		return false
+	}
 	text, ok := numberText(value)
-	return ok && n.kind == '0' && (text == string(n.raw) || exact(text) == exact(string(n.raw)))
+	switch {
+	case !ok:
+		return false
+	case text == n.raw:
+		return true
+	case isWhole(text) && isWhole(n.raw): // as most are, and then each has one form
+		return false
+	}
+	return exact(text) == exact(n.raw)
 }
+
+// isWhole says whether a JSON number is written without fraction and exponent, and is no negative zero.
+func isWhole(text string) bool { return text != "-0" && !strings.ContainsAny(text, ".eE") }
 
 // numberText is a number of jq as JSON writes it.
 func numberText(value any) (string, bool) {

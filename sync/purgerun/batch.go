@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -31,6 +32,7 @@ type item struct {
 	tried    uint64 // the CAS under which that was
 	doc      purge.Document
 	verdict  purge.Verdict
+	mark     string // that the change leaves; "" where the document is removed
 	next     step
 	reserved bool        // within the limit
 	settled  purge.Image // what becomes of its image, where settle says so
@@ -128,16 +130,22 @@ func (r *runner) giveUp(it *item) error {
 	return fmt.Errorf("document %s: %w", it.id, it.err)
 }
 
-// each does something to every item, a bounded number at once.
+// each does something to every item, a bounded number at once. Few goroutines do many items each, since one for each
+// item would spend more on growing its stack than on some documents.
 func (r *runner) each(ctx context.Context, items []*item, do func(context.Context, *item) error) error {
 	g, group := errgroup.WithContext(ctx)
-	g.SetLimit(max(r.Parallel/lanes, 1))
-	for _, it := range items {
+	var next atomic.Int64
+	for range min(max(r.Parallel/lanes, 1), len(items)) {
 		g.Go(func() error {
-			if err := group.Err(); err != nil {
-				return err
+			for i := next.Add(1) - 1; i < int64(len(items)); i = next.Add(1) - 1 {
+				if err := group.Err(); err != nil {
+					return err
+				}
+				if err := do(group, items[i]); err != nil {
+					return err
+				}
 			}
-			return do(group, it)
+			return nil
 		})
 	}
 	return g.Wait()
@@ -213,11 +221,11 @@ func (r *runner) keep(ctx context.Context, items []*item) error {
 		if it.next != change {
 			continue
 		}
-		image := purge.Image{Document: it.doc, State: purge.ImagePending}
+		it.mark = ""
 		if !it.verdict.Delete {
-			image.After = purge.Hash(it.verdict.After)
+			it.mark = purge.Hash(it.verdict.After)
 		}
-		images = append(images, image)
+		images = append(images, purge.Image{Document: it.doc, State: purge.ImagePending, After: it.mark})
 	}
 	if len(images) == 0 {
 		return nil
@@ -248,7 +256,7 @@ func (r *runner) change(ctx context.Context, it *item) error {
 	} else {
 		changed := it.doc
 		changed.Body = it.verdict.After
-		err = r.documents.Replace(ctx, changed, r.runID(), purge.Hash(changed.Body))
+		err = r.documents.Replace(ctx, changed, r.runID(), it.mark)
 	}
 	switch {
 	case err == nil:
