@@ -3,6 +3,7 @@ package pushd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -112,10 +113,10 @@ func (w *hands) ask(ctx context.Context, q question, into any) error {
 // send sends a parcel's messages, through pauses, until each has an end.
 func (w *hands) send(ctx context.Context, r *run, p *parcel) (runs.Result, error) {
 	var result runs.Result
-	by := w.o.Gateways[p.platform]
+	by := r.gateways[p.platform]
 	sender := w.o.Senders[by]
 	if sender == nil {
-		return result, errors.New("no sender for " + string(p.platform))
+		return result, fmt.Errorf("this worker has no credentials for %s, which pushes to %s go by", by, p.platform)
 	}
 	read := w.o.Clock.Now() // a token that is renewed after it is not dead
 	batch := &gateway.Batch{Pacer: leave{r, by}, Messages: make([]gateway.Message, len(p.tokens))}

@@ -48,6 +48,7 @@ type aboutRun struct {
 	Time     time.Time
 	File     []byte
 	Started  time.Time
+	Gateways map[campaign.Platform]campaign.Gateway
 }
 
 // settled asks whether a batch has its result.

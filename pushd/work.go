@@ -26,8 +26,7 @@ type WorkOptions struct {
 	Name        string // of this worker, unlike any other's
 	Batches     *engine.Batches
 	Decode      Decode
-	Senders     map[campaign.Gateway]Sender
-	Gateways    map[campaign.Platform]campaign.Gateway
+	Senders     map[campaign.Gateway]Sender // of those gateways that the environment's campaigns go to
 	// InHand is how many batches the worker has in hand at most: 16 by default. Their messages, 1,000 each, are the most that
 	// are sent a second time when it is killed.
 	InHand int
@@ -88,6 +87,7 @@ type run struct {
 	id       int64
 	campaign *campaign.Campaign
 	texts    *texts
+	gateways map[campaign.Platform]campaign.Gateway
 
 	mu      sync.Mutex
 	state   runs.State
@@ -187,6 +187,7 @@ func (w *hands) meet(ctx context.Context, s standing) *run {
 		w.o.Log.Warn("push: worker: a run", "run", s.Run, "err", err)
 		return nil
 	}
+	r.gateways = about.Gateways
 	due := campaign.Run{Environment: w.o.Environment, Campaign: about.Campaign, Time: about.Time}
 	r.texts = newTexts(r.campaign, campaign.Stamp{CollapseID: due.CollapseID(), SentAt: about.Started})
 	w.mu.Lock()

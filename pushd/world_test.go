@@ -227,7 +227,7 @@ func (w *world) leading(o pushd.Options) (stop func()) {
 }
 
 func (w *world) worker(name string) (stop func()) {
-	o := pushd.WorkOptions{Environment: "staging", Name: name, Batches: w.batches, Decode: w.decode, Senders: w.senders(), Gateways: gateways, Log: w.log}
+	o := pushd.WorkOptions{Environment: "staging", Name: name, Batches: w.batches, Decode: w.decode, Senders: w.senders(), Log: w.log}
 	return w.running("worker "+name, func(ctx context.Context) error { return pushd.Work(ctx, o) })
 }
 

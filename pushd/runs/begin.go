@@ -20,20 +20,7 @@ func (s *Store) Begin(ctx context.Context, own Epoch, r Run) (_ Run, begun bool,
 		return Run{}, false, err
 	}
 	err = s.led(ctx, own, func(tx *sql.Tx) error {
-		var finished any
-		if r.State.Ended() {
-			finished = text(r.Started)
-		}
-		res, err := tx.ExecContext(ctx, `INSERT IGNORE INTO liveops_push_runs
-			(campaign, due, zones, others, commit_id, file, actor, state, reason, started, finished, cursor_platform, cursor_value, cursor_token, all_read,
-			tokens, last_batch, accepted, dead, rejected, gave_up, unknown, repeats)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', '', 0, 0, 0, 0, 0, 0, 0, 0, 0)`,
-			r.Campaign, text(r.Time), string(zones), r.Others, r.Commit, r.File, r.Actor, string(r.State), r.Reason, text(r.Started), finished)
-		if err != nil {
-			return err
-		}
-		n, err := res.RowsAffected()
-		begun = n == 1
+		begun, err = insert(ctx, tx, r, string(zones))
 		return err
 	})
 	if err != nil {
@@ -41,6 +28,41 @@ func (s *Store) Begin(ctx context.Context, own Epoch, r Run) (_ Run, begun bool,
 	}
 	r, err = s.Find(ctx, r.Campaign, r.Time)
 	return r, begun, err
+}
+
+// Order is Begin by anybody, for now: whoever leads then takes the run up. A campaign is ordered once a second at most.
+func (s *Store) Order(ctx context.Context, r Run) (_ Run, begun bool, err error) {
+	zones, err := json.Marshal(r.Zones)
+	if err != nil {
+		return Run{}, false, err
+	}
+	err = s.transact(ctx, func(tx *sql.Tx) error {
+		begun, err = insert(ctx, tx, r, string(zones))
+		return err
+	})
+	if err != nil {
+		return Run{}, false, fmt.Errorf("order a run of %s: %w", r.Campaign, err)
+	}
+	r, err = s.Find(ctx, r.Campaign, r.Time)
+	return r, begun, err
+}
+
+// insert records a run, unless it is recorded.
+func insert(ctx context.Context, tx *sql.Tx, r Run, zones string) (begun bool, err error) {
+	var finished any
+	if r.State.Ended() {
+		finished = text(r.Started)
+	}
+	res, err := tx.ExecContext(ctx, `INSERT IGNORE INTO liveops_push_runs
+			(campaign, due, zones, others, commit_id, file, actor, state, reason, started, finished, cursor_platform, cursor_value, cursor_token, all_read,
+			tokens, last_batch, accepted, dead, rejected, gave_up, unknown, repeats)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', '', 0, 0, 0, 0, 0, 0, 0, 0, 0)`,
+		r.Campaign, text(r.Time), zones, r.Others, r.Commit, r.File, r.Actor, string(r.State), r.Reason, text(r.Started), finished)
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
 }
 
 // Since is since when each of some campaigns is known: now, for those that are new to the record, which keeps that.

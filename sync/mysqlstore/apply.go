@@ -21,6 +21,7 @@ type Request struct {
 	Epoch    uint64    // of the state that the plan was made from
 	Read     time.Time // State.Read of the snapshot that the plan was made from; zero where unknown
 	Tables   []*plan.Table
+	Files    []File                // kept with the commit, for who follows the environment without the data repo
 	Tests    []check.Test          // each must find no row in what the plan makes of the database
 	Override string                // which gates were passed over, and why, for the audit; "" for none
 	Progress func(done, total int) // called now and then with rows done; nil for none
@@ -49,7 +50,11 @@ func (s *Store) Apply(ctx context.Context, q Request) (Release, error) {
 		if err := s.auditOverride(ctx, tx, q); err != nil {
 			return nil, err
 		}
-		return s.applyTables(ctx, tx, st, q, &r)
+		work, err := s.applyTables(ctx, tx, st, q, &r)
+		if err != nil {
+			return nil, err
+		}
+		return work, writeFiles(ctx, tx, q.Commit, q.Files)
 	}, nil)
 	if errors.Is(err, errAsked) {
 		return r, nil

@@ -195,7 +195,7 @@ func TestPrepareBringsAnOlderLedgerUp(t *testing.T) {
 		if err != nil || st.Commit != "c1" || st.Release != r.ID || st.Hold != nil {
 			t.Errorf("the state is %+v, %v", st, err)
 		}
-		if n := g.rows("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name LIKE 'liveops%'"); n != "9" {
+		if n := g.rows("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name LIKE 'liveops%'"); n != "10" {
 			t.Errorf("%s tables", n)
 		}
 	})

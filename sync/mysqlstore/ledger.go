@@ -131,6 +131,13 @@ var ledgerTables = []string{
 		after_hash VARCHAR(64) NOT NULL,
 		PRIMARY KEY (run_id, document_id)
 	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+	// Files of the newest releases' commits, for who follows the environment without the data repo: see released.go.
+	`CREATE TABLE IF NOT EXISTS liveops_files (
+		commit_id VARCHAR(64) NOT NULL,
+		path VARCHAR(500) COLLATE utf8mb4_bin NOT NULL,
+		data LONGBLOB NOT NULL,
+		PRIMARY KEY (commit_id, path)
+	) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
 }
 
 // noSuchTable is MySQL's ER_NO_SUCH_TABLE.
@@ -175,7 +182,7 @@ func (s *Store) hasLedger(ctx context.Context) bool {
 	var tables, rows int
 	err := s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN
 		('liveops_environment', 'liveops_releases', 'liveops_images', 'liveops_reviews', 'liveops_shown', 'liveops_confirmations', 'liveops_audit',
-		'liveops_purges', 'liveops_purge_images')`).Scan(&tables)
+		'liveops_purges', 'liveops_purge_images', 'liveops_files')`).Scan(&tables)
 	if err != nil || tables < len(ledgerTables) {
 		return false
 	}

@@ -12,6 +12,7 @@ import (
 	"liveops/datarepo"
 	"liveops/datasheets"
 	"liveops/sync/check"
+	"liveops/sync/mysqlstore"
 	"liveops/sync/purge"
 )
 
@@ -23,6 +24,7 @@ type Desired struct {
 	Tables   []DesiredTable       // what the sheets describe, by table; none where liveops.yaml does not say how to read them
 	Tests    []check.Test         // the data tests, by path
 	Purges   []*purge.Purge       // by name
+	Released []mysqlstore.File    // what a release leaves to who follows the environment without the repo: liveops.yaml and the campaigns
 	Problems []datasheets.Problem // of the files themselves, sorted; no environment was asked
 	Purging  *PurgeContext        // set by who wants purges looked at; nil leaves them out of plans
 
@@ -69,6 +71,9 @@ func Read(ctx context.Context, commit string, files fs.FS) (*Desired, error) {
 		return nil, err
 	}
 	d.Purges, d.Problems = purges, append(d.Problems, wrong...)
+	if d.Released, err = released(files); err != nil {
+		return nil, err
+	}
 	d.Problems = datasheets.SortProblems(d.Problems)
 	return d, nil
 }

@@ -229,7 +229,7 @@ func (r *run) apply(ctx context.Context, s *Step, t Target) error {
 	s.State = Applying
 	r.report()
 	q := mysqlstore.Request{ID: r.ID, Commit: r.Commit.ID, Digest: s.Plan.Digest, Actor: r.Actor, Pull: r.Pull, Epoch: s.Plan.Base.Epoch, Read: s.Plan.Base.Read,
-		Tables: s.Plan.Tables, Tests: r.Desired.Tests, Override: r.override(t)}
+		Tables: s.Plan.Tables, Files: r.Desired.Released, Tests: r.Desired.Tests, Override: r.override(t)}
 	if r.Rows != nil {
 		q.Progress = func(done, total int) { r.Rows(t.Name, done, total) }
 	}
