@@ -73,8 +73,8 @@ func configShape() shape {
 			{name: "freeze", shape: freezeShape()},
 			{name: "soak", shape: durationShape("How long the environment before this one must have had a commit before this one takes it.", "30m")},
 			{name: "guard", shape: shape{kind: aText, about: "The name of one of `guards`: nothing is applied while it is not healthy."}},
-			{name: "push", later: true, shape: pushShape()},
-			{name: "capacity", later: true, shape: capacityShape()},
+			{name: "push", shape: pushShape()},
+			{name: "capacity", shape: capacityShape()},
 		},
 	}
 	return shape{

@@ -195,7 +195,7 @@ func readPrometheus(v value, r *report) *Prometheus {
 
 func readPermissions(v value, r *report) map[string][]string {
 	permissions := map[string][]string{}
-	for _, action := range append(actions(), "push") {
+	for _, action := range actions() {
 		for _, grant := range v.fields[action].items {
 			if problem, mend := checkGrant(grant.text); problem != "" {
 				r.add(grant.at, mend, "%s", problem)

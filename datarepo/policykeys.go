@@ -67,7 +67,7 @@ func limitsShape() shape {
 
 // actions are what `permissions` gives, in the order of documentation.
 func actions() []string {
-	return []string{"plan", "apply", "export", "rollback", "promote", "lock", "confirm", "purge"}
+	return []string{"plan", "apply", "export", "rollback", "promote", "lock", "confirm", "purge", "push"}
 }
 
 func permissionsShape() shape {
@@ -81,7 +81,6 @@ func permissionsShape() shape {
 	for _, a := range actions() {
 		s.keys = append(s.keys, key{name: a, shape: grants(a)})
 	}
-	s.keys = append(s.keys, key{name: "push", later: true, shape: grants("push")})
 	return s
 }
 

@@ -24,9 +24,9 @@ func pushShape() shape {
 		return shape{kind: aText, about: about, pattern: identifierPattern, expects: "a name of letters, digits, `_` and `$`", examples: []string{example}}
 	}
 	quota := shape{kind: aText, about: "How many messages a second or minute.", pattern: ratePattern, expects: "a number of messages for each second or minute, such as `600000/m`", examples: []string{"600000/m"}}
-	tokens := shape{kind: aMapping, about: "Where the tokens of phones are: a table of the environment's MySQL, or a query of its Couchbase; and its columns.", keys: []key{
+	tokens := shape{kind: aMapping, about: "Where the tokens of phones are: a table of the environment's MySQL, and its columns.", keys: []key{
 		{name: "table", shape: column("The table.", "push_tokens")},
-		{name: "query", shape: shape{kind: aText, about: "In place of `table`, a SQL++ SELECT that gives all tokens as objects with these names. It is run read-only.", examples: []string{"SELECT t.token, t.platform FROM tokens t"}}},
+		{name: "query", later: true, shape: shape{kind: aText, about: "In place of `table`, a SQL++ SELECT that gives all tokens as objects with these names. It is run read-only.", examples: []string{"SELECT t.token, t.platform FROM tokens t"}}},
 		{name: "token", required: true, shape: column("The column of the token.", "token")},
 		{name: "platform", required: true, shape: column("The column of the platform.", "platform")},
 		{name: "user", shape: column("The column of the user's id; lists of users need it.", "user_id")},
@@ -69,7 +69,7 @@ func pushShape() shape {
 			{name: "users", shape: listUpTo(maxListUsers, "Users, by their ids: all of their tokens.", shape{kind: aText, about: "A user's id."})},
 			{name: "tokens", shape: listUpTo(maxTestTokens, "Tokens.", tokenShape())},
 		}})},
-		{name: "only", shape: listUpTo(maxPushLists, "Lists: every campaign goes to them alone in this environment, whatever its audience is.", shape{kind: aText, about: "The name of one of `lists`."})},
+		{name: "only", shape: listUpTo(maxPushLists, "Lists: every campaign goes in this environment to those of its audience alone who are in one of them.", shape{kind: aText, about: "The name of one of `lists`."})},
 	}}
 }
 

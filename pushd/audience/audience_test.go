@@ -120,6 +120,10 @@ func TestPages(t *testing.T) {
 			{"before", audience.Query{Where: []audience.Condition{{Column: "last_login", Before: &november}}}, audience.Cursor{}, []string{"android: b, c en", "android: e th", "ios: a ko, f ko"}},
 			{"not after, and a NULL", audience.Query{Where: []audience.Condition{{Column: "last_login", Max: &seven}, {Column: "country", NotIn: []string{"JP"}, Null: true}}}, audience.Cursor{}, []string{"android: c en"}},
 			{"a NULL", audience.Query{Where: []audience.Condition{{Column: "country", In: []string{"JP"}, Null: true}}}, audience.Cursor{}, []string{"android: b", "ios: a ko, f ko"}},
+			{"no NULL", audience.Query{Where: []audience.Condition{{Column: "country", Present: true, NotIn: []string{"KR"}}}}, audience.Cursor{}, []string{"android: b, c en", "android: e th"}},
+			{"languages", audience.Query{Where: []audience.Condition{{Column: "language", Tags: []string{"ko", "e"}}}}, audience.Cursor{}, []string{"android: a ko", "ios: a ko, f ko"}},
+			{"some people only", audience.Query{Only: &audience.People{Tokens: []campaign.Token{{Platform: campaign.IOS, Token: "a"}, {Platform: campaign.IOS, Token: "b"}, {Platform: campaign.Android, Token: "c"}}}},
+				audience.Cursor{}, []string{"android: c en", "ios: a ko"}},
 			{"only NULL", audience.Query{Where: []audience.Condition{{Column: "country", Null: true}}}, audience.Cursor{}, []string{"ios: a ko, f ko"}},
 			{"SQL", audience.Query{SQL: "SELECT token, platform, language FROM push_tokens WHERE country = 'KR'"}, audience.Cursor{}, []string{"android: a ko, d ja"}},
 		}
@@ -182,11 +186,77 @@ func TestCount(t *testing.T) {
 	})
 }
 
+func TestValuesAndColumns(t *testing.T) {
+	onEach(t, func(t *testing.T, s *audience.Store) {
+		insert(t, s, "a android ko KR", "b android ko KR", "b android ko KR", "c android - JP", "a ios ja KR", "d ios ja", "e web ja US")
+		got, err := s.Values(t.Context(), audience.Query{Table: table}, "country")
+		if want := map[string]int{"KR": 3, "JP": 1, "": 1}; err != nil || !cmp.Equal(got, want) {
+			t.Errorf("%v, %v; want %v", got, err, want)
+		}
+		names, err := s.Columns(t.Context(), audience.Query{Table: table})
+		if want := []string{"id", "user_id", "token", "platform", "language", "country", "last_login", "updated_at", "dead_at"}; err != nil || !slices.Equal(names, want) {
+			t.Errorf("%v, %v", names, err)
+		}
+		names, err = s.Columns(t.Context(), audience.Query{SQL: "SELECT token, platform AS os FROM push_tokens"})
+		if want := []string{"token", "os"}; err != nil || !slices.Equal(names, want) {
+			t.Errorf("%v, %v", names, err)
+		}
+		if _, err := s.Columns(t.Context(), audience.Query{SQL: "SELECT nonsense FROM push_tokens"}); err == nil {
+			t.Error("there is no such column")
+		}
+	})
+}
+
+// A token that the table has as dead alone is left out of what a SELECT gives; one that lives there beside it, or is
+// not there at all, is not.
+func TestDeadOnesOfASelect(t *testing.T) {
+	onEach(t, func(t *testing.T, s *audience.Store) {
+		insert(t, s, "a ios ko", "b ios ko", "c ios ko", "c ios ko")
+		if _, err := s.DB.Exec("UPDATE push_tokens SET dead_at = '2026-11-01' WHERE token = 'b' OR id = 3"); err != nil {
+			t.Fatal(err)
+		}
+		of := table
+		of.Dead = "dead_at"
+		q := audience.Query{Table: of, SQL: "SELECT token, platform, language FROM push_tokens UNION ALL SELECT 'z', 'ios', 'ko'"}
+		if got := pages(t, s, q, audience.Cursor{}); !slices.Equal(got, []string{"ios: a ko, c ko", "ios: z ko"}) {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
+// A statement that takes too long is ended by the server.
+func TestOpen(t *testing.T) {
+	dsn := mariadb.NewDatabase(t)
+	s, err := audience.Open(t.Context(), dsn, 50*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.DB.Close()
+	var late *mysql.MySQLError
+	if _, err := s.Columns(t.Context(), audience.Query{SQL: "SELECT 1"}); err != nil {
+		t.Error(err)
+	}
+	if err := s.DB.QueryRow("SELECT SUM(a.seq * b.seq) FROM seq_1_to_1000000 a, seq_1_to_1000000 b").Scan(new(string)); !errors.As(err, &late) || late.Number != 1969 { // ER_STATEMENT_TIMEOUT
+		t.Errorf("error %v", err)
+	}
+	var zone string
+	if err := s.DB.QueryRow("SELECT @@time_zone").Scan(&zone); err != nil || zone != "+00:00" {
+		t.Errorf("zone %q, %v", zone, err)
+	}
+	for _, wrong := range []string{"nonsense", "root:secret@tcp(127.0.0.1:1)/", "root:secret@tcp(127.0.0.1:1)/game"} {
+		if s, err := audience.Open(t.Context(), wrong, 0); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v, %v", wrong, s, err)
+		}
+	}
+}
+
 func TestQueriesThatCannotBeAsked(t *testing.T) {
 	for _, q := range []audience.Query{
 		{},
 		{Table: table, Where: []audience.Condition{{Column: "country"}}},
 		{Table: table, Where: []audience.Condition{{In: []string{"KR"}}}},
+		{Table: table, Only: &audience.People{}},
+		{Table: table, Only: &audience.People{Users: []string{"1"}}},
 	} {
 		s := &audience.Store{}
 		if _, err := s.Count(t.Context(), q); err == nil {

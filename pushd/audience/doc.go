@@ -24,17 +24,20 @@ type Table struct {
 	Language  string                         // a language tag such as ko or pt-BR
 	UpdatedAt string                         // when the token was registered or confirmed last, a DATETIME in UTC or a TIMESTAMP
 	Dead      string                         // when the token was found dead; NULL of those that live. "": dead ones are deleted
+	User      string                         // the user's id
 }
 
 // Condition is what a column must be like. All its tests must hold; there is one at least.
 type Condition struct {
-	Column string
-	In     []string // one of these; with Null, NULL too
-	NotIn  []string // none of these; with Null, not NULL either
-	Null   bool
-	Min    *string // this or more, as the server compares it with the column
-	Max    *string // this or less
-	Before *string // less than this, or NULL
+	Column  string
+	Tags    []string // one of these languages' tags, or one under them: ko takes ko-KR and ko_KR; a tag has letters, digits, - and _
+	In      []string // one of these; with Null, NULL too
+	NotIn   []string // none of these; with Null, not NULL either
+	Null    bool
+	Present bool    // not NULL
+	Min     *string // this or more, as the server compares it with the column
+	Max     *string // this or less
+	Before  *string // less than this, or NULL
 }
 
 // Moment is a time as a Condition has it: a DATETIME in UTC. Sessions run in UTC, so that a TIMESTAMP means the same.
@@ -45,14 +48,21 @@ type Query struct {
 	Table     Table
 	Platforms []campaign.Platform // none means all
 	Where     []Condition         // all of which hold
+	Only      *People             // nobody else; nil for everybody
 	// SQL takes the place of the table's rows: a SELECT with columns named as Table.Token, Table.Platform and, if
-	// there is one, Table.Language. Where is applied to what it gives. The caller has seen to it that it is one
+	// there is one, Table.Language. Where is applied to what it gives, and a token that Table has as dead alone is left out. The caller has seen to it that it is one
 	// statement that only reads. The server makes its whole result again for every page.
 	SQL string
 }
 
 // Token is one token and the language that its user speaks, "" where none is known.
 type Token struct{ Token, Language string }
+
+// People are users, by their ids in Table.User, and further tokens.
+type People struct {
+	Users  []string
+	Tokens []campaign.Token
+}
 
 // Page is tokens of one platform, in the server's order of tokens. At is where it ends.
 type Page struct {
@@ -85,16 +95,19 @@ type part struct {
 // parts are those of the query, in the order of reading.
 func (q *Query) parts() []part {
 	var all []part
-	for _, p := range campaign.Platforms() {
-		if len(q.Platforms) > 0 && !slices.Contains(q.Platforms, p) {
-			continue
-		}
+	for _, p := range q.platforms() {
 		values := q.Table.values(p)
 		for i, v := range values {
 			all = append(all, part{p, v, values[:i]})
 		}
 	}
 	return all
+}
+
+// platforms are those of the query, sorted.
+func (q *Query) platforms() []campaign.Platform {
+	all := campaign.Platforms()
+	return slices.DeleteFunc(all, func(p campaign.Platform) bool { return len(q.Platforms) > 0 && !slices.Contains(q.Platforms, p) })
 }
 
 // values are what the column of platforms has for one.
@@ -111,9 +124,12 @@ func (q *Query) check() error {
 		return errors.New("an audience needs a table, its column of tokens and its column of platforms")
 	}
 	for _, c := range q.Where {
-		if c.Column == "" || len(c.In)+len(c.NotIn) == 0 && !c.Null && c.Min == nil && c.Max == nil && c.Before == nil {
+		if c.Column == "" || len(c.Tags)+len(c.In)+len(c.NotIn) == 0 && !c.Null && !c.Present && c.Min == nil && c.Max == nil && c.Before == nil {
 			return fmt.Errorf("the condition on column %q tests nothing", c.Column)
 		}
+	}
+	if o := q.Only; o != nil && (len(o.Users)+len(o.Tokens) == 0 || len(o.Users) > 0 && (q.Table.User == "" || q.Table.Name == "")) {
+		return errors.New("an audience of some people only needs them, and the table's column of users where it has users")
 	}
 	return nil
 }

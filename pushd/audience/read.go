@@ -5,9 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
-	"slices"
-
-	"liveops/pushd/campaign"
 )
 
 // pageRows is how many tokens one statement reads: enough that asking costs little (measured: pages of 10,000 read
@@ -104,11 +101,8 @@ func (s *Store) Count(ctx context.Context, q Query) (map[Group]int, error) {
 		return nil, err
 	}
 	counts := map[Group]int{}
-	for _, p := range campaign.Platforms() {
-		if len(q.Platforms) > 0 && !slices.Contains(q.Platforms, p) {
-			continue
-		}
-		err := s.readOnly(ctx, q.count(p), func(rows *sql.Rows) error {
+	for _, p := range q.platforms() {
+		err := s.readOnly(ctx, q.countBy(p, q.language()), func(rows *sql.Rows) error {
 			g := Group{Platform: p}
 			var n int
 			err := rows.Scan(&g.Language, &n)
@@ -120,6 +114,49 @@ func (s *Store) Count(ctx context.Context, q Query) (map[Group]int, error) {
 		}
 	}
 	return counts, nil
+}
+
+// Values counts a query's tokens by what a column of it has, each token once; NULL is "". The column is one of Table's,
+// or of what SQL gives.
+func (s *Store) Values(ctx context.Context, q Query, column string) (map[string]int, error) {
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	counts := map[string]int{}
+	for _, p := range q.platforms() {
+		err := s.readOnly(ctx, q.countBy(p, "COALESCE("+quote(column)+", '')"), func(rows *sql.Rows) error {
+			var value string
+			var n int
+			err := rows.Scan(&value, &n)
+			counts[value] += n
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("count the audience by %s: %w", column, err)
+		}
+	}
+	return counts, nil
+}
+
+// Columns are the names of the columns that a query reads: those of its table, or of what its SQL gives. No row is read.
+func (s *Store) Columns(ctx context.Context, q Query) (names []string, err error) {
+	st := &statement{}
+	if q.SQL != "" {
+		st.add("SELECT * FROM (" + q.SQL + ") AS audience LIMIT 0")
+	} else {
+		st.add("SELECT * FROM " + quote(q.Table.Name) + " LIMIT 0")
+	}
+	tx, err := s.DB.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() // there is nothing to commit
+	rows, err := tx.QueryContext(ctx, st.String())
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	return rows.Columns()
 }
 
 // readOnly runs a statement in a transaction that cannot write.

@@ -26,32 +26,73 @@ func (q *Query) from(s *statement) {
 	} else {
 		s.add(" FROM " + quote(q.Table.Name) + " WHERE TRUE")
 	}
-	if q.Table.Dead != "" && q.SQL == "" {
+	switch {
+	case q.Table.Dead == "":
+	case q.SQL == "":
 		s.add(" AND " + quote(q.Table.Dead) + " IS NULL")
+	case q.Table.Name != "":
+		s.add(" AND (NOT EXISTS (" + q.stored() + " AND kept." + quote(q.Table.Dead) + " IS NOT NULL) OR EXISTS (" + q.stored() + " AND kept." + quote(q.Table.Dead) + " IS NULL))")
 	}
 	for _, c := range q.Where {
 		c.add(s)
 	}
+	q.only(s)
+}
+
+// stored are the table's rows with a token of a SELECT's, so that AND may follow.
+func (q *Query) stored() string {
+	token := quote(q.Table.Token)
+	return "SELECT 1 FROM " + quote(q.Table.Name) + " AS kept WHERE kept." + token + " = audience." + token
+}
+
+// only adds that nobody but some people is met.
+func (q *Query) only(s *statement) {
+	if q.Only == nil {
+		return
+	}
+	s.add(" AND (FALSE")
+	if users := q.Only.Users; len(users) > 0 && q.SQL == "" {
+		s.add(" OR "+quote(q.Table.User)+" IN ("+placeholders(len(users))+")", texts(users)...)
+	} else if len(users) > 0 { // a SELECT need not give the user
+		s.add(" OR EXISTS ("+q.stored()+" AND kept."+quote(q.Table.User)+" IN ("+placeholders(len(users))+"))", texts(users)...)
+	}
+	for _, p := range campaign.Platforms() {
+		var tokens []string
+		for _, t := range q.Only.Tokens {
+			if t.Platform == p {
+				tokens = append(tokens, t.Token)
+			}
+		}
+		if values := q.Table.values(p); len(tokens) > 0 {
+			s.add(" OR "+quote(q.Table.Platform)+" IN ("+placeholders(len(values))+")", texts(values)...)
+			s.add(" AND "+quote(q.Table.Token)+" IN ("+placeholders(len(tokens))+")", texts(tokens)...)
+		}
+	}
+	s.add(")")
 }
 
 // add adds the tests of a condition.
 func (c *Condition) add(s *statement) {
 	name := quote(c.Column)
+	if len(c.In) > 0 {
+		s.add(" AND ("+name+" IN ("+placeholders(len(c.In))+")", texts(c.In)...)
+		if c.Null {
+			s.add(" OR " + name + " IS NULL")
+		}
+		s.add(")")
+	}
 	switch {
-	case len(c.In) > 0 && c.Null:
-		s.add(" AND ("+name+" IS NULL OR "+name+" IN ("+placeholders(len(c.In))+"))", texts(c.In)...)
-	case len(c.In) > 0:
-		s.add(" AND "+name+" IN ("+placeholders(len(c.In))+")", texts(c.In)...)
-	case len(c.NotIn) > 0 && c.Null: // which a NULL does not pass
+	case len(c.NotIn) > 0 && c.Null && len(c.In) == 0: // which a NULL does not pass
 		s.add(" AND "+name+" NOT IN ("+placeholders(len(c.NotIn))+")", texts(c.NotIn)...)
 	case len(c.NotIn) > 0:
 		s.add(" AND ("+name+" IS NULL OR "+name+" NOT IN ("+placeholders(len(c.NotIn))+"))", texts(c.NotIn)...)
-	case c.Null:
+	case c.Null && len(c.In) == 0:
 		s.add(" AND " + name + " IS NULL")
 	}
-	if len(c.In) > 0 && len(c.NotIn) > 0 {
-		s.add(" AND ("+name+" IS NULL OR "+name+" NOT IN ("+placeholders(len(c.NotIn))+"))", texts(c.NotIn)...)
+	if c.Present {
+		s.add(" AND " + name + " IS NOT NULL")
 	}
+	c.tags(s)
 	if c.Min != nil {
 		s.add(" AND "+name+" >= ?", *c.Min)
 	}
@@ -61,6 +102,20 @@ func (c *Condition) add(s *statement) {
 	if c.Before != nil {
 		s.add(" AND ("+name+" IS NULL OR "+name+" < ?)", *c.Before)
 	}
+}
+
+// tags adds that the column has one of some languages, whatever their parts are joined by.
+func (c *Condition) tags(s *statement) {
+	if len(c.Tags) == 0 {
+		return
+	}
+	s.add(" AND (FALSE")
+	column := "REPLACE(" + quote(c.Column) + ", '_', '-')"
+	for _, tag := range c.Tags {
+		tag = strings.ReplaceAll(tag, "_", "-")
+		s.add(" OR "+column+" = ? OR "+column+" LIKE ?", tag, tag+"-%")
+	}
+	s.add(")")
 }
 
 // language is the expression of a token's language.
@@ -91,10 +146,10 @@ func (q *Query) page(p part, after, to string, limit int) *statement {
 	return s
 }
 
-// count is the statement for the number of a platform's tokens by language.
-func (q *Query) count(p campaign.Platform) *statement {
+// countBy is the statement for the number of a platform's tokens by an expression.
+func (q *Query) countBy(p campaign.Platform, by string) *statement {
 	s := &statement{}
-	s.add("SELECT " + q.language() + ", COUNT(DISTINCT " + quote(q.Table.Token) + ")")
+	s.add("SELECT " + by + ", COUNT(DISTINCT " + quote(q.Table.Token) + ")")
 	q.from(s)
 	values := q.Table.values(p)
 	s.add(" AND "+quote(q.Table.Platform)+" IN ("+placeholders(len(values))+")", texts(values)...)

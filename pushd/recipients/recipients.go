@@ -1,0 +1,180 @@
+// Package recipients says whose tokens a campaign's run is for in an environment: it makes the query of an audience from
+// the campaign, from what liveops.yaml says of the environment's tokens, and from the run. It does no I/O.
+package recipients
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"liveops/datarepo"
+	"liveops/datasheets"
+	"liveops/pushd/audience"
+	"liveops/pushd/campaign"
+)
+
+// Run is which of a campaign's users have their turn, and when.
+type Run struct {
+	Zones  []string // of users in these time zones, as their column has them; nil for all. Read only where the campaign goes by each user's own
+	Others bool     // everybody but those, in its place
+	// Started is when the run began: what the audience says of the last login counts back from it. A run that goes on after a
+	// crash has the same.
+	Started time.Time
+}
+
+// Unsupported is an audience that this version cannot read.
+type Unsupported struct{ Reason string }
+
+// Error says what it is.
+func (e *Unsupported) Error() string { return e.Reason }
+
+// Query is whose tokens a run's are. It fails with an *Unsupported where they are in Couchbase. Values of platforms,
+// countries, segments and languages are equal to those of a column where the column's collation says so: by default in any
+// case, under a binary one byte by byte. A time of the last login is a TIMESTAMP, or a DATETIME in UTC.
+func Query(c *campaign.Campaign, p *datarepo.Push, r Run) (audience.Query, error) {
+	if p.Tokens.Query != "" || c.Audience.SQLPP != "" {
+		return audience.Query{}, &Unsupported{"tokens in Couchbase are not read by this version"}
+	}
+	q := audience.Query{Table: Table(p), Platforms: slices.Clone(c.Audience.Platforms), SQL: c.Audience.SQL, Where: conditions(c, p, r.Started)}
+	if c.EachUser && len(r.Zones) > 0 {
+		zone := audience.Condition{Column: p.Tokens.Timezone, In: r.Zones}
+		if r.Others {
+			zone.In, zone.NotIn = nil, r.Zones
+		}
+		q.Where = append(q.Where, zone)
+	}
+	if c.Audience.SQL != "" && len(c.Languages()) == 1 {
+		q.Table.Language = "" // there is one message: the SELECT need not give the language
+	}
+	if p.Only != nil {
+		q.Only = people(p, p.Only)
+	}
+	for _, w := range q.Where {
+		if w.Column == "" {
+			return audience.Query{}, fmt.Errorf("campaign %s: liveops.yaml does not name a column that its audience needs", c.Name)
+		}
+	}
+	return q, nil
+}
+
+// Listed is whose tokens those of a list of `push.lists` are, whatever any audience is. Its Only.Tokens are sent to
+// only as far as the table has them; ok is false where there is no such list.
+func Listed(p *datarepo.Push, list string) (q audience.Query, ok bool) {
+	if !slices.ContainsFunc(p.Lists, func(l datarepo.PushList) bool { return l.Name == list }) {
+		return audience.Query{}, false
+	}
+	return audience.Query{Table: Table(p), Only: people(p, []string{list})}, true
+}
+
+// Table is where an environment's tokens are.
+func Table(p *datarepo.Push) audience.Table {
+	t := p.Tokens
+	of := audience.Table{Name: t.Table, Token: t.Token, Platform: t.Platform, Language: t.Language, UpdatedAt: t.UpdatedAt, User: t.User, Dead: p.Dead.Mark,
+		Values: map[campaign.Platform][]string{}}
+	for platform, one := range p.Platforms {
+		of.Values[platform] = one.Values
+	}
+	return of
+}
+
+// people are those of some lists, each once.
+func people(p *datarepo.Push, lists []string) *audience.People {
+	only := &audience.People{}
+	for _, l := range p.Lists {
+		if !slices.Contains(lists, l.Name) {
+			continue
+		}
+		for _, u := range l.Users {
+			if !slices.Contains(only.Users, u) {
+				only.Users = append(only.Users, u)
+			}
+		}
+		for _, t := range l.Tokens {
+			if !slices.Contains(only.Tokens, t) {
+				only.Tokens = append(only.Tokens, t)
+			}
+		}
+	}
+	return only
+}
+
+// conditions are those of the campaign's audience.
+func conditions(c *campaign.Campaign, p *datarepo.Push, started time.Time) []audience.Condition {
+	a := &c.Audience
+	var all []audience.Condition
+	if len(a.Countries) > 0 {
+		all = append(all, audience.Condition{Column: p.Tokens.Country, In: a.Countries})
+	}
+	if len(a.Languages) > 0 {
+		all = append(all, audience.Condition{Column: p.Tokens.Language, Tags: a.Languages})
+	}
+	if len(a.Segments) > 0 {
+		all = append(all, audience.Condition{Column: p.Tokens.Segment, In: a.Segments})
+	}
+	if a.Within > 0 || a.NotWithin > 0 {
+		last := audience.Condition{Column: p.Tokens.LastLogin}
+		if a.Within > 0 {
+			last.Min = moment(started.Add(-a.Within))
+		}
+		if a.NotWithin > 0 {
+			last.Before = moment(started.Add(-a.NotWithin))
+		}
+		all = append(all, last)
+	}
+	for i := range a.Columns {
+		all = append(all, onColumn(&a.Columns[i])...)
+	}
+	return all
+}
+
+func moment(t time.Time) *string {
+	text := audience.Moment(t)
+	return &text
+}
+
+// onColumn is a condition on a further column. What is in a list and NULL, and what is not in one, are tests of their own.
+func onColumn(c *campaign.Condition) []audience.Condition {
+	var all []audience.Condition
+	if len(c.In) > 0 {
+		texts, null := values(c.In)
+		all = append(all, audience.Condition{Column: c.Column, In: texts, Null: null})
+	}
+	if len(c.NotIn) > 0 {
+		texts, null := values(c.NotIn)
+		all = append(all, audience.Condition{Column: c.Column, NotIn: texts, Null: null && len(texts) > 0, Present: null && len(texts) == 0})
+	}
+	if c.Min != nil || c.Max != nil {
+		bounds := audience.Condition{Column: c.Column}
+		for _, b := range []struct {
+			cell *datasheets.Cell
+			into **string
+		}{{c.Min, &bounds.Min}, {c.Max, &bounds.Max}} {
+			if b.cell != nil {
+				text := text(b.cell)
+				*b.into = &text
+			}
+		}
+		all = append(all, bounds)
+	}
+	return all
+}
+
+// values are what cells say; null where one is empty.
+func values(cells []datasheets.Cell) (texts []string, null bool) {
+	for i := range cells {
+		if cells[i].Kind == datasheets.Empty {
+			null = true
+		} else {
+			texts = append(texts, text(&cells[i]))
+		}
+	}
+	return texts, null
+}
+
+// text is what a cell says; two quote characters are an empty text, as in a sheet.
+func text(c *datasheets.Cell) string {
+	if c.Kind == datasheets.Text && string(c.Text) == `""` {
+		return ""
+	}
+	return string(c.Text)
+}
