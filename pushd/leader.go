@@ -231,7 +231,11 @@ func (l *leader) reap(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if _, err := l.o.Tokens.Remove(ctx, l.o.Query(c, r).Table, dead); err != nil {
+			q, err := l.o.Query(c, r)
+			if err == nil {
+				_, err = l.o.Tokens.Remove(ctx, q.Table, dead)
+			}
+			if err != nil {
 				return err
 			}
 		}

@@ -40,8 +40,8 @@ type Options struct {
 	Runs        *runs.Store
 	Tokens      Tokens
 	Decode      Decode
-	// Query is whose tokens a run's are; at is when it began.
-	Query func(c *campaign.Campaign, r runs.Run) audience.Query
+	// Query is whose tokens a run's are.
+	Query func(c *campaign.Campaign, r runs.Run) (audience.Query, error)
 	// Released reads what was released.
 	Released func(ctx context.Context) (Released, error)
 	// ReadEvery is how often it does: a minute by default.

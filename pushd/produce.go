@@ -27,7 +27,10 @@ func (d *led) batchTokens() int {
 
 // produce hands out the batches that may have been lost on their way, and then what the run's audience has beyond.
 func (l *leader) produce(ctx context.Context, d *led) error {
-	q := l.o.Query(d.campaign, d.Run)
+	q, err := l.o.Query(d.campaign, d.Run)
+	if err != nil {
+		return err
+	}
 	if err := l.again(ctx, d, q); err != nil {
 		return err
 	}

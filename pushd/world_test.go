@@ -164,7 +164,7 @@ var gateways = map[campaign.Platform]campaign.Gateway{campaign.Android: campaign
 func (w *world) options(name string) pushd.Options {
 	return pushd.Options{
 		Environment: "staging", Name: name, Batches: w.batches, Runs: w.runs, Tokens: &audience.Store{DB: w.db}, Decode: w.decode, Gateways: gateways, Log: w.log, ReadEvery: 200 * time.Millisecond,
-		Query: func(_ *campaign.Campaign, r runs.Run) audience.Query {
+		Query: func(_ *campaign.Campaign, r runs.Run) (audience.Query, error) {
 			q := audience.Query{Table: table}
 			switch {
 			case r.Others:
@@ -172,7 +172,7 @@ func (w *world) options(name string) pushd.Options {
 			case r.Zones != nil:
 				q.Where = []audience.Condition{{Column: "timezone", In: r.Zones}}
 			}
-			return q
+			return q, nil
 		},
 		Zones: func(context.Context) ([]string, error) { return []string{"Asia/Bangkok", "Asia/Seoul"}, nil },
 		Released: func(context.Context) (pushd.Released, error) {
