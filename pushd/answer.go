@@ -75,7 +75,7 @@ func (l *leader) stand(c *contact) ([]standing, error) {
 func (l *leader) pause(ctx context.Context, run int64, reason string) error {
 	l.mu.Lock()
 	if d := l.led[run]; d != nil && d.State == runs.Running {
-		d.State = runs.Paused
+		d.State, d.Reason = runs.Paused, reason
 	}
 	l.mu.Unlock()
 	_, err := l.o.Runs.Wish(ctx, run, runs.Paused, reason)

@@ -26,6 +26,9 @@ type scheduled struct {
 	since time.Time // all that was due before is begun, or recorded as missed
 }
 
+// readAgain is after how long it is looked again where it failed.
+const readAgain = 5 * time.Second
+
 func newDue() *due { return &due{} }
 
 // fire begins the runs that are due. Who looks at once with it, in another process, does not lead; and a campaign has one run
@@ -33,6 +36,7 @@ func newDue() *due { return &due{} }
 func (l *leader) fire(ctx context.Context) error {
 	now := l.o.Clock.Now()
 	if l.due.read.IsZero() || now.Sub(l.due.read) >= l.o.ReadEvery {
+		l.due.read = now.Add(readAgain - l.o.ReadEvery) // if it fails
 		if err := l.readReleased(ctx, now); err != nil {
 			return err
 		}

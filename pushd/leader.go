@@ -35,6 +35,7 @@ type led struct {
 	open     int           // batches on their way
 	settled  chan struct{} // holds one when open has shrunk, or the state has changed
 	produced bool          // its audience is handed out
+	guarded  time.Time     // when its guard was asked last
 	broken   bool          // its producer has failed and is to begin anew
 }
 
@@ -56,7 +57,7 @@ func newLeader(o Options, epoch runs.Epoch) *leader {
 // look looks, again and again, at what is due, what people wish, and what has ended.
 func (l *leader) look(ctx context.Context) error {
 	for {
-		for _, step := range []func(context.Context) error{l.fire, l.follow, l.endCanceled, l.endDone, l.reap} {
+		for _, step := range []func(context.Context) error{l.fire, l.follow, l.watch, l.endCanceled, l.endDone, l.reap} {
 			if err := step(ctx); err != nil {
 				if ctx.Err() != nil || errors.Is(err, runs.ErrNotLeader) {
 					return err
@@ -127,6 +128,17 @@ func (l *leader) take(ctx context.Context, d *led) error {
 		return l.o.Runs.End(ctx, l.epoch, d.ID, runs.Failed, "its file cannot be read: "+err.Error(), l.o.Clock.Now())
 	}
 	d.pace = &pace{rate: d.campaign.Rate}
+	if d.campaign.Guard != "" && l.o.Healthy != nil && d.State == runs.Running { // before anything of it is sent
+		d.guarded = l.o.Clock.Now()
+		if err := l.guard(ctx, d); err != nil {
+			return err
+		}
+		r, err := l.o.Runs.Run(ctx, d.ID)
+		if err != nil {
+			return err
+		}
+		d.State, d.Reason = r.State, r.Reason
+	}
 	if err := l.o.Batches.Begin(ctx, d.ID); err != nil {
 		return err
 	}

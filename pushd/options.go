@@ -48,6 +48,8 @@ type Options struct {
 	ReadEvery time.Duration
 	// Zones are the time zones that users have, for campaigns that go by them.
 	Zones func(ctx context.Context) ([]string, error)
+	// Healthy asks a guard of liveops.yaml whether the game is well; the error says why it is not. nil asks nobody.
+	Healthy func(ctx context.Context, guard string) error
 	// Gateways are who brings pushes to each platform.
 	Gateways map[campaign.Platform]campaign.Gateway
 	// Quotas are how many messages gateways take; one that is not there has none.

@@ -1,7 +1,10 @@
 package pushd_test
 
 import (
+	"context"
+	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -240,5 +243,36 @@ func TestAForeignTokenStopsARun(t *testing.T) {
 	}
 	if n := w.count("SELECT COUNT(*) FROM push_tokens"); n != 3000 {
 		t.Errorf("%d tokens are left", n)
+	}
+}
+
+// While its guard says that the game is unwell nothing of a run is sent; then it goes on by itself. What a person paused does not.
+func TestAGuardHoldsARunBack(t *testing.T) {
+	w := newWorld(t, 1000, 0)
+	s := soon("crystals")
+	s.Guard = "game-health"
+	w.release(s)
+	o := w.options("one")
+	var well atomic.Bool
+	asked := make(chan string, 100)
+	o.Healthy = func(_ context.Context, guard string) error {
+		asked <- guard
+		if well.Load() {
+			return nil
+		}
+		return errors.New("503 Service Unavailable")
+	}
+	w.leading(o)
+	w.worker("a")
+	if guard := <-asked; guard != "game-health" {
+		t.Errorf("asked about %q", guard)
+	}
+	<-asked // it was asked again, so that the run could have begun in between
+	if r := w.all()[0]; r.State != runs.Paused || r.Reason != "the guard game-health: 503 Service Unavailable" || w.accepted() != 0 {
+		t.Errorf("run %+v, %d were sent", r, w.accepted())
+	}
+	well.Store(true)
+	if r := w.ended(1)[0]; r.State != runs.Done || r.Accepted != 1000 {
+		t.Errorf("run %+v", r)
 	}
 }
