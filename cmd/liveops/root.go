@@ -29,7 +29,7 @@ Exit codes: 0 done or nothing to do, 1 there are changes (plan), 2 an error or a
 	root.SetErr(a.err)
 	root.AddCommand(a.validateCommand(), a.planCommand(), a.applyCommand(), a.rollbackCommand(), a.statusCommand(),
 		a.lockCommand(), a.unlockCommand(), a.serveCommand("serve"), a.serveCommand("bot"), a.schemaCommand(), a.diffCommand(),
-		a.exportCommand(), a.initCommand(), a.promoteCommand(), a.actionCommand(), a.purgeCommand())
+		a.exportCommand(), a.initCommand(), a.promoteCommand(), a.actionCommand(), a.purgeCommand(), a.pushCommand(), a.pushdCommand())
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
 	})

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"liveops/bot"
+	"liveops/engine"
+	"liveops/health"
+	"liveops/pushd"
+	"liveops/pushd/audience"
+	"liveops/pushd/campaign"
+	"liveops/pushd/gateway"
+	"liveops/pushd/runs"
+	"liveops/sync/mysqlstore"
+)
+
+func (a *app) pushdCommand() *cobra.Command {
+	var worker bool
+	var environments []string
+	c := &cobra.Command{
+		Use:   "pushd --env ENV",
+		Short: "Send the push campaigns that were released to an environment",
+		Long: `Send the push campaigns that were released to an environment, each at its times, once to every token of its audience.
+
+However many of them run, one leads the runs of an environment and all send. They share an engine: on one machine
+that of LIVEOPS_STATE_DIR, which one process can have open, on several that of LIVEOPS_NATS_URL. With --worker it sends
+what others lead, and needs no database. Its settings are environment variables (NAME_FILE names a file with the value):
+
+  LIVEOPS_<ENV>_MYSQL_DSN        the environment's MySQL, with what was released and the record of the runs
+  LIVEOPS_<ENV>_PUSH_DSN         where the tokens are; by default the same
+  LIVEOPS_<ENV>_FCM_CREDENTIALS  the JSON file of a Google service account
+  LIVEOPS_<ENV>_APNS_KEY         an APNs key (.p8), with …_APNS_KEY_ID, …_APNS_TEAM_ID and …_APNS_TOPIC
+  LIVEOPS_<ENV>_FCM_URL, _APNS_URL   of stand-ins, with their certificates in …_FCM_CA and …_APNS_CA
+  LIVEOPS_<ENV>_PUSH_EVERYONE    yes, for an environment that is not the last and yet sends to all of its tokens
+
+On SIGTERM it finishes what it has in hand and ends; another one goes on.`,
+		Example: `  liveops pushd --env production
+  LIVEOPS_NATS_URL=nats://nats:4222 liveops pushd --env production --worker`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			log := slog.New(slog.NewTextHandler(a.err, nil))
+			e, err := a.openEngine(c.Context(), log)
+			if err != nil {
+				return err
+			}
+			open := &stores{settings: a.settings}
+			err = a.push(c.Context(), e, open, log, environments, worker)
+			return errors.Join(err, open.Close(), e.Close())
+		},
+	}
+	c.Flags().StringArrayVarP(&environments, "env", "e", nil, "an `environment`; may be repeated")
+	c.Flags().BoolVar(&worker, "worker", false, "send only, and lead nothing")
+	if err := c.MarkFlagRequired("env"); err != nil {
+		panic(err) // the flag is there
+	}
+	return c
+}
+
+// push leads the pushes of some environments and works for them, until ctx ends.
+func (a *app) push(ctx context.Context, e *engine.Engine, open *stores, log *slog.Logger, environments []string, workerOnly bool) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, environment := range environments {
+		batches, err := e.Batches(ctx, environment)
+		if err != nil {
+			return err
+		}
+		senders, closeAll, err := a.senders(environment, log)
+		if err != nil {
+			return err
+		}
+		if len(senders) == 0 {
+			return fmt.Errorf("environment %s has neither %s nor %s", environment, environmentSetting(environment, "FCM_CREDENTIALS"), environmentSetting(environment, "APNS_KEY"))
+		}
+		work := pushd.WorkOptions{Environment: environment, Name: processName(), Batches: batches, Decode: decodeCampaign, Senders: senders, Log: log}
+		g.Go(func() error { return errors.Join(pushd.Work(ctx, work), closeAll()) })
+		if workerOnly {
+			continue
+		}
+		lead, err := a.leadOptions(ctx, environment, batches, open, log)
+		if err != nil {
+			return err
+		}
+		g.Go(func() error { return pushd.Lead(ctx, lead) })
+	}
+	return g.Wait()
+}
+
+// processName is what a process is called where several work together.
+func processName() string {
+	host, _ := os.Hostname() // the process's id must do where it has no name
+	return host + "/" + strconv.Itoa(os.Getpid())
+}
+
+func (a *app) leadOptions(ctx context.Context, environment string, batches *engine.Batches, open *stores, log *slog.Logger) (pushd.Options, error) {
+	store, err := open.Store(ctx, environment)
+	if err != nil {
+		return pushd.Options{}, err
+	}
+	if err := store.Prepare(ctx); err != nil {
+		return pushd.Options{}, err
+	}
+	tokens := store
+	if dsn, err := a.settings.get(environmentSetting(environment, "PUSH_DSN")); err != nil {
+		return pushd.Options{}, err
+	} else if dsn != "" {
+		if tokens, err = open.tokens(ctx, environment, dsn); err != nil {
+			return pushd.Options{}, err
+		}
+	}
+	files := &pushFiles{settings: a.settings, store: store}
+	_, _, config, err := files.read(ctx)
+	if err != nil {
+		return pushd.Options{}, err
+	}
+	push, err := files.push(config)
+	if err != nil {
+		return pushd.Options{}, fmt.Errorf("environment %s: %w", environment, err)
+	}
+	of := &audience.Store{DB: tokens.DB()}
+	o := pushd.Options{
+		Environment: environment, Name: processName(), Batches: batches, Runs: runs.New(store.DB()), Tokens: of, Decode: decodeCampaign,
+		Query: files.query, Released: files.released, Gateways: push.Gateways(), Quotas: push.Quotas, Log: log,
+		Healthy:  health.New(config.Guards).Healthy,
+		KeepDead: !push.Dead.Delete && push.Dead.Mark == "",
+	}
+	if zone := push.Tokens.Timezone; zone != "" {
+		o.Zones = func(ctx context.Context) ([]string, error) {
+			return of.Zones(ctx, audience.Table{Name: push.Tokens.Table}, zone)
+		}
+	}
+	return o, nil
+}
+
+// tokens opens the database of an environment's tokens, which Close closes too.
+func (s *stores) tokens(ctx context.Context, environment, dsn string) (*mysqlstore.Store, error) {
+	const mark = " (tokens)" // no environment's name has a blank
+	if there := s.opened(environment+mark, nil); there != nil {
+		return there, nil
+	}
+	store, err := mysqlstore.Open(ctx, environment, dsn, mysqlstore.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return s.opened(environment+mark, store), nil
+}
+
+// senders are those of the gateways that an environment has credentials for.
+func (a *app) senders(environment string, log *slog.Logger) (senders map[campaign.Gateway]pushd.Sender, closeAll func() error, err error) {
+	get := func(setting string) (value string) {
+		v, wrong := a.settings.get(setting)
+		err = errors.Join(err, wrong)
+		return v
+	}
+	credentials, fcm, fcmErr := get(environmentSetting(environment, "FCM_CREDENTIALS")), gateway.Options{URL: get(environmentSetting(environment, "FCM_URL")), Log: log}, error(nil)
+	fcm.RootCAs, fcmErr = pool(environmentSetting(environment, "FCM_CA"), get(environmentSetting(environment, "FCM_CA")))
+	key := gateway.APNs{Key: []byte(get(environmentSetting(environment, "APNS_KEY"))), KeyID: get(environmentSetting(environment, "APNS_KEY_ID")), TeamID: get(environmentSetting(environment, "APNS_TEAM_ID")), Topic: get(environmentSetting(environment, "APNS_TOPIC"))}
+	apns, apnsErr := gateway.Options{URL: get(environmentSetting(environment, "APNS_URL")), Log: log}, error(nil)
+	apns.RootCAs, apnsErr = pool(environmentSetting(environment, "APNS_CA"), get(environmentSetting(environment, "APNS_CA")))
+	if err = errors.Join(err, fcmErr, apnsErr); err != nil {
+		return nil, nil, err
+	}
+	senders = map[campaign.Gateway]pushd.Sender{}
+	var all []*gateway.Sender
+	closeAll = func() error {
+		var err error
+		for _, s := range all {
+			err = errors.Join(err, s.Close())
+		}
+		return err
+	}
+	if credentials != "" {
+		s, err := gateway.NewFCM(gateway.FCM{ServiceAccount: []byte(credentials)}, fcm)
+		if err != nil {
+			return nil, nil, &bot.SettingError{Setting: environmentSetting(environment, "FCM_CREDENTIALS"), Reason: err.Error()}
+		}
+		all, senders[campaign.FCM] = append(all, s), s
+	}
+	if len(key.Key) > 0 {
+		s, err := gateway.NewAPNs(key, apns)
+		if err != nil {
+			return nil, nil, errors.Join(&bot.SettingError{Setting: environmentSetting(environment, "APNS_KEY"), Reason: err.Error()}, closeAll())
+		}
+		all, senders[campaign.APNs] = append(all, s), s
+	}
+	return senders, closeAll, nil
+}
+
+// pool is certificates in PEM; nil, which is the system's, for "".
+func pool(setting, pem string) (*x509.CertPool, error) {
+	if pem == "" {
+		return nil, nil
+	}
+	p := x509.NewCertPool()
+	if !p.AppendCertsFromPEM([]byte(pem)) {
+		return nil, &bot.SettingError{Setting: setting, Reason: "holds no certificate in PEM"}
+	}
+	return p, nil
+}

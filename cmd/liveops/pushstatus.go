@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"liveops/pushd/runs"
+)
+
+func (a *app) pushStatusCommand() *cobra.Command {
+	var w where
+	var watch bool
+	c := &cobra.Command{
+		Use:   "status --env ENV [NAME]",
+		Short: "Show how the newest runs stand",
+		Long:  "Show how the newest runs of an environment stand, or those of one campaign: progress, rate, and what became of the messages.",
+		Example: `  liveops push status --env production
+  liveops push status --env production crystals --watch`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			open := &stores{settings: a.settings}
+			defer open.Close()
+			_, record, err := a.pushStore(c.Context(), &w, open)
+			if err != nil {
+				return err
+			}
+			name := ""
+			if len(args) > 0 {
+				name = args[0]
+			}
+			if watch {
+				return a.watchPush(c.Context(), record, name)
+			}
+			return a.pushStatus(c.Context(), record, name)
+		},
+	}
+	w.flags(c, false)
+	c.Flags().BoolVarP(&watch, "watch", "w", false, "follow the run that is under way until it ends")
+	return c
+}
+
+// pushRuns is how many runs status lists.
+const pushRuns = 10
+
+func (a *app) pushStatus(ctx context.Context, record *runs.Store, name string) error {
+	newest, err := record.Newest(ctx, name, pushRuns)
+	if err != nil {
+		return err
+	}
+	if len(newest) == 0 {
+		fmt.Fprintln(a.out, "no runs")
+	}
+	for _, r := range newest {
+		fmt.Fprintln(a.out, printable(r.Campaign+": "+runOfPush(r, time.Now())))
+	}
+	return nil
+}
+
+// watchPush shows a bar while the newest run goes on, and how it ended.
+func (a *app) watchPush(ctx context.Context, record *runs.Store, name string) error {
+	newest, err := record.Newest(ctx, name, 1)
+	if err != nil {
+		return err
+	}
+	if len(newest) == 0 {
+		fmt.Fprintln(a.out, "no runs")
+		return nil
+	}
+	r, bar := newest[0], a.bar()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for !r.State.Ended() {
+		bar.show(printable(r.Campaign+" "+string(r.State)), "tokens", int(r.Settled()), int(max(r.Tokens, r.Settled())))
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			bar.clear()
+			return ctx.Err()
+		}
+		if r, err = record.Run(ctx, r.ID); err != nil {
+			return err
+		}
+	}
+	bar.clear()
+	fmt.Fprintln(a.out, printable(r.Campaign+": "+runOfPush(r, time.Now())))
+	return nil
+}
