@@ -18,6 +18,13 @@ type job struct {
 	results []Result
 	began   time.Time
 	wake    chan struct{}
+	alarm   <-chan time.Time // that rings then, if it is set
+	rings   time.Time
+
+	// The head of the last message that a connection took, and what it is of; the queue's mutex guards them.
+	template *Template
+	key      *credential
+	head     *h2.Head
 
 	mu       sync.Mutex
 	fresh    int // the first message that was not sent yet
@@ -27,6 +34,7 @@ type job struct {
 	failures []uint8  // by message: submissions that count as attempts
 	lost     []bool   // by message: a copy of it may have been taken
 	skip     []bool   // by message: done before it was sent
+	skipped  int      // how many are
 	stop     error
 }
 
@@ -46,6 +54,7 @@ func (s *Sender) newJob(b *Batch, results []Result) *job {
 		if err := s.vendor.check(&b.Messages[i]); err != nil {
 			results[i].Outcome, results[i].Reason = Rejected, err.Error()
 			j.skip[i] = true
+			j.skipped++
 			j.done++
 		}
 	}
@@ -87,7 +96,7 @@ func (j *job) run(ctx context.Context) error {
 				next = earlier(next, now.Add(wait))
 			}
 		}
-		j.pause(ctx, earlier(next, j.deadline()).Sub(now))
+		j.pause(ctx, now, earlier(next, j.deadline()))
 	}
 }
 
@@ -102,12 +111,16 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// pause waits for a signal, some time, or the context's end.
-func (j *job) pause(ctx context.Context, d time.Duration) {
+// pause waits for a signal, a time, or the context's end.
+func (j *job) pause(ctx context.Context, now, until time.Time) {
+	if j.alarm == nil || !until.Equal(j.rings) {
+		j.alarm, j.rings = j.s.o.Clock.After(until.Sub(now)), until
+	}
 	select {
 	case <-j.wake:
 	case <-ctx.Done():
-	case <-j.s.o.Clock.After(d):
+	case <-j.alarm:
+		j.alarm = nil
 	}
 }
 
@@ -129,8 +142,10 @@ func (j *job) due(now time.Time) (s span, next time.Time, done bool, err error) 
 		}
 		s.listed = append(s.listed, r.index)
 	}
-	for s.len() < piece && s.to < len(j.skip) && !j.skip[s.to] {
-		s.to++
+	if s.to = min(j.fresh+piece-len(s.listed), len(j.skip)); j.skipped > 0 {
+		if i := slices.Index(j.skip[s.from:s.to], true); i >= 0 {
+			s.to = s.from + i
+		}
 	}
 	return s, next, j.done == len(j.results), nil
 }
@@ -226,7 +241,6 @@ var errEnding = errors.New("ending")
 
 // Ended takes the end of a message, from a connection's goroutine.
 func (j *job) Ended(index int, a *h2.Answer) {
-	now := j.s.o.Clock.Now()
 	j.s.ended.Add(1)
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -236,7 +250,7 @@ func (j *job) Ended(index int, a *h2.Answer) {
 	if j.lost[index] {
 		r.Repeats++
 	}
-	j.settle(index, r, a, now)
+	j.settle(index, r, a, a.At)
 	if j.inHand == 0 || j.stop != nil || len(j.again) > 0 {
 		j.signal()
 	}

@@ -13,19 +13,18 @@ func jsonString(text []byte, key string) []byte {
 	if len(value) == 0 || value[0] != '"' {
 		return nil
 	}
-	for i := 1; i < len(value); i++ {
-		switch value[i] {
-		case '"':
-			return value[1:i]
-		case '\\':
-			var s string
-			if err := json.NewDecoder(bytes.NewReader(value)).Decode(&s); err != nil {
-				return nil
-			}
-			return []byte(s)
-		}
+	end := bytes.IndexByte(value[1:], '"')
+	if end < 0 {
+		return nil
 	}
-	return nil
+	if plain := value[1 : 1+end]; bytes.IndexByte(plain, '\\') < 0 {
+		return plain
+	}
+	var s string
+	if err := json.NewDecoder(bytes.NewReader(value)).Decode(&s); err != nil {
+		return nil
+	}
+	return []byte(s)
 }
 
 // jsonInt finds the whole number of the first key of that name; 0 for none.

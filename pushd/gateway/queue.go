@@ -211,10 +211,21 @@ func (s *Sender) fill(of *span, into []h2.Post, k *credential) int {
 			of.listed = of.listed[1:]
 		}
 		m := &of.job.batch.Messages[index]
-		into[i] = h2.Post{Owner: of.job, Index: index, Head: s.head(m, k)}
+		into[i] = h2.Post{Owner: of.job, Index: index, Head: s.headFor(of.job, m, k)}
 		s.vendor.fill(m, &into[i])
 	}
 	return n
+}
+
+// headFor is head, remembered for as long as messages have the same template; q.mu must be held.
+func (s *Sender) headFor(j *job, m *Message, k *credential) *h2.Head {
+	if m.CollapseID != "" {
+		return s.head(m, k)
+	}
+	if j.template != m.Template || j.key != k {
+		j.template, j.key, j.head = m.Template, k, s.head(m, k)
+	}
+	return j.head
 }
 
 // head is the head of a message; q.mu must be held.

@@ -19,7 +19,7 @@ func APNsToken(b []byte, n uint64) []byte {
 // The parts of an FCM token that all have in common.
 const (
 	fcmMiddle = ":APA91b"
-	fcmTail   = "Hf3_qVbXoLzC7kDeW-2mYtRnJpGs5uIaBgN8xQhMvEwUcKiSrTlPyOdZjFA1460"
+	fcmTail   = "Hf3_qVbXoLzC7kDeW-2mYtRnJpGs5uIaBgN8xQhMvEwUcKiSrTlPyOdZjFA1460Hf3_qVbXoLzC7kDeW-2mYtRnJpG"
 )
 
 // FCMToken appends the token of a number below 2^28.
