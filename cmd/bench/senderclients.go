@@ -126,15 +126,15 @@ func sendLiveops(ctx context.Context, t senderTask) (senderTook, error) {
 		return measureRate(ctx, t, s, messages)
 	}
 	began, cpu := time.Now(), cpuTime()
-	n, err := sendBatches(ctx, s, messages[1:], nil)
+	n, err := sendBatches(ctx, s, messages[1:], false)
 	return senderTook{int(n), time.Since(began), cpuTime() - cpu}, err
 }
 
 // batchesAtOnce is how many batches a worker has in hand.
 const batchesAtOnce = 16
 
-// sendBatches sends the messages, over and over if done says so, and counts those that were accepted.
-func sendBatches(ctx context.Context, s *gateway.Sender, messages []gateway.Message, done *atomic.Int64) (int64, error) {
+// sendBatches sends the messages, over and over if that is asked, and counts those that were accepted.
+func sendBatches(ctx context.Context, s *gateway.Sender, messages []gateway.Message, again bool) (int64, error) {
 	var next, accepted atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
 	for range batchesAtOnce {
@@ -142,7 +142,7 @@ func sendBatches(ctx context.Context, s *gateway.Sender, messages []gateway.Mess
 			results := make([]gateway.Result, gateway.MaxBatch)
 			for {
 				from := int(next.Add(gateway.MaxBatch)) - gateway.MaxBatch
-				if done != nil {
+				if again {
 					from %= len(messages)
 				}
 				if from >= len(messages) {
@@ -160,9 +160,6 @@ func sendBatches(ctx context.Context, s *gateway.Sender, messages []gateway.Mess
 					n++
 				}
 				accepted.Add(n)
-				if done != nil {
-					done.Add(n)
-				}
 			}
 		})
 	}
@@ -174,18 +171,17 @@ func sendBatches(ctx context.Context, s *gateway.Sender, messages []gateway.Mess
 func measureRate(ctx context.Context, t senderTask, s *gateway.Sender, messages []gateway.Message) (senderTook, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	var done atomic.Int64
 	ended := make(chan error, 1)
-	go func() { _, err := sendBatches(ctx, s, messages, &done); ended <- err }()
+	go func() { _, err := sendBatches(ctx, s, messages, true); ended <- err }()
 	var took senderTook
 	for _, wait := range []time.Duration{2 * time.Second, time.Duration(t.Seconds * float64(time.Second))} {
-		began, cpu, before := time.Now(), cpuTime(), done.Load()
+		began, cpu, before := time.Now(), cpuTime(), s.Stats().Ended
 		select {
 		case <-time.After(wait):
 		case err := <-ended:
 			return took, err
 		}
-		took = senderTook{int(done.Load() - before), time.Since(began), cpuTime() - cpu}
+		took = senderTook{int(s.Stats().Ended - before), time.Since(began), cpuTime() - cpu}
 	}
 	stop()
 	<-ended // with the error of the context

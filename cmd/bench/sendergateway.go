@@ -15,7 +15,8 @@ import (
 	"liveops/sandbox/push"
 )
 
-// gatewaySetting tells a process of this program to be a push gateway, "fcm" or "apns", until its input ends.
+// gatewaySetting tells a process of this program to be a push gateway until its input ends: "fcm" or "apns", then how
+// many streams a connection may have.
 const gatewaySetting = "LIVEOPS_BENCH_GATEWAY"
 
 // A gatewayFacts is what a client must know of a gateway.
@@ -29,9 +30,12 @@ type gatewayFacts struct {
 }
 
 // gatewayProcess serves a gateway; each line that it reads is a latency to answer with, and each that it writes counts.
-func gatewayProcess(ctx context.Context, vendor string) error {
-	// Many streams, as few as matter: every client of the benchmark has the same.
-	settings := push.Settings{MaxStreams: benchStreams}
+func gatewayProcess(ctx context.Context, setting string) error {
+	var vendor string
+	var settings push.Settings
+	if _, err := fmt.Sscan(setting, &vendor, &settings.MaxStreams); err != nil {
+		return fmt.Errorf("%s=%s: %w", gatewaySetting, setting, err)
+	}
 	var facts gatewayFacts
 	var server *push.Server
 	if vendor == "fcm" {
@@ -76,9 +80,9 @@ type gatewayChild struct {
 	out   *json.Decoder
 }
 
-func startGateway(ctx context.Context, vendor string) (*gatewayChild, error) {
+func startGateway(ctx context.Context, vendor string, streams int) (*gatewayChild, error) {
 	g := &gatewayChild{cmd: exec.CommandContext(ctx, os.Args[0])}
-	g.cmd.Env = append(os.Environ(), gatewaySetting+"="+vendor)
+	g.cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %d", gatewaySetting, vendor, streams))
 	g.cmd.Stderr = os.Stderr
 	var err error
 	if g.in, err = g.cmd.StdinPipe(); err != nil {

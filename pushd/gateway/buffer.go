@@ -16,11 +16,14 @@ type bufferedConn struct {
 	out    []byte
 }
 
-// bufferSize is how much is read or held back at a time.
-const bufferSize = 64 << 10
+// How much is read at a time, and held back at most.
+const (
+	readSize = 64 << 10
+	holdSize = 128 << 10
+)
 
 func newBufferedConn(c net.Conn) *bufferedConn {
-	return &bufferedConn{Conn: c, reader: bufio.NewReaderSize(c, bufferSize)}
+	return &bufferedConn{Conn: c, reader: bufio.NewReaderSize(c, readSize)}
 }
 
 // hold has writes wait for flush.
@@ -40,7 +43,7 @@ func (c *bufferedConn) Write(b []byte) (int, error) {
 	if !c.held {
 		return c.Conn.Write(b)
 	}
-	if len(c.out)+len(b) > bufferSize {
+	if len(c.out)+len(b) > holdSize {
 		if err := c.write(); err != nil {
 			return 0, err
 		}

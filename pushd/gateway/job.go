@@ -36,6 +36,8 @@ type job struct {
 	skip     []bool   // by message: done before it was sent
 	skipped  int      // how many are
 	stop     error
+	ended    int64 // submissions that ended,
+	well     int64 // and those of them that were answered by a gateway that is well, since they were told last
 }
 
 // A repeat is a message that is sent again.
@@ -241,17 +243,32 @@ var errEnding = errors.New("ending")
 
 // Ended takes the end of a message, from a connection's goroutine.
 func (j *job) Ended(index int, a *h2.Answer) {
-	j.s.ended.Add(1)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.inHand--
+	j.ended++
 	r := &j.results[index]
 	r.Attempts++
 	if j.lost[index] {
 		r.Repeats++
 	}
 	j.settle(index, r, a, a.At)
+	if j.inHand == 0 || j.ended == tellEvery {
+		j.tell()
+	}
 	if j.inHand == 0 || j.stop != nil || len(j.again) > 0 {
 		j.signal()
 	}
+}
+
+// tellEvery is how many ends a job counts by itself, since all jobs' counters are shared between processors.
+const tellEvery = 64
+
+// tell adds what was counted to the sender's figures; j.mu must be held.
+func (j *job) tell() {
+	j.s.ended.Add(j.ended)
+	if j.well > 0 {
+		j.s.breaker.succeeded(j.well)
+	}
+	j.ended, j.well = 0, 0
 }

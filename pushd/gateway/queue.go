@@ -22,8 +22,7 @@ type queue struct {
 	headsOf *credential // whose heads these are
 	starved bool        // somebody waited for room since this was last looked at
 
-	gate  atomic.Int64 // nothing is sent before, in nanoseconds since 1970
-	taken atomic.Int64 // messages that were taken so far
+	gate atomic.Int64 // nothing is sent before, in nanoseconds since 1970
 }
 
 // A span is messages of a job: from one to another, or those listed.
@@ -36,7 +35,7 @@ type span struct {
 func (s span) len() int { return s.to - s.from + len(s.listed) }
 
 // piece is how many messages are paced and queued at a time.
-const piece = 100
+const piece = 250
 
 // reserve promises room for n messages of a job. Without room it is false, and the job is woken when there is.
 func (q *queue) reserve(j *job, n int) bool {
@@ -191,7 +190,6 @@ func (s *Sender) Next(_ *h2.Conn, into []h2.Post) int {
 		}
 	}
 	q.backlog -= n
-	q.taken.Add(int64(n))
 	q.wakeJob()
 	if len(q.spans) > 0 && n > 0 {
 		q.wakeConn()
