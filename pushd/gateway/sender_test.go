@@ -255,3 +255,18 @@ func swapKey(t *testing.T, file, other string) string {
 	}
 	return strings.Replace(file, key(file), key(other), 1)
 }
+
+// TestSendTakesNoMemory counts what sender and stand-in together ask of the memory for a message.
+func TestSendTakesNoMemory(t *testing.T) {
+	w, _ := fcmWorld(t, standfcm.Options{}, Options{MaxConnections: 1})
+	b, results := w.batch(0, MaxBatch), make([]Result, MaxBatch)
+	send := func() {
+		if err := w.sender.Send(t.Context(), b, results); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send() // so that the results have memory for their ids
+	if n := testing.AllocsPerRun(20, send); n > 100 {
+		t.Errorf("%v allocations for a batch of %d", n, MaxBatch)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -237,6 +238,7 @@ func TestJudgesOfAPNs(t *testing.T) {
 		{200, "", accepted, ""},
 		{410, `{"reason":"Unregistered","timestamp":1700000000123}`, dead, "Unregistered"},
 		{410, `{"reason":"ExpiredToken","timestamp":1700000000123}`, dead, "ExpiredToken"},
+		{410, `{"reason":"Unregistered"}`, dead, "Unregistered"},
 		{400, `{"reason":"Unregistered"}`, rejected, "Unregistered"},
 		{400, `{"reason":"BadDeviceToken"}`, rejected, "BadDeviceToken"},
 		{413, `{"reason":"PayloadTooLarge"}`, rejected, "PayloadTooLarge"},
@@ -257,8 +259,8 @@ func TestJudgesOfAPNs(t *testing.T) {
 		if v.kind != test.want || r.Reason != test.reason || v.sick != (test.status >= 500) {
 			t.Errorf("%d %s: %+v %q", test.status, test.body, v, r.Reason)
 		}
-		if v.kind == dead && r.Since.UnixMilli() != 1_700_000_000_123 {
-			t.Errorf("since %s", r.Since)
+		if told := strings.Contains(test.body, "timestamp"); told && r.Since.UnixMilli() != 1_700_000_000_123 || !told && !r.Since.IsZero() {
+			t.Errorf("%s: since %s", test.body, r.Since)
 		}
 	}
 }
