@@ -86,7 +86,7 @@ func (j *job) run(ctx context.Context) error {
 		case !now.Before(j.deadline()):
 			return j.finish(nil)
 		}
-		if due.len() > 0 {
+		if due != (portion{}) {
 			sent, wait, err := j.submit(ctx, due)
 			if err != nil {
 				return j.finish(err)
@@ -126,35 +126,53 @@ func (j *job) pause(ctx context.Context, now, until time.Time) {
 	}
 }
 
-// due is the next messages that may be sent, a piece at most, and when the next repeat is due.
-func (j *job) due(now time.Time) (s span, next time.Time, done bool, err error) {
+// A portion is how many messages may be sent next: repeats, and then fresh ones.
+type portion struct{ repeats, fresh int }
+
+// due is what may be sent next, a piece at most, and when the next repeat is due. It can only become more until it is
+// taken, since run alone takes.
+func (j *job) due(now time.Time) (p portion, next time.Time, done bool, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.stop != nil {
-		return s, next, false, j.stop
+		return p, next, false, j.stop
+	}
+	for _, r := range j.again {
+		if r.at.After(now) || p.repeats == piece {
+			next = r.at
+			break
+		}
+		p.repeats++
 	}
 	for j.fresh < len(j.skip) && j.skip[j.fresh] {
 		j.fresh++
 	}
-	s = span{job: j, from: j.fresh, to: j.fresh}
-	for _, r := range j.again {
-		if r.at.After(now) || len(s.listed) == piece {
-			next = r.at
-			break
+	to := min(j.fresh+piece-p.repeats, len(j.skip))
+	if j.skipped > 0 {
+		if i := slices.Index(j.skip[j.fresh:to], true); i >= 0 {
+			to = j.fresh + i
 		}
+	}
+	p.fresh = to - j.fresh
+	return p, next, j.done == len(j.results), nil
+}
+
+// take takes what is due in hand; j.mu must be held. Repeats may have come meanwhile before those that were seen: the
+// first are taken, whichever they are.
+func (j *job) take(p portion) span {
+	s := span{job: j, from: j.fresh, to: j.fresh + p.fresh}
+	for _, r := range j.again[:p.repeats] {
 		s.listed = append(s.listed, r.index)
 	}
-	if s.to = min(j.fresh+piece-len(s.listed), len(j.skip)); j.skipped > 0 {
-		if i := slices.Index(j.skip[s.from:s.to], true); i >= 0 {
-			s.to = s.from + i
-		}
-	}
-	return s, next, j.done == len(j.results), nil
+	j.again = slices.Delete(j.again, 0, p.repeats)
+	j.fresh = s.to
+	j.inHand += s.len()
+	return s
 }
 
 // submit queues messages, once there is a token, the gateway takes messages, a connection has room, and the pacer
 // agrees. If it is not so far, it says when to look again; 0 for when there is a signal.
-func (j *job) submit(ctx context.Context, s span) (sent bool, wait time.Duration, err error) {
+func (j *job) submit(ctx context.Context, p portion) (sent bool, wait time.Duration, err error) {
 	if err := j.s.credentials.ensure(ctx); err != nil {
 		if isStop(err) || ctx.Err() != nil {
 			return false, 0, err
@@ -166,7 +184,7 @@ func (j *job) submit(ctx context.Context, s span) (sent bool, wait time.Duration
 	if at := j.s.opens(); at.After(now) {
 		return false, at.Sub(now), nil
 	}
-	n := s.len()
+	n := p.repeats + p.fresh
 	if !j.s.queue.reserve(j, n) {
 		return false, 0, nil
 	}
@@ -180,9 +198,7 @@ func (j *job) submit(ctx context.Context, s span) (sent bool, wait time.Duration
 		j.s.queue.release(n)
 		return false, 0, err
 	}
-	j.again = slices.Delete(j.again, 0, len(s.listed))
-	j.fresh = s.to
-	j.inHand += n
+	s := j.take(p)
 	j.mu.Unlock()
 	j.s.queue.push(s)
 	return true, 0, nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"liveops/pushd/gateway/h2"
+	"liveops/sandbox/push"
 )
 
 var noon = time.Date(2026, 12, 24, 12, 0, 0, 0, time.UTC)
@@ -350,5 +351,24 @@ func TestReadingAccessTokens(t *testing.T) {
 		if _, err := readToken(w, noon); err == nil || isStop(err) != stops {
 			t.Errorf("%d: %v", status, err)
 		}
+	}
+}
+
+// TestRepeatThatComesMeanwhile has a repeat come before one that was seen to be due, before that is taken.
+func TestRepeatThatComesMeanwhile(t *testing.T) {
+	s := &Sender{o: Options{}.complete(), vendor: &fcm{}}
+	s.o.Clock = &handClock{noon}
+	b := (&world{token: push.FCMToken, text: fcmText}).batch(0, 3)
+	j := s.newJob(b, make([]Result, 3))
+	r := &j.results[0]
+	all := j.take(portion{fresh: 3})
+	if all.len() != 3 || j.inHand != 3 {
+		t.Fatalf("%+v", all)
+	}
+	j.repeat(2, r, noon, 0)
+	p, _, _, _ := j.due(noon)
+	j.repeat(1, r, noon.Add(-time.Second), 0)
+	if got := j.take(p); got.len() != 1 || got.listed[0] != 1 || len(j.again) != 1 || j.again[0].index != 2 {
+		t.Errorf("taken %v, left %v", got.listed, j.again)
 	}
 }
