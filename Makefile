@@ -64,6 +64,6 @@ deps: ## what the tests need besides Go, where it is missing
 	    mariadb-server mariadb-client git libreoffice-calc-nogui python3-openpyxl chromium; }
 
 bench-deps: ## what the figures are held against, where it is missing
-	@command -v pt-table-sync >/dev/null && /usr/bin/python3 -c 'import openpyxl, pymysql' 2>/dev/null || { \
+	@command -v pt-table-sync >/dev/null && command -v h2load >/dev/null && /usr/bin/python3 -c 'import openpyxl, pymysql' 2>/dev/null || { \
 	  sudo=; test "$$(id -u)" = 0 || sudo=sudo; \
-	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends percona-toolkit python3-pymysql python3-openpyxl; }
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends percona-toolkit python3-pymysql python3-openpyxl nghttp2-client; }

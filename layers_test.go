@@ -71,6 +71,7 @@ var only = map[string]string{
 	"github.com/dop251/goja":             "sandbox",
 	"github.com/itchyny/gojq":            "sync/purge",
 	"github.com/couchbase/gocb/v2":       "sync/couchstore",
+	"github.com/sideshow/apns2":          "cmd/bench",
 	"github.com/couchbase/gocbcore/v10":  "sync/couchstore",
 }
 

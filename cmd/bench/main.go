@@ -31,6 +31,7 @@ var figures = []figure{
 	{"promote", benchPromote},
 	{"purge", benchPurge},
 	{"read", benchRead},
+	{"sender", benchSender},
 	{"touch", benchTouch},
 }
 
@@ -46,6 +47,20 @@ func main() {
 	}
 	if how := os.Getenv(readerSetting); how != "" {
 		if err := readerProcess(how, os.Args[1]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	if vendor := os.Getenv(gatewaySetting); vendor != "" {
+		if err := gatewayProcess(ctx, vendor); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	if how := os.Getenv(senderSetting); how != "" {
+		if err := senderProcess(ctx, how, os.Args[1]); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			os.Exit(1)
 		}

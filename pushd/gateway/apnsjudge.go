@@ -25,7 +25,9 @@ func (a *apns) judge(n *h2.Answer, r *Result, now time.Time) verdict {
 		if n.Status != http.StatusGone {
 			break
 		}
-		r.Since = time.UnixMilli(jsonInt(n.Body, "timestamp")).UTC()
+		if since := jsonInt(n.Body, "timestamp"); since > 0 {
+			r.Since = time.UnixMilli(since).UTC()
+		}
 		return verdict{kind: dead}
 	case "ExpiredProviderToken":
 		return verdict{kind: renew, reason: r.Reason}

@@ -30,9 +30,9 @@ type breaker struct {
 	cooling  time.Duration
 }
 
-// succeeded notes an answer of a gateway that is well.
-func (b *breaker) succeeded() {
-	b.successes.Add(1)
+// succeeded notes answers of a gateway that is well.
+func (b *breaker) succeeded(n int64) {
+	b.successes.Add(n)
 	if !b.open.Load() {
 		return
 	}

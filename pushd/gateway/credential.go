@@ -101,11 +101,11 @@ func (c *credentials) begin() <-chan struct{} {
 func (c *credentials) refuse(k *credential, reason string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if k.proven.Load() {
-		c.refused = 0
-	}
 	if !c.current.CompareAndSwap(k, nil) {
 		return nil // one of many messages that were refused together
+	}
+	if k.proven.Load() {
+		c.refused = 0
 	}
 	if c.refused++; c.refused > refusals {
 		return &StopError{Reason: reason, Advice: "the gateway refuses every new token: check the key, and this machine's clock"}

@@ -26,37 +26,37 @@ func TestFaultMatrix(t *testing.T) {
 		name  string
 		do    func(*world)
 		twice int64
-		slow  bool // messages must be given up for want of an answer
+		hits  int64 // how many messages the fault must have hit
+		slow  bool  // messages must be given up for want of an answer
 	}{
-		{"none", func(w *world) {}, 0, false},
-		{"GOAWAY", inject(push.Fault{Kind: push.GoAway, After: 2000, Every: 900, Times: 6}), 0, false},
-		{"GOAWAY that drops what waits", inject(push.Fault{Kind: push.GoAwayNow, After: 2000, Every: 900, Times: 6}), 0, false},
-		{"GOAWAY for an error", inject(push.Fault{Kind: push.GoAwayNow, Code: http2.ErrCodeEnhanceYourCalm, After: 2000, Every: 900, Times: 3}), 0, false},
-		{"streams refused", inject(push.Fault{Kind: push.Reset, Code: http2.ErrCodeRefusedStream, After: 1000, Every: 7, Times: 500}), 0, false},
-		{"streams reset before the work", inject(push.Fault{Kind: push.Reset, Code: http2.ErrCodeInternal, After: 1000, Every: 100, Times: 20}), 0, false},
-		{"streams reset after the work", inject(push.Fault{Kind: push.Reset, Code: http2.ErrCodeInternal, Taken: true, After: 1000, Every: 100, Times: 20}), 20, false},
-		{"connections closed before the work", inject(push.Fault{Kind: push.Close, After: 1000, Every: 1500, Times: 4}), 4 * faultStreams, false},
-		{"connections closed after the work", inject(push.Fault{Kind: push.Close, Taken: true, After: 1000, Every: 1500, Times: 4}), 4 * faultStreams, false},
-		{"answers that never come", inject(push.Fault{Kind: push.Mute, Taken: true, After: 1000, Every: 500, Times: 5}), 5, true},
-		{"503", inject(push.Fault{Kind: push.Reply, Answer: standfcm.Unavailable(0), After: 1000, Every: 10, Times: 200}), 0, false},
-		{"nothing but 503 for a while", inject(push.Fault{Kind: push.Reply, Answer: standfcm.Unavailable(0), After: 1000, Times: 100}), 0, false},
-		{"429 with Retry-After", inject(push.Fault{Kind: push.Reply, Answer: standfcm.QuotaExceeded(5 * time.Second), After: 3000, Times: 50}), 0, false},
+		{"none", func(w *world) {}, 0, 0, false},
+		{"GOAWAY", inject(push.Fault{Kind: push.GoAway, After: 2000, Every: 900, Times: 6}), 0, 6, false},
+		{"GOAWAY that drops what waits", inject(push.Fault{Kind: push.GoAwayNow, After: 2000, Every: 900, Times: 6}), 0, 6, false},
+		{"GOAWAY for an error", inject(push.Fault{Kind: push.GoAwayNow, Code: http2.ErrCodeEnhanceYourCalm, After: 2000, Every: 900, Times: 3}), 0, 3, false},
+		{"streams refused", inject(push.Fault{Kind: push.Reset, Code: http2.ErrCodeRefusedStream, After: 1000, Every: 7, Times: 500}), 0, 500, false},
+		{"streams reset before the work", inject(push.Fault{Kind: push.Reset, Code: http2.ErrCodeInternal, After: 1000, Every: 100, Times: 20}), 0, 20, false},
+		{"streams reset after the work", inject(push.Fault{Kind: push.Reset, Code: http2.ErrCodeInternal, Taken: true, After: 1000, Every: 100, Times: 20}), 20, 20, false},
+		{"connections closed before the work", inject(push.Fault{Kind: push.Close, After: 1000, Every: 1500, Times: 4}), 4 * faultStreams, 4, false},
+		{"connections closed after the work", inject(push.Fault{Kind: push.Close, Taken: true, After: 1000, Every: 1500, Times: 4}), 4 * faultStreams, 4, false},
+		{"answers that never come", inject(push.Fault{Kind: push.Mute, Taken: true, After: 1000, Every: 500, Times: 5}), 5, 5, true},
+		{"503", inject(push.Fault{Kind: push.Reply, Answer: standfcm.Unavailable(0), After: 1000, Every: 10, Times: 200}), 0, 200, false},
+		{"nothing but 503 for a while", inject(push.Fault{Kind: push.Reply, Answer: standfcm.Unavailable(0), After: 1000, Times: 100}), 0, 100, false},
+		{"429 with Retry-After", inject(push.Fault{Kind: push.Reply, Answer: standfcm.QuotaExceeded(5 * time.Second), After: 3000, Times: 50}), 0, 50, false},
 		{"the stream limit shrinks", func(w *world) {
-			w.server.Inject(push.Fault{Kind: push.GoAway, Times: 1, After: 1 << 60, Match: func(*push.Request) bool { return false }})
 			steps := []uint32{3, 1, 40}
 			var seen atomic.Int64
-			w.server.Inject(push.Fault{Kind: push.Mute, After: 1 << 60, Match: func(*push.Request) bool {
+			w.server.Inject(push.Fault{Kind: push.Mute, Match: func(*push.Request) bool {
 				if k := seen.Add(1); k%2500 == 0 && int(k/2500) <= len(steps) {
 					go w.server.Configure(push.Settings{MaxStreams: steps[k/2500-1]})
 				}
 				return false
 			}})
-		}, 0, false},
+		}, 0, 0, false},
 		{"small windows and no header table", func(w *world) {
 			w.server.Configure(push.Settings{MaxStreams: faultStreams, Window: 64, HeaderTable: 1})
-		}, 0, false},
-		{"maintenance", every(1500, (*push.Server).Drain), 0, false},
-		{"all connections gone at once", every(4000, (*push.Server).Disconnect), 2 * 3 * faultStreams, false},
+		}, 0, 0, false},
+		{"maintenance", every(1500, (*push.Server).Drain), 0, 0, false},
+		{"all connections gone at once", every(4000, (*push.Server).Disconnect), 2 * 3 * faultStreams, 0, false},
 	} {
 		for _, vendor := range []string{"FCM", "APNs"} {
 			t.Run(vendor+"/"+fault.name, func(t *testing.T) {
@@ -73,6 +73,9 @@ func TestFaultMatrix(t *testing.T) {
 				w.server.SetLatency(time.Millisecond)
 				fault.do(w)
 				w.allAccepted(w.must(n), fault.twice)
+				if w.server.Hits() < fault.hits {
+					t.Errorf("%d messages were hit, want %d", w.server.Hits(), fault.hits)
+				}
 			})
 		}
 	}
@@ -108,7 +111,6 @@ func TestRetryAfterGatesTheProject(t *testing.T) {
 		}
 		return true
 	}})
-	w.server.Inject(push.Fault{Kind: push.Mute, Match: func(*push.Request) bool { return false }})
 	go func() {
 		for w.sender.Stats().Gate.IsZero() && t.Context().Err() == nil {
 			<-clock.After(100 * time.Millisecond)

@@ -18,6 +18,13 @@ type job struct {
 	results []Result
 	began   time.Time
 	wake    chan struct{}
+	alarm   <-chan time.Time // that rings then, if it is set
+	rings   time.Time
+
+	// The head of the last message that a connection took, and what it is of; the queue's mutex guards them.
+	template *Template
+	key      *credential
+	head     *h2.Head
 
 	mu       sync.Mutex
 	fresh    int // the first message that was not sent yet
@@ -27,7 +34,10 @@ type job struct {
 	failures []uint8  // by message: submissions that count as attempts
 	lost     []bool   // by message: a copy of it may have been taken
 	skip     []bool   // by message: done before it was sent
+	skipped  int      // how many are
 	stop     error
+	ended    int64 // submissions that ended,
+	well     int64 // and those of them that were answered by a gateway that is well, since they were told last
 }
 
 // A repeat is a message that is sent again.
@@ -46,6 +56,7 @@ func (s *Sender) newJob(b *Batch, results []Result) *job {
 		if err := s.vendor.check(&b.Messages[i]); err != nil {
 			results[i].Outcome, results[i].Reason = Rejected, err.Error()
 			j.skip[i] = true
+			j.skipped++
 			j.done++
 		}
 	}
@@ -75,7 +86,7 @@ func (j *job) run(ctx context.Context) error {
 		case !now.Before(j.deadline()):
 			return j.finish(nil)
 		}
-		if due.len() > 0 {
+		if due != (portion{}) {
 			sent, wait, err := j.submit(ctx, due)
 			if err != nil {
 				return j.finish(err)
@@ -87,7 +98,7 @@ func (j *job) run(ctx context.Context) error {
 				next = earlier(next, now.Add(wait))
 			}
 		}
-		j.pause(ctx, earlier(next, j.deadline()).Sub(now))
+		j.pause(ctx, now, earlier(next, j.deadline()))
 	}
 }
 
@@ -102,42 +113,66 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// pause waits for a signal, some time, or the context's end.
-func (j *job) pause(ctx context.Context, d time.Duration) {
+// pause waits for a signal, a time, or the context's end.
+func (j *job) pause(ctx context.Context, now, until time.Time) {
+	if j.alarm == nil || !until.Equal(j.rings) {
+		j.alarm, j.rings = j.s.o.Clock.After(until.Sub(now)), until
+	}
 	select {
 	case <-j.wake:
 	case <-ctx.Done():
-	case <-j.s.o.Clock.After(d):
+	case <-j.alarm:
+		j.alarm = nil
 	}
 }
 
-// due is the next messages that may be sent, a piece at most, and when the next repeat is due.
-func (j *job) due(now time.Time) (s span, next time.Time, done bool, err error) {
+// A portion is how many messages may be sent next: repeats, and then fresh ones.
+type portion struct{ repeats, fresh int }
+
+// due is what may be sent next, a piece at most, and when the next repeat is due. It can only become more until it is
+// taken, since run alone takes.
+func (j *job) due(now time.Time) (p portion, next time.Time, done bool, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.stop != nil {
-		return s, next, false, j.stop
+		return p, next, false, j.stop
+	}
+	for _, r := range j.again {
+		if r.at.After(now) || p.repeats == piece {
+			next = r.at
+			break
+		}
+		p.repeats++
 	}
 	for j.fresh < len(j.skip) && j.skip[j.fresh] {
 		j.fresh++
 	}
-	s = span{job: j, from: j.fresh, to: j.fresh}
-	for _, r := range j.again {
-		if r.at.After(now) || len(s.listed) == piece {
-			next = r.at
-			break
+	to := min(j.fresh+piece-p.repeats, len(j.skip))
+	if j.skipped > 0 {
+		if i := slices.Index(j.skip[j.fresh:to], true); i >= 0 {
+			to = j.fresh + i
 		}
+	}
+	p.fresh = to - j.fresh
+	return p, next, j.done == len(j.results), nil
+}
+
+// take takes what is due in hand; j.mu must be held. Repeats may have come meanwhile before those that were seen: the
+// first are taken, whichever they are.
+func (j *job) take(p portion) span {
+	s := span{job: j, from: j.fresh, to: j.fresh + p.fresh}
+	for _, r := range j.again[:p.repeats] {
 		s.listed = append(s.listed, r.index)
 	}
-	for s.len() < piece && s.to < len(j.skip) && !j.skip[s.to] {
-		s.to++
-	}
-	return s, next, j.done == len(j.results), nil
+	j.again = slices.Delete(j.again, 0, p.repeats)
+	j.fresh = s.to
+	j.inHand += s.len()
+	return s
 }
 
 // submit queues messages, once there is a token, the gateway takes messages, a connection has room, and the pacer
 // agrees. If it is not so far, it says when to look again; 0 for when there is a signal.
-func (j *job) submit(ctx context.Context, s span) (sent bool, wait time.Duration, err error) {
+func (j *job) submit(ctx context.Context, p portion) (sent bool, wait time.Duration, err error) {
 	if err := j.s.credentials.ensure(ctx); err != nil {
 		if isStop(err) || ctx.Err() != nil {
 			return false, 0, err
@@ -149,7 +184,7 @@ func (j *job) submit(ctx context.Context, s span) (sent bool, wait time.Duration
 	if at := j.s.opens(); at.After(now) {
 		return false, at.Sub(now), nil
 	}
-	n := s.len()
+	n := p.repeats + p.fresh
 	if !j.s.queue.reserve(j, n) {
 		return false, 0, nil
 	}
@@ -167,9 +202,7 @@ func (j *job) submit(ctx context.Context, s span) (sent bool, wait time.Duration
 		j.s.queue.release(n)
 		return false, 0, err
 	}
-	j.again = slices.Delete(j.again, 0, len(s.listed))
-	j.fresh = s.to
-	j.inHand += n
+	s := j.take(p)
 	j.mu.Unlock()
 	j.s.queue.push(s)
 	return true, 0, nil
@@ -230,18 +263,32 @@ var errEnding = errors.New("ending")
 
 // Ended takes the end of a message, from a connection's goroutine.
 func (j *job) Ended(index int, a *h2.Answer) {
-	now := j.s.o.Clock.Now()
-	j.s.ended.Add(1)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.inHand--
+	j.ended++
 	r := &j.results[index]
 	r.Attempts++
 	if j.lost[index] {
 		r.Repeats++
 	}
-	j.settle(index, r, a, now)
+	j.settle(index, r, a, a.At)
+	if j.inHand == 0 || j.ended == tellEvery {
+		j.tell()
+	}
 	if j.inHand == 0 || j.stop != nil || len(j.again) > 0 {
 		j.signal()
 	}
+}
+
+// tellEvery is how many ends a job counts by itself, since all jobs' counters are shared between processors.
+const tellEvery = 64
+
+// tell adds what was counted to the sender's figures; j.mu must be held.
+func (j *job) tell() {
+	j.s.ended.Add(j.ended)
+	if j.well > 0 {
+		j.s.breaker.succeeded(j.well)
+	}
+	j.ended, j.well = 0, 0
 }

@@ -13,19 +13,18 @@ func jsonString(text []byte, key string) []byte {
 	if len(value) == 0 || value[0] != '"' {
 		return nil
 	}
-	for i := 1; i < len(value); i++ {
-		switch value[i] {
-		case '"':
-			return value[1:i]
-		case '\\':
-			var s string
-			if err := json.NewDecoder(bytes.NewReader(value)).Decode(&s); err != nil {
-				return nil
-			}
-			return []byte(s)
-		}
+	end := bytes.IndexByte(value[1:], '"')
+	if end < 0 {
+		return nil
 	}
-	return nil
+	if plain := value[1 : 1+end]; bytes.IndexByte(plain, '\\') < 0 {
+		return plain
+	}
+	var s string
+	if err := json.NewDecoder(bytes.NewReader(value)).Decode(&s); err != nil {
+		return nil
+	}
+	return []byte(s)
 }
 
 // jsonInt finds the whole number of the first key of that name; 0 for none.
@@ -59,11 +58,20 @@ func jsonValue(text []byte, key string) []byte {
 		if end >= len(text) {
 			return nil
 		}
-		rest := bytes.TrimLeft(text[end+1:], " \t\r\n")
-		if string(text[i+1:end]) == key && len(rest) > 0 && rest[0] == ':' {
-			return bytes.TrimLeft(rest[1:], " \t\r\n")
+		if string(text[i+1:end]) == key {
+			if rest := skipSpace(text[end+1:]); len(rest) > 0 && rest[0] == ':' {
+				return skipSpace(rest[1:])
+			}
 		}
 		i = end + 1
 	}
 	return nil
+}
+
+// skipSpace is the text from its first character on that is no space.
+func skipSpace(text []byte) []byte {
+	for len(text) > 0 && (text[0] == ' ' || text[0] == '\t' || text[0] == '\r' || text[0] == '\n') {
+		text = text[1:]
+	}
+	return text
 }

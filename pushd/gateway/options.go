@@ -21,8 +21,6 @@ type Options struct {
 	URL string
 	// RootCAs are trusted besides nothing else; the system's unless set.
 	RootCAs *x509.CertPool
-	// Dial opens a connection that has agreed on HTTP/2; TLS to URL unless set.
-	Dial func(context.Context) (net.Conn, error)
 	// MaxConnections is how many connections there are at most; 64 unless set.
 	MaxConnections int
 	// MaxStreams is how many messages a connection has in flight at most, however many the gateway allows; 1,000 unless
@@ -86,8 +84,11 @@ func (o Options) tls(server string) *tls.Config {
 	return &tls.Config{RootCAs: o.RootCAs, ServerName: server, MinVersion: tls.VersionTLS12, DynamicRecordSizingDisabled: true}
 }
 
+// A dialer opens a connection that has agreed on HTTP/2; what is written on it is held back until flush.
+type dialer func(context.Context) (c net.Conn, flush func() error, err error)
+
 // dialer opens connections to the gateway's address, and gives its authority.
-func (o Options) dialer() (dial func(context.Context) (net.Conn, error), authority string, err error) {
+func (o Options) dialer() (dial dialer, authority string, err error) {
 	u, err := url.Parse(o.URL)
 	if err != nil {
 		return nil, "", fmt.Errorf("the gateway's address: %w", err)
@@ -95,26 +96,28 @@ func (o Options) dialer() (dial func(context.Context) (net.Conn, error), authori
 	if u.Scheme != "https" || u.Host == "" || u.Path != "" && u.Path != "/" || u.User != nil {
 		return nil, "", fmt.Errorf("the gateway's address is %q, want https://host or https://host:port", o.URL)
 	}
-	if o.Dial != nil {
-		return o.Dial, u.Host, nil
-	}
 	address := u.Host
 	if u.Port() == "" {
 		address = net.JoinHostPort(u.Hostname(), "443")
 	}
 	config := o.tls(u.Hostname())
 	config.NextProtos = []string{http2.NextProtoTLS}
-	dialer := &tls.Dialer{Config: config}
-	return func(ctx context.Context) (net.Conn, error) {
+	return func(ctx context.Context) (net.Conn, func() error, error) {
 		ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 		defer cancel()
-		c, err := dialer.DialContext(ctx, "tcp", address)
+		raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if t, ok := c.(*tls.Conn); !ok || t.ConnectionState().NegotiatedProtocol != http2.NextProtoTLS {
-			return nil, errors.Join(errors.New("the gateway does not speak HTTP/2"), c.Close())
+		buffered := newBufferedConn(raw)
+		c := tls.Client(buffered, config)
+		if err := c.HandshakeContext(ctx); err != nil {
+			return nil, nil, errors.Join(err, raw.Close())
 		}
-		return c, nil
+		if c.ConnectionState().NegotiatedProtocol != http2.NextProtoTLS {
+			return nil, nil, errors.Join(errors.New("the gateway does not speak HTTP/2"), c.Close())
+		}
+		buffered.hold()
+		return c, buffered.flush, nil
 	}, u.Host, nil
 }

@@ -1,10 +1,8 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"math"
-	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -25,7 +23,7 @@ const (
 // A pool keeps as many connections as the rate asks for.
 type pool struct {
 	s       *Sender
-	dial    func(context.Context) (net.Conn, error)
+	dial    dialer
 	kicked  chan struct{}
 	running sync.WaitGroup
 	jobs    atomic.Int64
@@ -42,7 +40,7 @@ type pool struct {
 }
 
 // start begins to keep connections.
-func (p *pool) start(s *Sender, dial func(context.Context) (net.Conn, error)) {
+func (p *pool) start(s *Sender, dial dialer) {
 	p.s, p.dial, p.rate, p.kicked = s, dial, s.o.Rate, make(chan struct{}, 1)
 	p.busy = s.o.Clock.Now()
 	p.running.Go(p.keep)
@@ -154,7 +152,7 @@ func (p *pool) wanted(conns []*h2.Conn, now time.Time) int {
 // open opens a connection and serves it to its end.
 func (p *pool) open() {
 	began := p.s.o.Clock.Now()
-	n, err := p.dial(p.s.ctx)
+	n, flush, err := p.dial(p.s.ctx)
 	p.mu.Lock()
 	p.dialing--
 	p.mu.Unlock()
@@ -163,7 +161,7 @@ func (p *pool) open() {
 		return
 	}
 	c := h2.New(n, p.s, h2.Options{MaxStreams: p.s.o.MaxStreams, AnswerTimeout: p.s.o.AnswerTimeout,
-		PingAfter: p.s.o.PingAfter, PingTimeout: p.s.o.PingTimeout, Now: p.s.o.Clock.Now, Changed: p.kick})
+		PingAfter: p.s.o.PingAfter, PingTimeout: p.s.o.PingTimeout, Flush: flush, Now: p.s.o.Clock.Now, Changed: p.kick})
 	p.s.queue.addConn(c)
 	p.s.o.Log.Debug("connection opened", "gateway", p.s.authority)
 	err = c.Run(p.s.ctx)

@@ -22,8 +22,7 @@ type queue struct {
 	headsOf *credential // whose heads these are
 	starved bool        // somebody waited for room since this was last looked at
 
-	gate  atomic.Int64 // nothing is sent before, in nanoseconds since 1970
-	taken atomic.Int64 // messages that were taken so far
+	gate atomic.Int64 // nothing is sent before, in nanoseconds since 1970
 }
 
 // A span is messages of a job: from one to another, or those listed.
@@ -36,7 +35,7 @@ type span struct {
 func (s span) len() int { return s.to - s.from + len(s.listed) }
 
 // piece is how many messages are paced and queued at a time.
-const piece = 100
+const piece = 250
 
 // reserve promises room for n messages of a job. Without room it is false, and the job is woken when there is.
 func (q *queue) reserve(j *job, n int) bool {
@@ -191,7 +190,6 @@ func (s *Sender) Next(_ *h2.Conn, into []h2.Post) int {
 		}
 	}
 	q.backlog -= n
-	q.taken.Add(int64(n))
 	q.wakeJob()
 	if len(q.spans) > 0 && n > 0 {
 		q.wakeConn()
@@ -211,10 +209,21 @@ func (s *Sender) fill(of *span, into []h2.Post, k *credential) int {
 			of.listed = of.listed[1:]
 		}
 		m := &of.job.batch.Messages[index]
-		into[i] = h2.Post{Owner: of.job, Index: index, Head: s.head(m, k)}
+		into[i] = h2.Post{Owner: of.job, Index: index, Head: s.headFor(of.job, m, k)}
 		s.vendor.fill(m, &into[i])
 	}
 	return n
+}
+
+// headFor is head, remembered for as long as messages have the same template; q.mu must be held.
+func (s *Sender) headFor(j *job, m *Message, k *credential) *h2.Head {
+	if m.CollapseID != "" {
+		return s.head(m, k)
+	}
+	if j.template != m.Template || j.key != k {
+		j.template, j.key, j.head = m.Template, k, s.head(m, k)
+	}
+	return j.head
 }
 
 // head is the head of a message; q.mu must be held.

@@ -58,6 +58,7 @@ type Stats struct {
 	Streams     int           // that these have together
 	InFlight    int           // messages that wait for their answer
 	Latency     time.Duration // how long answers take
+	Ended       int64         // submissions that were answered, refused or lost so far
 	Gate        time.Time     // until when the gateway asked to send nothing; the zero time for now
 	Breaker     bool          // the circuit breaker is open
 }
@@ -68,7 +69,7 @@ func (s *Sender) Stats() Stats {
 	if at := time.Unix(0, s.queue.gate.Load()); at.After(s.o.Clock.Now()) {
 		st.Gate = at
 	}
-	st.Breaker = s.breaker.open.Load()
+	st.Breaker, st.Ended = s.breaker.open.Load(), s.ended.Load()
 	return st
 }
 

@@ -27,8 +27,8 @@ func (j *job) settle(index int, r *Result, a *h2.Answer, now time.Time) {
 	v := j.s.vendor.judge(a, r, now)
 	if v.sick {
 		j.sick(now)
-	} else {
-		j.s.breaker.succeeded()
+	} else if j.well++; j.s.breaker.open.Load() {
+		j.tell()
 	}
 	k := a.Head.Tag.(*credential)
 	if v.kind != renew && v.kind != stopped && !k.proven.Load() {

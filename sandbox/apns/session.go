@@ -245,11 +245,19 @@ func isUUID(s string) bool {
 
 func isDeviceToken(s string) bool {
 	for i := range len(s) {
-		if !isHex(s[i]) {
+		if !hexDigit[s[i]] {
 			return false
 		}
 	}
 	return len(s) >= 64 && len(s) <= 200
 }
 
-func isHex(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' }
+func isHex(c byte) bool { return hexDigit[c] }
+
+// hexDigit are the hexadecimal digits.
+var hexDigit = func() (is [256]bool) {
+	for _, c := range []byte("0123456789abcdefABCDEF") {
+		is[c] = true
+	}
+	return is
+}()

@@ -57,8 +57,8 @@ func (s *session) Answer(r *push.Request) push.Answer {
 		return QuotaExceeded(max(wait.Round(time.Second), time.Second))
 	}
 	token, text, isNew, err := s.split(r.Body)
-	if v := (*violation)(nil); errors.As(err, &v) {
-		return invalid(v.field, v.text)
+	if err != nil {
+		return refusal(err)
 	}
 	mark := push.MarkOf(token)
 	switch state, _ := s.g.State(mark); state {
@@ -68,6 +68,14 @@ func (s *session) Answer(r *push.Request) push.Answer {
 		return SenderIDMismatch()
 	}
 	return push.Answer{Status: 200, Fields: jsonFields, Mark: mark, Text: text, NewText: isNew}
+}
+
+// refusal is the answer to what parse found.
+func refusal(err error) push.Answer {
+	if v := (*violation)(nil); errors.As(err, &v) {
+		return invalid(v.field, v.text)
+	}
+	return invalid("message", err.Error())
 }
 
 // checkHead checks a header list; status 0 means that nothing is wrong.

@@ -45,6 +45,7 @@ type Fault struct {
 // faults are those in force.
 type faults struct {
 	some atomic.Bool // whether there are any: asked for each message
+	hits atomic.Int64
 	mu   sync.Mutex
 	list []*activeFault
 }
@@ -61,6 +62,9 @@ func (s *Server) Inject(f Fault) {
 	s.faults.list = append(s.faults.list, &activeFault{Fault: f})
 	s.faults.some.Store(true)
 }
+
+// Hits is how many messages faults have hit.
+func (s *Server) Hits() int64 { return s.faults.hits.Load() }
 
 // ClearFaults ends all faults.
 func (s *Server) ClearFaults() {
@@ -87,6 +91,7 @@ func (f *faults) hit(r *Request) *Fault {
 			continue
 		}
 		a.hits++
+		f.hits.Add(1)
 		hit := a.Fault
 		return &hit
 	}

@@ -82,12 +82,8 @@ func (c *conn) headerGoesOn(piece []byte, end bool) error {
 	id := c.blockOf
 	r, err := c.heads.read(piece)
 	c.block, c.blockOf = c.block[:0], 0
-	if stream := (http2.StreamError{}); errors.As(err, &stream) {
-		c.out = appendReset(c.out, id, stream.Code)
-		return nil
-	}
 	if err != nil {
-		return err
+		return c.malformed(id, err)
 	}
 	if c.leaving && id > c.last {
 		return nil
@@ -107,6 +103,16 @@ func (c *conn) headerGoesOn(piece []byte, end bool) error {
 		r.Body = nil
 		return c.complete(c.current)
 	}
+	return nil
+}
+
+// malformed resets a stream whose header is malformed, and passes on what is the connection's error.
+func (c *conn) malformed(id uint32, err error) error {
+	stream := http2.StreamError{}
+	if !errors.As(err, &stream) {
+		return err
+	}
+	c.out = appendReset(c.out, id, stream.Code)
 	return nil
 }
 

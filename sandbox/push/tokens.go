@@ -19,7 +19,7 @@ func APNsToken(b []byte, n uint64) []byte {
 // The parts of an FCM token that all have in common.
 const (
 	fcmMiddle = ":APA91b"
-	fcmTail   = "Hf3_qVbXoLzC7kDeW-2mYtRnJpGs5uIaBgN8xQhMvEwUcKiSrTlPyOdZjFA1460"
+	fcmTail   = "Hf3_qVbXoLzC7kDeW-2mYtRnJpGs5uIaBgN8xQhMvEwUcKiSrTlPyOdZjFA1460Hf3_qVbXoLzC7kDeW-2mYtRnJpG"
 )
 
 // FCMToken appends the token of a number below 2^28.
@@ -72,9 +72,10 @@ func MarkOf(token []byte) Mark {
 	var raw [32]byte
 	ok := false
 	switch len(token) {
-	case 64:
-		_, err := hex.Decode(raw[:], token)
-		ok = err == nil
+	case 64: // all but the words that tell nothing
+		_, err := hex.Decode(raw[:8], token[:16])
+		_, err2 := hex.Decode(raw[24:], token[48:])
+		ok = err == nil && err2 == nil
 	case fcmTokenLength:
 		_, err := hex.Decode(raw[:11], token[:22])
 		_, err2 := hex.Decode(raw[11:], token[22+len(fcmMiddle):][:42])

@@ -111,7 +111,7 @@ func (c *Conn) reason(ctx context.Context, readErr, writeErr error) error {
 // endAll tells all messages that are still in flight that nobody knows what became of them, except where it is known.
 func (c *Conn) endAll(why error) {
 	last := c.goAway.Load() - 1
-	c.slots.endWhere(func(stream uint32, _ time.Time) (End, error) {
+	c.slots.endWhere(c.o.Now(), func(stream uint32, _ time.Time) (End, error) {
 		if last >= 0 && int64(stream) > last || c.writer.incomplete(stream) {
 			return Refused, why
 		}

@@ -52,6 +52,8 @@ type Answer struct {
 	Head *Head
 	// Err is why it was refused or lost.
 	Err error
+	// At is about when it ended.
+	At time.Time
 }
 
 // An Owner is told how its messages ended, from the connection's goroutines: it must not block.
@@ -77,6 +79,8 @@ type Options struct {
 	PingAfter, PingTimeout time.Duration
 	// WriteTimeout is how long a write may be stuck, in real time; 20 s unless set.
 	WriteTimeout time.Duration
+	// Flush is called, if set, after each group of writes: the connection may hold them back until then.
+	Flush func() error
 	// Changed is called, if set, when the gateway changed its settings or said that it will end the connection. It must
 	// not block.
 	Changed func()
@@ -98,6 +102,9 @@ func (o Options) complete() Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Flush == nil {
+		o.Flush = func() error { return nil }
 	}
 	if o.Changed == nil {
 		o.Changed = func() {}

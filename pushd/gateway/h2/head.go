@@ -12,7 +12,7 @@ type Mode int
 const (
 	// Indexed fields go into the table, so that a repeat takes a byte.
 	Indexed Mode = iota
-	// Literal fields are sent whole each time (RFC 7541, section 6.2.3).
+	// Literal fields are sent whole each time, and as they are: nobody has to decode them (RFC 7541, section 6.2.2).
 	Literal
 	// NameIndexed fields go into the table once, for the sake of their name, and are literal from then on.
 	NameIndexed
@@ -119,9 +119,28 @@ func (w *headWriter) encoded(h *Head) *encodedHead {
 	return &w.kept[len(w.kept)-1]
 }
 
+// authorizationIndex is that of the name in the static table (RFC 7541, appendix A).
+const authorizationIndex = 23
+
+// literal encodes a field without indexing, not Huffman-coded.
+func (w *headWriter) literal(f Field) {
+	b := w.buffer.AvailableBuffer()
+	if f.Name == "authorization" {
+		b = append(b, 0x0f, authorizationIndex-15)
+	} else {
+		b = append(appendLength(append(b, 0), len(f.Name)), f.Name...)
+	}
+	b = append(appendLength(b, len(f.Value)), f.Value...)
+	w.buffer.Write(b)
+}
+
 // write encodes a field, and says whether that changed the table.
 func (w *headWriter) write(f Field) bool {
-	literal := f.Mode == Literal || f.Mode == NameIndexed && w.named[f.Name]
+	if f.Mode == Literal {
+		w.literal(f)
+		return false
+	}
+	literal := f.Mode == NameIndexed && w.named[f.Name]
 	if f.Mode == NameIndexed {
 		w.named[f.Name] = true
 	}

@@ -3,6 +3,7 @@ package h2
 import (
 	"bufio"
 	"encoding/binary"
+	"time"
 
 	"golang.org/x/net/http2"
 )
@@ -20,6 +21,7 @@ type reading struct {
 	sent     int64       // when the one of these that ended last was sent
 	first    bool        // the first SETTINGS came
 	answer   Answer      // reused
+	now      time.Time   // when what is buffered was read; the zero time before it was asked for
 }
 
 // An answering is an answer that is not complete.
@@ -65,7 +67,8 @@ func (c *Conn) release() {
 	if !r.first {
 		return
 	}
-	now := c.o.Now().UnixNano()
+	now := c.readAt().UnixNano()
+	r.now = time.Time{}
 	c.alive(now)
 	if r.freed == 0 {
 		return
@@ -78,6 +81,14 @@ func (c *Conn) release() {
 	c.inFlight.Add(-r.freed)
 	r.freed = 0
 	c.Wake()
+}
+
+// readAt is about now: the clock is asked once for all that is buffered.
+func (c *Conn) readAt() time.Time {
+	if c.reader.now.IsZero() {
+		c.reader.now = c.o.Now()
+	}
+	return c.reader.now
 }
 
 // alive notes a sign of life.
@@ -210,6 +221,7 @@ func (c *Conn) complete(a *answering, body []byte) {
 
 // end tells the owner r.answer.
 func (c *Conn) end(stream uint32) {
+	c.reader.answer.At = c.readAt()
 	if sent, ok := c.slots.end(stream, &c.reader.answer); ok {
 		c.reader.freed++
 		c.reader.sent = sent

@@ -56,7 +56,7 @@ func (s *slots) end(stream uint32, a *Answer) (sent int64, ok bool) {
 }
 
 // endWhere ends all streams in flight for which why gives an error, and says how many.
-func (s *slots) endWhere(why func(stream uint32, sent time.Time) (End, error), each func(stream uint32)) (ended int) {
+func (s *slots) endWhere(now time.Time, why func(stream uint32, sent time.Time) (End, error), each func(stream uint32)) (ended int) {
 	for i := range s.ring {
 		stream := s.ring[i].stream.Load()
 		if stream == 0 || stream == taken {
@@ -66,7 +66,7 @@ func (s *slots) endWhere(why func(stream uint32, sent time.Time) (End, error), e
 		if err == nil {
 			continue
 		}
-		if _, ok := s.end(stream, &Answer{End: end, Err: err}); ok {
+		if _, ok := s.end(stream, &Answer{End: end, Err: err, At: now}); ok {
 			ended++
 			if each != nil {
 				each(stream)

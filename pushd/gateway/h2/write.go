@@ -104,7 +104,10 @@ func (c *Conn) flush() error {
 	}
 	_, err := c.net.Write(w.out)
 	w.out = w.out[:0]
-	return err
+	if err != nil {
+		return err
+	}
+	return c.o.Flush()
 }
 
 // obey does what the reader left.
@@ -250,7 +253,7 @@ func (c *Conn) sweep(last uint32) {
 	c.mu.Lock()
 	why := c.away
 	c.mu.Unlock()
-	n := c.slots.endWhere(func(stream uint32, _ time.Time) (End, error) {
+	n := c.slots.endWhere(c.o.Now(), func(stream uint32, _ time.Time) (End, error) {
 		if stream > last {
 			return Refused, why
 		}
@@ -262,7 +265,7 @@ func (c *Conn) sweep(last uint32) {
 // overdue gives up messages that were not answered in time, and looks for signs of life.
 func (c *Conn) overdue(now time.Time) error {
 	w := &c.writer
-	n := c.slots.endWhere(func(_ uint32, sent time.Time) (End, error) {
+	n := c.slots.endWhere(now, func(_ uint32, sent time.Time) (End, error) {
 		if now.Sub(sent) >= c.o.AnswerTimeout {
 			return Lost, ErrNoAnswer
 		}

@@ -1,0 +1,77 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	standfcm "liveops/sandbox/fcm"
+	"liveops/sandbox/push"
+)
+
+// until waits until something is so.
+func until(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	late := time.After(20 * time.Second)
+	for tick := time.NewTicker(time.Millisecond); !so(); {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("it does not come that %s", what)
+		}
+	}
+}
+
+func TestIdleConnectionsAreClosed(t *testing.T) {
+	clock := &jumpClock{}
+	w, _ := fcmWorld(t, standfcm.Options{}, Options{MaxConnections: 2, Clock: clock, IdleAfter: 5 * time.Minute})
+	w.must(1000)
+	clock.jump(4 * time.Minute)
+	w.sender.pool.kick()
+	w.must(1000)
+	if n := w.server.Counts().Connections; n > 2 {
+		t.Errorf("%d connections were opened", n)
+	}
+	clock.jump(5 * time.Minute)
+	w.sender.pool.kick()
+	until(t, "all are closed", func() bool { return w.server.Counts().Open == 0 && w.sender.Stats().Connections == 0 })
+	w.must(1000)
+}
+
+func TestConnectionsFollowTheRate(t *testing.T) {
+	w, _ := fcmWorld(t, standfcm.Options{Settings: push.Settings{MaxStreams: 10}}, Options{Rate: 500})
+	w.server.SetLatency(100 * time.Millisecond)
+	w.must(200)
+	// 500/s × 100 ms ÷ 10 streams are 5, and a quarter more are 7; before the streams were known, 1.
+	until(t, "there are 7 connections", func() bool {
+		w.must(20)
+		n := w.sender.Stats().Connections
+		return n >= 6 && n <= 10
+	})
+	if st := w.sender.Stats(); st.Latency < 50*time.Millisecond || st.Streams != 10*st.Connections {
+		t.Errorf("%+v", st)
+	}
+}
+
+func TestConnectionsThatComeToNothing(t *testing.T) {
+	clock := newClock(50)
+	o := Options{MaxConnections: 1, Clock: clock, Random: func() float64 { return 1 }, Retry: Retry{GiveUpAfter: 30 * time.Second}}
+	w, _ := fcmWorld(t, standfcm.Options{}, o.patient())
+	var dials atomic.Int64
+	w.sender.pool.dial = func(context.Context) (net.Conn, func() error, error) {
+		dials.Add(1)
+		return nil, nil, errors.New("no route to host")
+	}
+	for _, r := range w.must(10) {
+		if r.Outcome != GaveUp || r.Reason != "not sent in time: no route to host" || r.Attempts != 0 {
+			t.Errorf("%+v", r)
+		}
+	}
+	// At 0, 1, 3, 7 and 15 s; the next would be at 31 s.
+	if n := dials.Load(); n < 4 || n > 5 {
+		t.Errorf("%d connections were tried in 30 s", n)
+	}
+}
