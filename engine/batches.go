@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -116,9 +115,12 @@ type Batch struct {
 	message jetstream.Msg
 }
 
-// Fetch takes batches of a run in hand: at most n, and as many as come within a while. None is no error; ErrNoRun says
-// that the run has no queue.
-func (b *Batches) Fetch(ctx context.Context, run int64, n int, within time.Duration) ([]*Batch, error) {
+// Taking takes batches of a run in hand, one after the other.
+type Taking struct{ messages jetstream.MessagesContext }
+
+// Take begins to take batches of a run in hand: ahead of them are fetched before they are asked for. ErrNoRun says that the run has
+// no queue. The caller must call Stop.
+func (b *Batches) Take(ctx context.Context, run int64, ahead int) (*Taking, error) {
 	consumer, err := b.stream.Consumer(ctx, consumerOf(run))
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return nil, ErrNoRun
@@ -126,28 +128,43 @@ func (b *Batches) Fetch(ctx context.Context, run int64, n int, within time.Durat
 	if err != nil {
 		return nil, fmt.Errorf("find the queue of run %d: %w", run, err)
 	}
-	messages, err := consumer.Fetch(n, jetstream.FetchMaxWait(within))
+	messages, err := consumer.Messages(jetstream.PullMaxMessages(max(ahead, 1)))
 	if err != nil {
-		return nil, fmt.Errorf("fetch batches of run %d: %w", run, err)
+		return nil, fmt.Errorf("take batches of run %d: %w", run, err)
 	}
-	var all []*Batch
-	for m := range messages.Messages() {
-		about, err := m.Metadata()
+	return &Taking{messages}, nil
+}
+
+// Next waits for the next batch, or for the end of ctx. ErrNoRun says that the run's queue was removed.
+func (t *Taking) Next(ctx context.Context) (*Batch, error) {
+	m, err := t.messages.Next(jetstream.NextContext(ctx))
+	switch {
+	case errors.Is(err, jetstream.ErrConsumerDeleted), errors.Is(err, jetstream.ErrConsumerNotFound), errors.Is(err, nats.ErrNoResponders):
+		return nil, ErrNoRun
+	case err != nil:
+		return nil, err
+	}
+	about, err := m.Metadata()
+	if err != nil {
+		return nil, fmt.Errorf("read a batch: %w", err)
+	}
+	seq, err := strconv.Atoi(m.Headers().Get(headerSeq))
+	if err != nil {
+		return nil, fmt.Errorf("read a batch: its number: %w", err)
+	}
+	return &Batch{Seq: seq, Again: about.NumDelivered > 1 || m.Headers().Get(headerAgain) != "", Data: m.Data(), message: m}, nil
+}
+
+// Stop takes no more, and gives back what was fetched ahead.
+func (t *Taking) Stop() {
+	t.messages.Drain()
+	for {
+		m, err := t.messages.Next()
 		if err != nil {
-			return all, fmt.Errorf("read a batch of run %d: %w", run, err)
+			return
 		}
-		seq, err := strconv.Atoi(m.Headers().Get(headerSeq))
-		if err != nil {
-			return all, fmt.Errorf("read a batch of run %d: its number: %w", run, err)
-		}
-		all = append(all, &Batch{Seq: seq, Again: about.NumDelivered > 1 || m.Headers().Get(headerAgain) != "", Data: m.Data(), message: m})
+		_ = m.Nak() // or the server hands it over again when AckWait is over
 	}
-	if err := messages.Error(); errors.Is(err, jetstream.ErrConsumerDeleted) {
-		return all, ErrNoRun
-	} else if err != nil && len(all) == 0 {
-		return nil, fmt.Errorf("fetch batches of run %d: %w", run, err)
-	}
-	return all, nil
 }
 
 // ErrNoRun says that a run has no queue: it has ended, or is not begun.
@@ -156,14 +173,8 @@ var ErrNoRun = errors.New("the run has no queue")
 // Keep says that the batch is still in hand.
 func (b *Batch) Keep() error { return b.message.InProgress() }
 
-// Done says that the batch has its result, and returns when the server knows.
-func (b *Batch) Done(ctx context.Context) error {
-	err := b.message.DoubleAck(ctx)
-	if errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
-		return nil
-	}
-	return err
-}
+// Done says that the batch has its result. Where that word is lost, the batch is handed over again.
+func (b *Batch) Done() error { return b.message.Ack() }
 
 // Back gives the batch back, for anybody to take in hand.
 func (b *Batch) Back() error { return b.message.Nak() }

@@ -21,10 +21,23 @@ func batchesOf(t *testing.T, e *Engine, environment string) *Batches {
 // fetched takes what comes in hand, and tells numbers and data.
 func fetched(t *testing.T, b *Batches, run int64, n int) (all []*Batch, told []string) {
 	t.Helper()
-	all, err := b.Fetch(t.Context(), run, n, 300*time.Millisecond)
+	taking, err := b.Take(t.Context(), run, n)
 	if err != nil {
 		t.Fatal(err)
 	}
+	for len(all) < n {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		one, err := taking.Next(ctx)
+		cancel()
+		if errors.Is(err, context.DeadlineExceeded) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, one)
+	}
+	taking.Stop()
 	for _, one := range all {
 		text := fmt.Sprintf("%d %s", one.Seq, one.Data)
 		if one.Again {
@@ -57,7 +70,7 @@ func TestBatchesOfRunsAreApart(t *testing.T) {
 	if _, told := fetched(t, b, 2, 9); !slices.Equal(told, []string{"1 of 2", "2 of 2"}) {
 		t.Errorf("run 2: %q", told)
 	}
-	if err := first[0].Done(t.Context()); err != nil {
+	if err := first[0].Done(); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.Publish(t.Context(), 1, 1, nil, true); err != nil { // and neither is it when it is done
@@ -76,7 +89,7 @@ func TestBatchesOfRunsAreApart(t *testing.T) {
 	if _, told := fetched(t, b, 1, 9); !slices.Equal(told, []string{"2 of 1 again"}) {
 		t.Errorf("given back: %q", told)
 	}
-	if _, err := other.Fetch(t.Context(), 1, 1, time.Millisecond); !errors.Is(err, ErrNoRun) {
+	if _, err := other.Take(t.Context(), 1, 1); !errors.Is(err, ErrNoRun) {
 		t.Errorf("in another environment: %v", err)
 	}
 	if err := b.End(t.Context(), 1); err != nil {
@@ -85,7 +98,7 @@ func TestBatchesOfRunsAreApart(t *testing.T) {
 	if err := b.End(t.Context(), 1); err != nil {
 		t.Errorf("a second time: %v", err)
 	}
-	if _, err := b.Fetch(t.Context(), 1, 1, time.Millisecond); !errors.Is(err, ErrNoRun) {
+	if _, err := b.Take(t.Context(), 1, 1); !errors.Is(err, ErrNoRun) {
 		t.Errorf("after its end: %v", err)
 	}
 	if _, err := e.Batches(t.Context(), "a.b"); err == nil {
@@ -106,7 +119,7 @@ func TestBatchesSurviveARestart(t *testing.T) {
 		}
 	}
 	got, _ := fetched(t, b, 7, 1)
-	if err := got[0].Done(t.Context()); err != nil {
+	if err := got[0].Done(); err != nil {
 		t.Fatal(err)
 	}
 	closed(t, e)

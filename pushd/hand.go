@@ -21,7 +21,7 @@ func (w *hands) handle(ctx context.Context, r *run, b *engine.Batch) {
 	w.working.Go(func() { keep(keeping, w.o.Clock, b) })
 	err := w.finish(ctx, r, b)
 	if err == nil {
-		err = b.Done(ctx)
+		err = b.Done()
 	}
 	if err == nil {
 		return

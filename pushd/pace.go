@@ -26,11 +26,14 @@ const evenly = 100 * time.Millisecond
 // counted is from what period on what was given in it is counted too: a quota of a minute is held to in every minute.
 const counted = 10 * time.Second
 
+// endless is so many messages that a worker never has to ask for more.
+const endless = 1 << 40
+
 // room is how many may be sent now.
 func (p *pace) room(now time.Time) int {
 	perSecond := p.rate.PerSecond()
 	if perSecond == 0 {
-		return int(^uint(0) >> 1)
+		return endless
 	}
 	if p.last.IsZero() {
 		p.last = now
@@ -62,9 +65,13 @@ func (p *pace) use(now time.Time, n int) {
 	}
 }
 
-// takeBoth gives as many of n as two paces allow.
+// takeBoth gives as many of n as two paces allow, and no end of them where neither holds anything back.
 func takeBoth(now time.Time, n int, a, b *pace) int {
-	n = min(n, a.room(now), b.room(now))
+	room := min(a.room(now), b.room(now))
+	if room == endless {
+		return endless
+	}
+	n = min(n, room)
 	a.use(now, n)
 	b.use(now, n)
 	return n

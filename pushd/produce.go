@@ -35,13 +35,8 @@ func (l *leader) produce(ctx context.Context, d *led) error {
 		return err
 	}
 	if !d.Read {
-		for page, err := range l.o.Tokens.Pages(ctx, q, d.Cursor) {
-			if err == nil {
-				err = l.handOut(ctx, d, page)
-			}
-			if err != nil {
-				return err
-			}
+		if err := l.readOn(ctx, d, q); err != nil {
+			return err
 		}
 		if err := l.o.Runs.Extend(ctx, l.epoch, d.ID, nil, d.Cursor, true); err != nil {
 			return err
@@ -51,6 +46,36 @@ func (l *leader) produce(ctx context.Context, d *led) error {
 	d.Read, d.produced = true, true
 	l.mu.Unlock()
 	return nil
+}
+
+// readOn hands out what the run's audience has beyond its cursor. The next page is read while the last is handed out.
+func (l *leader) readOn(ctx context.Context, d *led, q audience.Query) error {
+	pages := make(chan audience.Page)
+	g, ctx := errgroup.WithContext(ctx)
+	from := d.Cursor
+	g.Go(func() error {
+		defer close(pages)
+		for page, err := range l.o.Tokens.Pages(ctx, q, from) {
+			if err != nil {
+				return err
+			}
+			select {
+			case pages <- page:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	g.Go(func() error {
+		for page := range pages {
+			if err := l.handOut(ctx, d, page); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return g.Wait()
 }
 
 // errCanceled ends the reading of an audience that nobody is to be sent to any more.

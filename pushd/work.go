@@ -260,41 +260,59 @@ func (l leave) Take(ctx context.Context, n int) error {
 // workOn takes batches of a run in hand, until the run has ended or no more are to be taken.
 func (w *hands) workOn(ctx, taking context.Context, r *run) {
 	for r.await(taking, runs.Running) {
-		select {
-		case w.free <- struct{}{}:
-		case <-taking.Done():
+		err := w.takeOf(ctx, taking, r)
+		switch {
+		case taking.Err() != nil:
 			return
+		case errors.Is(err, engine.ErrNoRun), errors.Is(err, context.Canceled): // it is paused, or has ended
+		case err != nil:
+			w.o.Log.Warn("push: worker: batches", "run", r.id, "err", err)
 		}
-		n := 1
-		for more := true; more && n < (w.o.InHand+1)/2; { // another run may have some, too
-			select {
-			case w.free <- struct{}{}:
-				n++
-			default:
-				more = false
-			}
-		}
-		batches, err := w.o.Batches.Fetch(taking, r.id, n, fetchWait)
-		for range n - len(batches) {
-			<-w.free
-		}
-		for _, b := range batches {
-			w.working.Go(func() {
-				defer func() { <-w.free }()
-				w.handle(ctx, r, b)
-			})
-		}
-		if err != nil && taking.Err() == nil && !errors.Is(err, engine.ErrNoRun) {
-			w.o.Log.Warn("push: worker: fetch", "run", r.id, "err", err)
-		}
-		if err != nil && !sleep(taking, w.o.Clock, contactEvery) {
+		if !sleep(taking, w.o.Clock, contactEvery) {
 			return
 		}
 	}
 }
 
-// fetchWait is how long a worker waits for batches before it looks how the run stands.
-const fetchWait = 100 * time.Millisecond
+// takeOf takes batches of a run in hand while it is running.
+func (w *hands) takeOf(ctx, taking context.Context, r *run) error {
+	running, cancel := r.whileRunning(taking)
+	defer cancel()
+	batches, err := w.o.Batches.Take(running, r.id, (w.o.InHand+3)/4)
+	if err != nil {
+		return err
+	}
+	defer batches.Stop()
+	for {
+		select {
+		case w.free <- struct{}{}:
+		case <-running.Done():
+			return running.Err()
+		}
+		b, err := batches.Next(running)
+		if err != nil {
+			<-w.free
+			return err
+		}
+		w.working.Go(func() {
+			defer func() { <-w.free }()
+			w.handle(ctx, r, b)
+		})
+	}
+}
+
+// whileRunning is a context that ends when the run is not running any more.
+func (r *run) whileRunning(ctx context.Context) (context.Context, context.CancelFunc) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ctx, cancel := context.WithCancel(ctx)
+	if r.state != runs.Running {
+		cancel()
+		return ctx, cancel
+	}
+	stop := context.AfterFunc(r.sends, cancel)
+	return ctx, func() { stop(); cancel() }
+}
 
 // await waits until the run is in a state; false where it has ended, or ctx has.
 func (r *run) await(ctx context.Context, state runs.State) bool {

@@ -30,6 +30,7 @@ var figures = []figure{
 	{"plan", benchPlan},
 	{"promote", benchPromote},
 	{"purge", benchPurge},
+	{"push", benchPush},
 	{"read", benchRead},
 	{"sender", benchSender},
 	{"touch", benchTouch},
@@ -47,6 +48,13 @@ func main() {
 	}
 	if how := os.Getenv(readerSetting); how != "" {
 		if err := readerProcess(how, os.Args[1]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	if side := os.Getenv(pushSetting); side != "" {
+		if err := pushProcess(ctx, side); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			os.Exit(1)
 		}
