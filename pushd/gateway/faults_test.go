@@ -81,6 +81,37 @@ func TestFaultMatrix(t *testing.T) {
 	}
 }
 
+// TestEverythingAtOnce has all kinds of trouble in one run, with dead tokens among the others.
+func TestEverythingAtOnce(t *testing.T) {
+	const n = 30_000
+	w, g := fcmWorld(t, standfcm.Options{}, Options{MaxConnections: 5, Clock: newClock(50), Retry: Retry{Attempts: 50, GiveUpAfter: 10 * time.Hour}}.patient())
+	w.server.SetLatency(time.Millisecond)
+	w.device.SetDeadShare(0.03, time.Time{})
+	for _, f := range []push.Fault{
+		{Kind: push.GoAway, Every: 1777, Times: 12},
+		{Kind: push.GoAwayNow, Every: 2111, Times: 12},
+		{Kind: push.Close, Taken: true, Every: 4001, Times: 5},
+		{Kind: push.Close, Every: 5003, Times: 5},
+		{Kind: push.Reset, Code: http2.ErrCodeRefusedStream, Every: 97, Times: 200},
+		{Kind: push.Reset, Code: http2.ErrCodeInternal, Taken: true, Every: 701, Times: 30},
+		{Kind: push.Reply, Answer: standfcm.Unavailable(0), Every: 53, Times: 400},
+		{Kind: push.Reply, Answer: standfcm.Unavailable(2 * time.Second), Every: 9001, Times: 2},
+		{Kind: push.Reply, Answer: standfcm.QuotaExceeded(3 * time.Second), Every: 7001, Times: 3},
+	} {
+		w.server.Inject(f)
+	}
+	every(8000, func(*push.Server) { g.RevokeTokens() })(w)
+	results := w.must(n)
+	by, repeats := tally(results)
+	counts := w.server.Counts()
+	if by[Accepted]+by[Dead] != n || by[Dead] < n/50 || int64(by[Accepted]) != counts.Tokens {
+		t.Errorf("outcomes %v, counts %+v", by, counts)
+	}
+	if counts.Repeated > int64(min(repeats, 5*faultStreams+30)) {
+		t.Errorf("%d tokens got it twice or more, %d repeats", counts.Repeated, repeats)
+	}
+}
+
 func inject(f push.Fault) func(*world) {
 	return func(w *world) { w.server.Inject(f) }
 }
@@ -106,16 +137,14 @@ func TestRetryAfterGatesTheProject(t *testing.T) {
 	var within atomic.Int64 // messages after it had been heard, and before the time had passed
 	w.server.Inject(push.Fault{Kind: push.Reply, Answer: standfcm.QuotaExceeded(30 * time.Second), After: 2000, Times: 1, Match: func(*push.Request) bool {
 		at, now := closed.Load(), clock.Now().UnixNano()
-		if at != 0 && now > at+int64(5*time.Second) && now < at+int64(25*time.Second) {
+		if at != 0 && now > at+int64(10*time.Second) && now < at+int64(30*time.Second) {
 			within.Add(1)
 		}
 		return true
 	}})
 	go func() {
-		for w.sender.Stats().Gate.IsZero() && t.Context().Err() == nil {
-			<-clock.After(100 * time.Millisecond)
-		}
-		closed.Store(clock.Now().UnixNano())
+		until(t, "the gate is closed", func() bool { return !w.sender.Stats().Gate.IsZero() })
+		closed.Store(w.sender.Stats().Gate.Add(-30 * time.Second).UnixNano())
 	}()
 	began := clock.Now()
 	w.allAccepted(w.must(5000), 0)

@@ -33,7 +33,8 @@ func NewFCM(f FCM, o Options) (*Sender, error) {
 	}
 	o = o.complete()
 	if f.HTTP == nil {
-		f.HTTP = &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: o.tls("")}, Timeout: oauthTimeout}
+		// A token is asked for once an hour: no connection is kept for it.
+		f.HTTP = &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: o.tls(""), DisableKeepAlives: true}, Timeout: oauthTimeout}
 	}
 	return newSender(&fcm{project: account.ProjectID}, mintOAuth(account, f.HTTP, o.Clock), o)
 }

@@ -19,7 +19,7 @@ import (
 type Options struct {
 	// URL is the gateway's address; the vendor's unless set.
 	URL string
-	// RootCAs are trusted besides nothing else; the system's unless set.
+	// RootCAs are the authorities that are trusted; the system's unless set.
 	RootCAs *x509.CertPool
 	// MaxConnections is how many connections there are at most; 64 unless set.
 	MaxConnections int

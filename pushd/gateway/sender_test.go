@@ -169,7 +169,11 @@ func TestCancel(t *testing.T) {
 	w, _ := fcmWorld(t, standfcm.Options{}, Options{MaxConnections: 2})
 	w.server.SetLatency(30 * time.Millisecond)
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(100*time.Millisecond, cancel)
+	defer cancel()
+	go func() {
+		until(t, "some are accepted", func() bool { return w.server.Counts().Accepted > 300 })
+		cancel()
+	}()
 	results, err := w.send(ctx, 20_000)
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("%v", err)
