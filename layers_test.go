@@ -62,6 +62,8 @@ var only = map[string]string{
 	"github.com/dolthub/vitess":          "sync/check",
 	"github.com/dop251/goja":             "sandbox",
 	"github.com/itchyny/gojq":            "sync/purge",
+	"github.com/aws/aws-sdk-go-v2":       "pushd/capacity",
+	"github.com/aws/smithy-go":           "pushd/capacity",
 	"github.com/couchbase/gocb/v2":       "sync/couchstore",
 	"github.com/couchbase/gocbcore/v10":  "sync/couchstore",
 }
