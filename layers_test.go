@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"sync/release":        {"datasheets", "datasheets/workbook", "datarepo", "sync/plan", "sync/check", "sync/rules", "sync/purge", "sync/purgerun", "sync/mysqlstore"},
 	"sync/report":         {"datasheets", "sync/plan", "sync/bookdiff", "sync/purge", "sync/purgerun", "sync/mysqlstore", "sync/release"},
 	"sync/revert":         {"datasheets", "datasheets/workbook", "datarepo", "sync/export", "sync/mysqlstore", "sync/release"},
+	"pushd/capacity":      {},
 	"engine":              {},
 	"engine/memory":       {"engine"},
 	"bot/command":         {"datasheets"},

@@ -1,0 +1,100 @@
+package capacity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+)
+
+// connect makes AWS's clients. They try each request once: Keeper.retry does the rest, by the injected clock.
+func connect(ctx context.Context, o Options) (group, error) {
+	loads := []func(*config.LoadOptions) error{config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} })}
+	if o.Region != "" {
+		loads = append(loads, config.WithRegion(o.Region))
+	}
+	if o.Access != (Access{}) {
+		loads = append(loads, config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(o.Access.Key, o.Access.Secret, "")))
+	}
+	if o.HTTP != nil {
+		loads = append(loads, config.WithHTTPClient(o.HTTP))
+	}
+	c, err := config.LoadDefaultConfig(ctx, loads...)
+	if err != nil {
+		return nil, fmt.Errorf("reading AWS's settings: %w", err)
+	}
+	if c.Region == "" {
+		return nil, errors.New("no region of AWS is named")
+	}
+	if o.Endpoint != "" {
+		c.BaseEndpoint = &o.Endpoint
+	}
+	if o.AutoScalingGroup != "" {
+		return &scalingGroup{o.AutoScalingGroup, autoscaling.NewFromConfig(c)}, nil
+	}
+	return &plainServers{o, ec2.NewFromConfig(c)}, nil
+}
+
+// A scalingGroup is an Auto Scaling group.
+type scalingGroup struct {
+	name   string
+	client *autoscaling.Client
+}
+
+func (g *scalingGroup) look(ctx context.Context, leases book) (standing, error) {
+	out, err := g.client.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{g.name}})
+	if err != nil {
+		return standing{}, fmt.Errorf("asking for the Auto Scaling group %s: %w", g.name, err)
+	}
+	if len(out.AutoScalingGroups) != 1 {
+		return standing{}, fmt.Errorf("there is no Auto Scaling group %s in this region", g.name)
+	}
+	found := out.AutoScalingGroups[0]
+	s := standing{total: number(found.DesiredCapacity), least: number(found.MinSize), most: number(found.MaxSize)}
+	for _, i := range found.Instances {
+		if i.LifecycleState == types.LifecycleStateInService && aws.ToString(i.HealthStatus) != "Unhealthy" {
+			s.inService += weight(i)
+		}
+	}
+	s.own, s.floor = stand(leases, s.total)
+	return s, nil
+}
+
+// weight is how many units of the desired capacity an instance is
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-mixed-instances-groups-instance-weighting.html).
+func weight(i types.Instance) int {
+	n, err := strconv.Atoi(aws.ToString(i.WeightedCapacity))
+	if err != nil {
+		return 1 // the group has no weights
+	}
+	return n
+}
+
+func (g *scalingGroup) raise(ctx context.Context, l Lease) (added int, err error) {
+	return l.To - l.From, g.set(ctx, l.To)
+}
+
+func (g *scalingGroup) lower(ctx context.Context, l Lease, _ []server) error { return g.set(ctx, l.To) }
+
+// set sets the desired capacity whether or not the group cools down.
+func (g *scalingGroup) set(ctx context.Context, n int) error {
+	if n > math.MaxInt32 {
+		return fmt.Errorf("%d servers are too many", n)
+	}
+	_, err := g.client.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: &g.name,
+		DesiredCapacity: aws.Int32(int32(n)), HonorCooldown: aws.Bool(false)})
+	if err != nil {
+		return fmt.Errorf("setting the desired capacity of %s to %d: %w", g.name, n, err)
+	}
+	return nil
+}
+
+func number(n *int32) int { return int(aws.ToInt32(n)) }
