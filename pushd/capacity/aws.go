@@ -24,15 +24,15 @@ func connect(ctx context.Context, o Options) (group, error) {
 	if o.Access != (Access{}) {
 		loads = append(loads, config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(o.Access.Key, o.Access.Secret, "")))
 	}
-	if o.HTTP != nil {
-		loads = append(loads, config.WithHTTPClient(o.HTTP))
-	}
 	c, err := config.LoadDefaultConfig(ctx, loads...)
 	if err != nil {
 		return nil, fmt.Errorf("reading AWS's settings: %w", err)
 	}
 	if c.Region == "" {
 		return nil, errors.New("no region of AWS is named")
+	}
+	if o.HTTP != nil {
+		c.HTTPClient = o.HTTP
 	}
 	if o.Endpoint != "" {
 		c.BaseEndpoint = &o.Endpoint

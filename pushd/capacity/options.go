@@ -30,7 +30,7 @@ type Options struct {
 	// DryRun has everything said and nothing done, neither in AWS nor in the ledger. AWS is still asked what is there.
 	DryRun bool
 
-	// HTTP sends requests; nil means a client of its own.
+	// HTTP sends the requests to EC2 and EC2 Auto Scaling; nil means a client of its own.
 	HTTP interface {
 		Do(*http.Request) (*http.Response, error)
 	}

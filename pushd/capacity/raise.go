@@ -139,9 +139,13 @@ func (k *Keeper) launch(ctx context.Context, l Lease) (added int, err error) {
 }
 
 // settle finds out about calls for plain instances that were recorded and perhaps not made, before anybody counts to add some.
-// One that still counts is made again, which launches nothing twice; of others it waits until what they launched
-// must be seen. In an Auto Scaling group the number says it all.
+// One that still counts is made again, which launches nothing twice, unless there are more servers by now than it was recorded
+// for. Of others it waits until what they launched must be seen. In an Auto Scaling group the number says it all.
 func (k *Keeper) settle(ctx context.Context, leases *book) error {
+	w, ok := k.group.(watcher)
+	if !ok {
+		return nil
+	}
 	for _, l := range slices.Clone(*leases) {
 		if l.State != Wanted || !l.open() {
 			continue
@@ -150,23 +154,27 @@ func (k *Keeper) settle(ctx context.Context, leases *book) error {
 			if err := k.watchOpen(ctx, l); err != nil {
 				return fmt.Errorf("looking for what was begun for %s: %w", l.Run, err)
 			}
-		} else if err := k.launchAgain(ctx, l, leases); err != nil {
+		} else if err := k.launchAgain(ctx, w, l, leases); err != nil {
 			return fmt.Errorf("finishing what was begun for %s: %w", l.Run, err)
 		}
 	}
 	return nil
 }
 
-func (k *Keeper) launchAgain(ctx context.Context, l Lease, leases *book) error {
-	if _, ok := k.group.(watcher); !ok {
-		return nil
-	}
-	added, err := k.launch(ctx, l)
+func (k *Keeper) launchAgain(ctx context.Context, w watcher, l Lease, leases *book) error {
+	s, err := k.look(ctx, *leases)
 	if err != nil {
 		return err
 	}
-	l.To = l.From + added
-	l.From = l.To
+	if s.total <= l.From || w.watch(ctx, l, l.To-l.From) == nil {
+		_, err = k.launch(ctx, l)
+	} else {
+		err = k.watchOpen(ctx, l)
+	}
+	if err != nil {
+		return err
+	}
+	l.From = l.To // whatever it launched is seen from now on
 	return k.save(ctx, leases, l)
 }
 
