@@ -90,7 +90,7 @@ type story struct {
 func newStory(t *testing.T, plain bool, seed uint64, crash func() *process) *story {
 	t.Helper()
 	s := &story{random: rand.New(rand.NewPCG(seed, 1)), crash: crash}
-	s.checks = &checks{world: newWorld(t, plain, 10+s.random.IntN(200)), set: map[int]bool{}, factors: map[string]float64{}}
+	s.checks = &checks{world: newWorld(t, plain, 3+s.random.IntN(50)), set: map[int]bool{}, factors: map[string]float64{}}
 	s.own = s.total()
 	s.floor = s.own
 	s.start()
@@ -221,7 +221,7 @@ func TestACrashAtEachStep(t *testing.T) {
 
 // TestCrashesAndTroubles plays many stories in which processes crash again and again, AWS throttles and answers are lost.
 func TestCrashesAndTroubles(t *testing.T) {
-	stories := 60
+	stories := 40
 	if testing.Short() {
 		stories = 10
 	}

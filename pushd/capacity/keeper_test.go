@@ -9,7 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"liveops/pushd/capacity"
+	"liveops/pushd/capacity/ledgertest"
 	sandbox "liveops/sandbox/aws"
+	"liveops/sandbox/aws/awstest"
 )
 
 func TestARunHasItsServersAndGivesThemBack(t *testing.T) {
@@ -266,4 +268,27 @@ func TestThrottlingIsWaitedFor(t *testing.T) {
 			t.Error("what does not pass was waited for")
 		}
 	})
+}
+
+// TestAGroupOfMoto has a keeper work with the other mock of AWS, which understands the requests of a group as we do.
+func TestAGroupOfMoto(t *testing.T) {
+	moto := awstest.Moto(t)
+	access, err := moto.Config.Credentials.Retrieve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := capacity.New(t.Context(), capacity.Options{Environment: "production", AutoScalingGroup: moto.Group(t, 1, 50, 10), Ledger: &ledgertest.Memory{},
+		Region: moto.Config.Region, Endpoint: *moto.Config.BaseEndpoint, Access: capacity.Access{Key: access.AccessKeyID, Secret: access.SecretAccessKey}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := k.Raise(t.Context(), want("a", 2)); err != nil || r.To != 20 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if r, err := k.Await(t.Context(), "a", time.Now().Add(time.Minute)); err != nil || r.InService != 20 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if g, err := k.Return(t.Context(), "a"); err != nil || g.To != 10 || g.Kept != 0 {
+		t.Errorf("%+v, %v", g, err)
+	}
 }
