@@ -64,6 +64,8 @@ func (k *Keeper) Await(ctx context.Context, run string, by time.Time) (Ready, er
 			return r, fmt.Errorf("waiting for the servers of %s: %w", run, err)
 		case throttled(err):
 			pause *= 2
+		default:
+			pause = pollEvery // to know soon
 		}
 		if r.DryRun || err == nil && r.InService >= r.Need {
 			return r, nil

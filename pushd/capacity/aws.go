@@ -4,20 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
+	"net/http"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/smithy-go/logging"
 )
 
 // connect makes AWS's clients. They try each request once: Keeper.retry does the rest, by the injected clock.
 func connect(ctx context.Context, o Options) (group, error) {
-	loads := []func(*config.LoadOptions) error{config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} })}
+	loads := []func(*config.LoadOptions) error{config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
+		config.WithLogger(logging.Nop{})}
 	if o.Region != "" {
 		loads = append(loads, config.WithRegion(o.Region))
 	}
@@ -34,6 +39,10 @@ func connect(ctx context.Context, o Options) (group, error) {
 	if o.HTTP != nil {
 		c.HTTPClient = o.HTTP
 	}
+	if c.HTTPClient == nil {
+		c.HTTPClient = awshttp.NewBuildableClient()
+	}
+	c.HTTPClient = sender{c.HTTPClient}
 	if o.Endpoint != "" {
 		c.BaseEndpoint = &o.Endpoint
 	}
@@ -41,6 +50,19 @@ func connect(ctx context.Context, o Options) (group, error) {
 		return &scalingGroup{o.AutoScalingGroup, autoscaling.NewFromConfig(c)}, nil
 	}
 	return &plainServers{o, ec2.NewFromConfig(c)}, nil
+}
+
+// A sender sends requests whose bodies can only be read. The library closes a body as soon as the answer begins; where
+// net/http then still asks for more than the content's length, a body that writes itself fails (smithy-go 1.28.8,
+// safeWriteToReadCloser), and the connection is closed under the answer.
+type sender struct{ client aws.HTTPClient }
+
+// Do is that of aws.HTTPClient.
+func (s sender) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = struct{ io.ReadCloser }{r.Body}
+	}
+	return s.client.Do(r)
 }
 
 // A scalingGroup is an Auto Scaling group.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 )
 
 // The services, by their names in a credential scope.
@@ -125,7 +126,9 @@ func (s *Server) answer(w http.ResponseWriter, service, action string, result an
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
+	text = append([]byte(xml.Header), text...)
 	w.Header().Set("Content-Type", "text/xml;charset=UTF-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, xml.Header+string(text)) // who went away needs no answer
+	_, _ = w.Write(text) // who went away needs no answer
 }

@@ -7,6 +7,8 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"io"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -71,8 +73,20 @@ type place struct {
 
 // Config is for a client of a server at an address.
 func Config(url, region, key, secret string) aws.Config {
-	return aws.Config{BaseEndpoint: &url, Region: region, Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""),
+	return aws.Config{BaseEndpoint: &url, Region: region, Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""), HTTPClient: sender{},
 		Retryer: func() aws.Retryer { return aws.NopRetryer{} }}
+}
+
+// A sender hides from net/http that a body can write itself: the library closes a body as soon as the answer begins, which a server
+// that is near may do before the body was asked for its end, and WriteTo then fails (smithy-go 1.28.8, safeWriteToReadCloser).
+type sender struct{}
+
+// Do is that of aws.HTTPClient.
+func (sender) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = struct{ io.ReadCloser }{r.Body}
+	}
+	return http.DefaultClient.Do(r)
 }
 
 // Run runs every check against a target; those that need what it lacks are skipped, and say so.
