@@ -1,6 +1,7 @@
 package capacity_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -187,5 +188,41 @@ func TestKeepersAtOnce(t *testing.T) {
 			return err
 		})
 		w.expect("given back", 20)
+	})
+}
+
+// TestWhatWasBegunIsFinished has AWS refuse both ways, for as long as it takes.
+func TestWhatWasBegunIsFinished(t *testing.T) {
+	both(t, 10, func(t *testing.T, w *world) {
+		refuse := sandbox.Fault{Actions: []string{"SetDesiredCapacity", "RunInstances", "TerminateInstances"}, Code: "UnauthorizedOperation"}
+		k := w.keeper()
+		w.aws.Inject(refuse)
+		if _, err := k.Raise(t.Context(), want("a", 2)); err == nil {
+			t.Error("raised")
+		}
+		w.aws.ClearFaults()
+		if _, err := k.Reconcile(t.Context()); err != nil {
+			t.Error(err)
+		}
+		w.expect("raised by Reconcile", 20)
+		w.aws.Inject(refuse)
+		if _, err := k.Return(t.Context(), "a"); err == nil {
+			t.Error("given back")
+		}
+		if _, err := k.Raise(t.Context(), want("a", 2)); !errors.Is(err, capacity.ErrReturning) {
+			t.Errorf("got %v", err)
+		}
+		if _, err := k.Reconcile(t.Context()); err == nil {
+			t.Error("no error tells that it could not be given back")
+		}
+		w.expect("not given back", 20)
+		w.aws.ClearFaults()
+		r, err := k.Reconcile(t.Context())
+		if err != nil || len(r.Given) != 1 || r.Given[0].To != 10 {
+			t.Errorf("%+v, %v", r, err)
+		}
+		w.expect("given back by Reconcile", 10)
+		w.raise(k, want("a", 3)) // it may ask anew
+		w.expect("raised anew", 30)
 	})
 }
