@@ -26,10 +26,6 @@ const (
 	// gone is after how long a silent worker is taken for one that sends nothing any more: silence, and what the moment
 	// of its last word and the end of its sending may be off.
 	gone = 3 * time.Second
-	// leaseTime is how long a leader leads without renewing that, and renewEvery how often it does. A new leader lets nobody send
-	// before the old one's words are void.
-	leaseTime  = 10 * time.Second
-	renewEvery = 2 * time.Second
 	// lookEvery is how often the leader looks at what people wish, and at what is due.
 	lookEvery = 200 * time.Millisecond
 )

@@ -95,10 +95,13 @@ func (r *run) end() {
 	r.busy--
 }
 
+// askTime is how long a worker waits for an answer before it asks again.
+const askTime = 10 * time.Second
+
 // ask asks the leader until it answers: there may be none for a while.
 func (w *hands) ask(ctx context.Context, q question, into any) error {
 	for {
-		within, cancel := context.WithTimeout(ctx, leaseTime)
+		within, cancel := context.WithTimeout(ctx, askTime)
 		err := ask(func(b []byte) ([]byte, error) { return w.o.Batches.Ask(within, b) }, q, into)
 		cancel()
 		if err == nil || ctx.Err() != nil {

@@ -23,14 +23,14 @@ func Lead(ctx context.Context, o Options) error {
 	}
 	for ctx.Err() == nil {
 		since := o.Clock.Now()
-		epoch, err := o.Runs.Lead(ctx, o.Name, 0, leaseTime)
+		epoch, err := o.Runs.Lead(ctx, o.Name, 0, o.Lease)
 		if err == nil {
 			err = leadOnce(ctx, o, epoch, since)
 		}
 		if ctx.Err() == nil && err != nil && !errors.Is(err, runs.ErrNotLeader) {
 			o.Log.Warn("push: leading", "environment", o.Environment, "err", err)
 		}
-		sleep(ctx, o.Clock, renewEvery)
+		sleep(ctx, o.Clock, o.renewEvery())
 	}
 	return nil
 }
@@ -55,7 +55,7 @@ func leadOnce(ctx context.Context, o Options, epoch runs.Epoch, since time.Time)
 	err := g.Wait()
 	l.producing.Wait()
 	if ctx.Err() != nil {
-		resign, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewEvery)
+		resign, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.renewEvery())
 		defer cancel()
 		return o.Runs.Resign(resign, epoch)
 	}
@@ -65,19 +65,19 @@ func leadOnce(ctx context.Context, o Options, epoch runs.Epoch, since time.Time)
 // keepLease renews the lease until it is lost, or might be.
 func (l *leader) keepLease(ctx context.Context, since time.Time) error {
 	for {
-		if !sleep(ctx, l.o.Clock, renewEvery) {
+		if !sleep(ctx, l.o.Clock, l.o.renewEvery()) {
 			return ctx.Err()
 		}
 		now := l.o.Clock.Now()
-		within, cancel := context.WithTimeout(ctx, leaseTime-2*renewEvery)
-		_, err := l.o.Runs.Lead(within, l.o.Name, l.epoch, leaseTime)
+		within, cancel := context.WithTimeout(ctx, l.o.Lease-2*l.o.renewEvery())
+		_, err := l.o.Runs.Lead(within, l.o.Name, l.epoch, l.o.Lease)
 		cancel()
 		switch {
 		case err == nil:
 			since = now
 		case errors.Is(err, runs.ErrNotLeader):
 			return err
-		case l.o.Clock.Now().Sub(since) > leaseTime-renewEvery:
+		case l.o.Clock.Now().Sub(since) > l.o.Lease-2*l.o.renewEvery():
 			return fmt.Errorf("the lease could not be renewed in time: %w", err)
 		}
 	}

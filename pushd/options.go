@@ -59,6 +59,9 @@ type Options struct {
 	// MostDead is what share of a run's first thousand and more may be dead before that is taken for a mistake, which stops the
 	// run and takes no token out: 0.5 by default. Dead tokens of old audiences are many, but not most.
 	MostDead float64
+	// Lease is how long the leader leads without renewing that: 10 s by default, and at least 3. It renews it five times as often, and
+	// ends its term before the lease does, so that its words are void when another one leads.
+	Lease time.Duration
 	// Outstanding is how many batches of a run may be on their way: 512 by default.
 	Outstanding int
 	Clock       Clock        // the system's by default
@@ -75,6 +78,10 @@ func (o Options) complete() (Options, error) {
 	if o.MostDead <= 0 {
 		o.MostDead = 0.5
 	}
+	if o.Lease <= 0 {
+		o.Lease = 10 * time.Second
+	}
+	o.Lease = max(o.Lease, 3*silence)
 	if o.Outstanding <= 0 {
 		o.Outstanding = 512
 	}
@@ -86,6 +93,9 @@ func (o Options) complete() (Options, error) {
 	}
 	return o, nil
 }
+
+// renewEvery is how often the lease is renewed.
+func (o *Options) renewEvery() time.Duration { return o.Lease / 5 }
 
 // sleep waits for a while, or for the end of ctx; it says whether there is time left.
 func sleep(ctx context.Context, c Clock, d time.Duration) bool {

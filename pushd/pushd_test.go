@@ -20,6 +20,7 @@ func soon(name string) campaign.Spec {
 
 // A campaign that is due is sent to every token once, by all workers together.
 func TestARunReachesEveryToken(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 12_000, 5_000)
 	w.exec("INSERT INTO push_tokens (token, platform, language) SELECT token, platform, 'en' FROM push_tokens LIMIT 100") // stored twice
 	w.fcm.SetDeadShare(0.03, time.Now().Add(-time.Hour))
@@ -56,6 +57,7 @@ func (w *world) begun() runs.Run {
 
 // After a cancel was answered, which the record does by its state, nothing is sent.
 func TestNothingIsSentAfterACancel(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 40_000, 0)
 	s := soon("crystals")
 	s.Rate = campaign.Rate{Count: 10_000, Per: time.Second}
@@ -88,6 +90,7 @@ func TestNothingIsSentAfterACancel(t *testing.T) {
 
 // A run that is paused stops within a second and goes on where it stood.
 func TestPauseAndResume(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 20_000, 0)
 	s := soon("crystals")
 	s.Rate = campaign.Rate{Count: 10_000, Per: time.Second}
@@ -121,6 +124,7 @@ func TestPauseAndResume(t *testing.T) {
 
 // A run outlives its leader and its workers: others go on with it, and send nothing twice that was answered.
 func TestARunOutlivesItsLeaderAndWorkers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 30_000, 10_000)
 	s := soon("crystals")
 	s.Rate = campaign.Rate{Count: 15_000, Per: time.Second}
@@ -140,6 +144,7 @@ func TestARunOutlivesItsLeaderAndWorkers(t *testing.T) {
 
 // A campaign of each user's own zone is sent zone by zone, each at its time.
 func TestWavesOfZones(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1000, 0)
 	now := time.Now().UTC().Truncate(time.Second)
 	seoul, err := time.LoadLocation("Asia/Seoul")
@@ -163,6 +168,7 @@ func TestWavesOfZones(t *testing.T) {
 
 // What was due when nobody was there is recorded as missed, and sent only where the campaign says so.
 func TestMissedTimes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 100, 0)
 	due := time.Now().UTC().Add(-30 * time.Minute).Truncate(time.Second)
 	for name, s := range map[string]campaign.Spec{
@@ -196,6 +202,7 @@ func TestMissedTimes(t *testing.T) {
 
 // Where most tokens are dead, as a gateway says that mixes something up, the run stops and none is taken out.
 func TestTooManyDeadTokensStopARun(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 5000, 0)
 	w.fcm.SetDeadShare(0.9, time.Now().Add(-time.Hour))
 	w.release(soon("crystals"))
@@ -225,6 +232,7 @@ func TestTooManyDeadTokensStopARun(t *testing.T) {
 
 // A token of another sender means that the credentials are wrong: the run stops until somebody has looked.
 func TestAForeignTokenStopsARun(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 3000, 0)
 	w.fcm.Set(string(push.FCMToken(nil, 1234)), push.Foreign, time.Time{})
 	w.release(soon("crystals"))
@@ -248,6 +256,7 @@ func TestAForeignTokenStopsARun(t *testing.T) {
 
 // While its guard says that the game is unwell nothing of a run is sent; then it goes on by itself. What a person paused does not.
 func TestAGuardHoldsARunBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1000, 0)
 	s := soon("crystals")
 	s.Guard = "game-health"

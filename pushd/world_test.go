@@ -23,8 +23,6 @@ import (
 	"liveops/sandbox/push"
 )
 
-func TestMain(m *testing.M) { mariadb.Main(m) }
-
 // world is an environment with its tokens, its gateways, an engine and the campaigns that were released.
 type world struct {
 	*testing.T
@@ -44,12 +42,8 @@ var table = audience.Table{Name: "push_tokens", Token: "token", Platform: "platf
 func newWorld(t *testing.T, android, ios int) *world {
 	t.Helper()
 	w := &world{T: t, dsn: mariadb.NewDatabase(t), log: slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelInfo}))}
-	c, err := mysql.ParseDSN(w.dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Params = map[string]string{"time_zone": "'+00:00'", "sql_mode": "'STRICT_ALL_TABLES'"}
-	if w.db, err = sql.Open("mysql", c.FormatDSN()); err != nil {
+	var err error
+	if w.db, err = openDB(w.dsn); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.db.Close() })
@@ -161,9 +155,20 @@ func (w *world) decode(name string, _ []byte) (*campaign.Campaign, error) {
 
 var gateways = map[campaign.Platform]campaign.Gateway{campaign.Android: campaign.FCM, campaign.IOS: campaign.APNs}
 
-func (w *world) options(name string) pushd.Options {
+// openDB opens a database as the daemon does.
+func openDB(dsn string) (*sql.DB, error) {
+	c, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		return nil, err
+	}
+	c.InterpolateParams, c.Params = true, map[string]string{"time_zone": "'+00:00'", "sql_mode": "'STRICT_ALL_TABLES'"}
+	return sql.Open("mysql", c.FormatDSN())
+}
+
+// leadOptions are those of a leader, but for what was released.
+func leadOptions(db *sql.DB, batches *engine.Batches, decode pushd.Decode) pushd.Options {
 	return pushd.Options{
-		Environment: "staging", Name: name, Batches: w.batches, Runs: w.runs, Tokens: &audience.Store{DB: w.db}, Decode: w.decode, Gateways: gateways, Log: w.log, ReadEvery: 200 * time.Millisecond,
+		Environment: "staging", Batches: batches, Runs: runs.New(db), Tokens: &audience.Store{DB: db}, Decode: decode, Gateways: gateways, ReadEvery: 200 * time.Millisecond,
 		Query: func(_ *campaign.Campaign, r runs.Run) (audience.Query, error) {
 			q := audience.Query{Table: table}
 			switch {
@@ -175,14 +180,20 @@ func (w *world) options(name string) pushd.Options {
 			return q, nil
 		},
 		Zones: func(context.Context) ([]string, error) { return []string{"Asia/Bangkok", "Asia/Seoul"}, nil },
-		Released: func(context.Context) (pushd.Released, error) {
-			r := pushd.Released{Commit: "c1"}
-			for _, c := range w.released {
-				r.Campaigns = append(r.Campaigns, pushd.File{Name: c.Name})
-			}
-			return r, nil
-		},
 	}
+}
+
+func (w *world) options(name string) pushd.Options {
+	o := leadOptions(w.db, w.batches, w.decode)
+	o.Name, o.Log = name, w.log
+	o.Released = func(context.Context) (pushd.Released, error) {
+		r := pushd.Released{Commit: "c1"}
+		for _, c := range w.released {
+			r.Campaigns = append(r.Campaigns, pushd.File{Name: c.Name})
+		}
+		return r, nil
+	}
+	return o
 }
 
 func (w *world) senders() map[campaign.Gateway]pushd.Sender {
