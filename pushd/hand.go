@@ -124,7 +124,7 @@ func (w *hands) send(ctx context.Context, r *run, p *parcel) (runs.Result, error
 	read := w.o.Clock.Now() // a token that is renewed after it is not dead
 	batch := &gateway.Batch{Pacer: leave{r, by}, Messages: make([]gateway.Message, len(p.tokens))}
 	for i, t := range p.tokens {
-		batch.Messages[i] = gateway.Message{Token: []byte(t.Token), Template: r.texts.of(t.Language, p.platform, by)}
+		batch.Messages[i] = gateway.Message{Token: t.token, Template: r.texts.of(t.language, p.platform, by)}
 	}
 	results := make([]gateway.Result, len(p.tokens))
 	for left := p.tokens; len(left) > 0; {
@@ -145,12 +145,10 @@ func (w *hands) send(ctx context.Context, r *run, p *parcel) (runs.Result, error
 		case err != nil && sends.Err() == nil:
 			return result, err
 		}
-		var tokens []audience.Token
 		for k, i := range unsent {
-			batch.Messages[k] = batch.Messages[i]
-			tokens = append(tokens, left[i])
+			batch.Messages[k], left[k] = batch.Messages[i], left[i]
 		}
-		batch.Messages, left = batch.Messages[:len(unsent)], tokens
+		batch.Messages, left = batch.Messages[:len(unsent)], left[:len(unsent)]
 	}
 	return result, nil
 }
@@ -179,7 +177,7 @@ func (r *run) endSend(g campaign.Gateway, unsent int) {
 }
 
 // count adds what became of messages to a result, and says which were not sent.
-func count(into *runs.Result, p campaign.Platform, tokens []audience.Token, results []gateway.Result, read time.Time) (unsent []int) {
+func count(into *runs.Result, p campaign.Platform, tokens []parcelToken, results []gateway.Result, read time.Time) (unsent []int) {
 	for i := range results {
 		r := &results[i]
 		into.Repeats += int64(r.Repeats)
@@ -192,7 +190,7 @@ func count(into *runs.Result, p campaign.Platform, tokens []audience.Token, resu
 			if since.IsZero() {
 				since = read
 			}
-			into.Gone = append(into.Gone, audience.Dead{Platform: p, Token: tokens[i].Token, Since: since})
+			into.Gone = append(into.Gone, audience.Dead{Platform: p, Token: string(tokens[i].token), Since: since})
 		case gateway.Rejected:
 			into.Rejected++
 		case gateway.GaveUp:

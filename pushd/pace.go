@@ -39,7 +39,7 @@ func (p *pace) room(now time.Time) int {
 		p.last = now
 	}
 	if passed := now.Sub(p.last); passed > 0 {
-		p.saved = min(p.saved+perSecond*passed.Seconds(), max(1, perSecond*evenly.Seconds()))
+		p.saved = min(p.saved+perSecond*passed.Seconds(), max(2, perSecond*evenly.Seconds()))
 		p.last = now
 	}
 	room := int(p.saved)

@@ -95,8 +95,7 @@ func (l *leader) again(ctx context.Context, d *led, q audience.Query) error {
 			if err != nil {
 				return err
 			}
-			p := parcel{b.After.Platform, tokens}
-			if err := l.o.Batches.Publish(ctx, d.ID, b.Seq, p.pack(), true); err != nil {
+			if err := l.o.Batches.Publish(ctx, d.ID, b.Seq, pack(b.After.Platform, tokens), true); err != nil {
 				return err
 			}
 			after = b.Seq
@@ -107,7 +106,7 @@ func (l *leader) again(ctx context.Context, d *led, q audience.Query) error {
 // handOut records a page's batches, and then hands them out, when there is room for them.
 func (l *leader) handOut(ctx context.Context, d *led, page audience.Page) error {
 	var batches []runs.Batch
-	var parcels []parcel
+	var tokens [][]audience.Token
 	l.mu.Lock()
 	cursor, last := d.Cursor, d.Last
 	l.mu.Unlock()
@@ -120,7 +119,7 @@ func (l *leader) handOut(ctx context.Context, d *led, page audience.Page) error 
 		last++
 		to := some[len(some)-1].Token
 		batches = append(batches, runs.Batch{Seq: last, After: cursor, To: to, Tokens: len(some)})
-		parcels = append(parcels, parcel{page.At.Platform, some})
+		tokens = append(tokens, some)
 		cursor.Token = to
 	}
 	if err := l.awaitRoom(ctx, d); err != nil {
@@ -136,7 +135,7 @@ func (l *leader) handOut(ctx context.Context, d *led, page audience.Page) error 
 	g, group := errgroup.WithContext(ctx)
 	g.SetLimit(publishing)
 	for i, b := range batches {
-		g.Go(func() error { return l.o.Batches.Publish(group, d.ID, b.Seq, parcels[i].pack(), false) })
+		g.Go(func() error { return l.o.Batches.Publish(group, d.ID, b.Seq, pack(page.At.Platform, tokens[i]), false) })
 	}
 	return g.Wait()
 }

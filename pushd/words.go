@@ -82,29 +82,27 @@ func ask(send func([]byte) ([]byte, error), q question, into any) error {
 	return json.Unmarshal(answer, into)
 }
 
-// parcel is a batch as it travels: its platform and its tokens with their languages.
-type parcel struct {
-	platform campaign.Platform
-	tokens   []audience.Token
-}
-
-// pack encodes a parcel: texts with their lengths before them, the languages once each.
-func (p *parcel) pack() []byte {
+// pack encodes a batch as it travels: its platform and its tokens with their languages. Texts have their lengths before them,
+// and a language stands there once.
+func pack(platform campaign.Platform, tokens []audience.Token) []byte {
 	index := map[string]int{}
 	var languages []string
-	for _, t := range p.tokens {
+	size := 64
+	for _, t := range tokens {
+		size += len(t.Token) + 4
 		if _, ok := index[t.Language]; !ok {
 			index[t.Language] = len(languages)
 			languages = append(languages, t.Language)
+			size += len(t.Language) + 4
 		}
 	}
-	b := appendText(nil, string(p.platform))
+	b := appendText(make([]byte, 0, size), string(platform))
 	b = binary.AppendUvarint(b, uint64(len(languages)))
 	for _, l := range languages {
 		b = appendText(b, l)
 	}
-	b = binary.AppendUvarint(b, uint64(len(p.tokens)))
-	for _, t := range p.tokens {
+	b = binary.AppendUvarint(b, uint64(len(tokens)))
+	for _, t := range tokens {
 		b = binary.AppendUvarint(b, uint64(index[t.Language]))
 		b = appendText(b, t.Token)
 	}
@@ -118,22 +116,33 @@ func appendText(b []byte, s string) []byte {
 // errParcel is a parcel that is none.
 var errParcel = errors.New("a batch is damaged")
 
-// unpack is the opposite of pack.
+// parcel is a batch that was unpacked.
+type parcel struct {
+	platform campaign.Platform
+	tokens   []parcelToken
+}
+
+type parcelToken struct {
+	token    []byte // of the packed batch
+	language string
+}
+
+// unpack is the opposite of pack. The tokens are part of b, which must not change.
 func unpack(b []byte) (*parcel, error) {
 	r := &parcelReader{rest: b}
 	p := &parcel{platform: campaign.Platform(r.text())}
 	languages := make([]string, r.number(len(b)))
 	for i := range languages {
-		languages[i] = r.text()
+		languages[i] = string(r.text())
 	}
-	p.tokens = make([]audience.Token, r.number(len(b)))
+	p.tokens = make([]parcelToken, r.number(len(b)))
 	for i := range p.tokens {
 		l := r.number(len(languages))
 		t := r.text()
 		if r.err != nil || l >= len(languages) {
 			return nil, errParcel
 		}
-		p.tokens[i] = audience.Token{Token: t, Language: languages[l]}
+		p.tokens[i] = parcelToken{t, languages[l]}
 	}
 	if r.err != nil || len(r.rest) > 0 {
 		return nil, fmt.Errorf("%w: %d bytes are left", errParcel, len(r.rest))
@@ -157,13 +166,13 @@ func (r *parcelReader) number(most int) int {
 	return int(n)
 }
 
-func (r *parcelReader) text() string {
+func (r *parcelReader) text() []byte {
 	n := r.number(len(r.rest))
 	if r.err != nil || n > len(r.rest) {
 		r.err = errParcel
-		return ""
+		return nil
 	}
-	s := string(r.rest[:n])
+	text := r.rest[:n:n]
 	r.rest = r.rest[n:]
-	return s
+	return text
 }

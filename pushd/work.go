@@ -27,7 +27,7 @@ type WorkOptions struct {
 	Batches     *engine.Batches
 	Decode      Decode
 	Senders     map[campaign.Gateway]Sender // of those gateways that the environment's campaigns go to
-	// InHand is how many batches the worker has in hand at most: 16 by default. Their messages, 1,000 each, are the most that
+	// InHand is how many batches the worker has in hand at most: 32 by default. Their messages, 1,000 each, are the most that
 	// are sent a second time when it is killed.
 	InHand int
 	Clock  Clock        // the system's by default
@@ -40,7 +40,7 @@ func Work(ctx context.Context, o WorkOptions) error {
 		return errors.New("work for pushes: a name, batches and a decoder are needed")
 	}
 	if o.InHand <= 0 {
-		o.InHand = 16
+		o.InHand = 32
 	}
 	if o.Clock == nil {
 		o.Clock = SystemClock{}
