@@ -62,7 +62,7 @@ type Options struct {
 	// Lease is how long the leader leads without renewing that: 10 s by default, and at least 3. It renews it five times as often, and
 	// ends its term before the lease does, so that its words are void when another one leads.
 	Lease time.Duration
-	// Outstanding is how many batches of a run may be on their way: 512 by default.
+	// Outstanding is how many batches of a run may be on their way: 128 by default.
 	Outstanding int
 	Clock       Clock        // the system's by default
 	Log         *slog.Logger // slog.Default by default
@@ -83,7 +83,7 @@ func (o Options) complete() (Options, error) {
 	}
 	o.Lease = max(o.Lease, 3*silence)
 	if o.Outstanding <= 0 {
-		o.Outstanding = 512
+		o.Outstanding = 128
 	}
 	if o.Clock == nil {
 		o.Clock = SystemClock{}
