@@ -39,7 +39,7 @@ func Query(c *campaign.Campaign, p *datarepo.Push, r Run) (audience.Query, error
 	}
 	q := audience.Query{Table: Table(p), Platforms: slices.Clone(c.Audience.Platforms), Where: conditions(c, p, r.Started)}
 	if c.Audience.SQL != "" {
-		judged, problems := check.Parse(c.Path, []byte(c.Audience.SQL))
+		judged, problems := check.ParseQuery("an audience", c.Path, c.Audience.SQL)
 		if len(problems) > 0 {
 			return audience.Query{}, fmt.Errorf("campaign %s: its SQL: %w", c.Name, &problems[0])
 		}

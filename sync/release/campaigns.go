@@ -35,7 +35,7 @@ func judgeSQL(c *campaign.Campaign) []datasheets.Problem {
 	if c.Audience.SQL == "" {
 		return nil
 	}
-	_, problems := check.Parse(c.Path, []byte(c.Audience.SQL))
+	_, problems := check.ParseQuery("an audience", c.Path, c.Audience.SQL)
 	for i := range problems {
 		p := &problems[i]
 		if strings.Contains(c.Audience.SQL, "\n") {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"liveops/pushd/campaign"
+	"liveops/sync/release"
 )
 
 func crystals(change func(*campaign.Spec)) *campaign.Campaign {
@@ -79,9 +80,27 @@ func TestCampaignGolden(t *testing.T) {
 	}
 }
 
+// campaignChanges are what a pull request changes: a campaign that is new, one that is another one, one that is gone, and one
+// that the default branch has already.
+func campaignChanges(environment string) []release.CampaignChange {
+	ps := previews()
+	added, changed := ps[0], ps[1]
+	if environment == "staging" {
+		added = ps[3]
+		added.Campaign, added.Uncounted, added.Only = "crystals", "LIVEOPS_STAGING_PUSH_DSN is not set", []string{"qa", "boss"}
+	}
+	added.Environment, changed.Environment, changed.Campaign = environment, environment, "gems"
+	changed.Reading = "each page of 10,000 tokens reads and sorts the whole table; an index makes that unnecessary: CREATE INDEX push_order ON `push_tokens` (`platform`, `token`)"
+	return []release.CampaignChange{
+		{Name: "crystals", After: "a", Preview: &added}, {Name: "eve", Before: "a", After: "b", Pending: true},
+		{Name: "gems", Before: "a", After: "b", Preview: &changed}, {Name: "summer", Before: "a"},
+	}
+}
+
 // hostileCampaign has a text wherever a campaign's file has one.
 func hostileCampaign(s string) []campaign.Preview {
 	p := previews()[0]
+	p.Uncounted, p.Reading, p.Only = s, s, []string{s}
 	p.Campaign, p.Description, p.Environment, p.Zone, p.Guard, p.Test = s, s, s, s, s, &campaign.Test{List: s}
 	p.Cards = []campaign.Card{{Language: s, Text: campaign.Text{Title: s, Body: s, Image: s, DeepLink: s}}}
 	p.Overlaps = []campaign.Overlap{{Other: s, Sending: true}}

@@ -109,6 +109,9 @@ func StepDeployment(s *release.Step) (state, description string) {
 	case release.Applied:
 		return "success", describe("release " + grouped(int(s.Release)) + ": " + counts(s.Count, "-"))
 	case release.Same:
+		if n := len(releasedCampaigns(s)); n > 0 {
+			return "success", describe("release " + grouped(int(s.Release)) + ": " + several(n, "campaign"))
+		}
 		return "success", nothing
 	case release.Stopped:
 		return "failure", describe(s.Reason)

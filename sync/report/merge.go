@@ -73,6 +73,7 @@ func (m *Merge) comment() (string, leftOut) {
 		b.WriteString(waitsSection(p, d.items))
 		b.WriteString(stepTable(*m))
 		b.WriteString(purgeSteps(p))
+		b.WriteString(campaignSteps(p))
 		b.WriteString(commitList(p, d.items))
 		b.WriteString(left.line(m.Link, ""))
 		b.WriteString(blocks(vs, len(applied), d, true))
@@ -151,7 +152,7 @@ func mergeHeading(m Merge) string {
 	var done []string
 	changed := false
 	for i := range p.Steps {
-		changed = changed || len(p.Steps[i].Purges) > 0
+		changed = changed || len(p.Steps[i].Purges) > 0 || len(releasedCampaigns(&p.Steps[i])) > 0
 		switch s := &p.Steps[i]; s.State {
 		case release.Applied:
 			changed = true
@@ -208,6 +209,9 @@ func stateWords(s *release.Step) string {
 	case release.Applied:
 		return "✓ applied"
 	case release.Same:
+		if len(releasedCampaigns(s)) > 0 {
+			return "✓ campaigns"
+		}
 		return "✓ nothing to do"
 	case release.Stopped:
 		if len(s.Purges) > 0 {
@@ -267,7 +271,9 @@ func MergeStatus(m Merge) (state, description string) {
 	for i := range p.Steps {
 		s := &p.Steps[i]
 		word := string(s.State)
-		if s.State == release.Same {
+		if s.State == release.Same && len(releasedCampaigns(s)) > 0 {
+			word = several(len(releasedCampaigns(s)), "campaign")
+		} else if s.State == release.Same {
 			word = nothing
 		}
 		parts = append(parts, s.Environment+" "+word)
