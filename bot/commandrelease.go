@@ -63,7 +63,7 @@ func (t *talk) planNow(ctx context.Context, commit string, target release.Target
 			return nil, nil, err
 		}
 	}
-	t.addCampaigns(desired, nil)
+	t.addCampaigns(desired, nil, false)
 	snap, err := target.Store.Snapshot(ctx)
 	if err != nil {
 		return nil, nil, err

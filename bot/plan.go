@@ -126,11 +126,7 @@ func (j *job) planAll(ctx context.Context, told *report.Pull, merged *datarepo.C
 	if err := j.addPurging(ctx, desired, before.ID); err != nil {
 		return nil, err
 	}
-	if rehearse {
-		j.addCampaigns(desired, config)
-	} else {
-		j.addCampaigns(desired, nil)
-	}
+	j.addCampaigns(desired, config, rehearse)
 	targets, failed := j.targets(ctx, config)
 	for i, t := range targets {
 		p, err := j.planOne(ctx, t, failed[t.Name], desired, before, i == 0 && rehearse)

@@ -67,10 +67,10 @@ func (v *previewer) preview(ctx context.Context, c *campaign.Campaign) campaign.
 // count counts an audience, or says in a line of prose why it was not.
 func (v *previewer) count(ctx context.Context, c *campaign.Campaign) (counted campaign.Counted, why string) {
 	switch {
-	case v.push == nil:
-		return counted, "the default branch's `liveops.yaml` does not say yet where the tokens of " + v.environment + " are"
 	case v.Phones == nil:
 		return counted, "the tokens were not asked"
+	case v.push == nil:
+		return counted, "the default branch's `liveops.yaml` does not say yet where the tokens of " + v.environment + " are"
 	case ctx.Err() != nil:
 		return counted, "the other audiences took too long"
 	}

@@ -124,6 +124,23 @@ func campaignCount(p *release.Plan) string {
 	return several(len(p.Campaigns), "campaign")
 }
 
+// planCounts is what a plan would do, in a few words: "+3 −1 ~4, 1 purge of 312 documents, 1 campaign".
+func planCounts(p *release.Plan) string {
+	var parts []string
+	if p.Count().Total() > 0 {
+		parts = append(parts, counts(p.Count(), "−"))
+	}
+	for _, besides := range []string{purgeCount(p), campaignCount(p)} {
+		if besides != "" {
+			parts = append(parts, besides)
+		}
+	}
+	if parts == nil {
+		return nothing
+	}
+	return strings.Join(parts, ", ")
+}
+
 // campaigns writes the campaigns that change in an environment.
 func (t *terminal) campaigns(p *release.Plan) {
 	for i := range p.Campaigns {

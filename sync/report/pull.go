@@ -205,7 +205,7 @@ func holds(plans []*release.Plan) string {
 // environment has (see release.LiftRollbackHold).
 func endsHold(p *release.Plan) bool {
 	h := p.Base.Hold
-	return h != nil && h.Kind == mysqlstore.HeldByRollback && p.Digest != "" && len(p.Problems) == 0 && p.Count().Total() == 0
+	return h != nil && h.Kind == mysqlstore.HeldByRollback && p.Digest != "" && len(p.Problems) == 0 && p.Count().Total() == 0 && len(p.Campaigns) == 0
 }
 
 // pendings says how many of the changes the default branch holds already.
