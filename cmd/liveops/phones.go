@@ -87,8 +87,11 @@ func (p *phones) Count(ctx context.Context, environment string, push *datarepo.P
 	return counted, answered(err)
 }
 
-// answered tells apart what a server says of a query: that it took too long, or that it cannot be carried out.
+// answered tells apart why a query was not carried out: it cannot be made, took too long, or the server refuses it.
 func answered(err error) error {
+	if unsupported := (*recipients.Unsupported)(nil); errors.As(err, &unsupported) {
+		return &release.UnsetError{Reason: unsupported.Reason}
+	}
 	var said *mysql.MySQLError
 	if !errors.As(err, &said) {
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
+	"liveops/pushd/recipients"
 	"liveops/sync/release"
 )
 
@@ -29,6 +30,10 @@ func TestAnswered(t *testing.T) {
 		if errors.As(err, &refused) != tt.refused || errors.As(err, &slow) != tt.slow || err.Error() != tt.want {
 			t.Errorf("%d: %v", tt.number, err)
 		}
+	}
+	unset := (*release.UnsetError)(nil)
+	if err := answered(&recipients.Unsupported{Reason: "in Couchbase"}); !errors.As(err, &unset) || unset.Reason != "in Couchbase" {
+		t.Errorf("%v", err)
 	}
 	if other := errors.New("connection refused"); answered(other) != other || answered(nil) != nil {
 		t.Error("what no server says is left as it is")

@@ -23,13 +23,13 @@ type Run struct {
 	Started time.Time
 }
 
-// Unsupported is an audience that this version cannot read.
+// Unsupported is an audience that cannot be read: this version does not read such ones, or liveops.yaml does not say how.
 type Unsupported struct{ Reason string }
 
 // Error says what it is.
 func (e *Unsupported) Error() string { return e.Reason }
 
-// Query is whose tokens a run's are. It fails with an *Unsupported where they are in Couchbase, and with a
+// Query is whose tokens a run's are. It fails with an *Unsupported where they are in Couchbase, or in a column that nothing names, and with a
 // *datasheets.Problem where the campaign's SQL is not one SELECT that only reads. Values of platforms,
 // countries, segments and languages are equal to those of a column where the column's collation says so: by default in any
 // case, under a binary one byte by byte. A time of the last login is a TIMESTAMP, or a DATETIME in UTC.
@@ -60,7 +60,7 @@ func Query(c *campaign.Campaign, p *datarepo.Push, r Run) (audience.Query, error
 	}
 	for _, w := range q.Where {
 		if w.Column == "" {
-			return audience.Query{}, fmt.Errorf("campaign %s: liveops.yaml does not name a column that its audience needs", c.Name)
+			return audience.Query{}, &Unsupported{"`push.tokens` of liveops.yaml does not name a column that the audience needs"}
 		}
 	}
 	return q, nil

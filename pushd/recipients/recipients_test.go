@@ -173,6 +173,11 @@ func TestListed(t *testing.T) {
 func TestCouchbaseIsNotRead(t *testing.T) {
 	p := push(t, "")
 	p.Tokens.Table, p.Tokens.Query = "", "SELECT t.token FROM tokens t"
+	q := push(t, "")
+	q.Tokens.Country = ""
+	if _, err := recipients.Query(campaignOf(t, "audience: {country: [KR]}"), q, recipients.Run{}); err == nil || !strings.Contains(err.Error(), "does not name a column") {
+		t.Errorf("error %v", err)
+	}
 	_, err := recipients.Query(campaignOf(t, ""), p, recipients.Run{})
 	if unsupported := (*recipients.Unsupported)(nil); !errors.As(err, &unsupported) {
 		t.Errorf("error %v", err)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"liveops/datarepo"
-	"liveops/datasheets"
 	"liveops/pushd/campaign"
 	"liveops/sync/mysqlstore"
 )
@@ -21,6 +20,7 @@ type Phones interface {
 	// refuses fails with a *RefusedAudienceError.
 	Columns(ctx context.Context, environment string, push *datarepo.Push, c *campaign.Campaign) ([]string, error)
 	// Count counts a campaign's audience as it would be for a run that begins at a moment.
+	// It fails with an *UnsetError where nothing says how, a *RefusedAudienceError, or a *SlowAudienceError.
 	Count(ctx context.Context, environment string, push *datarepo.Push, c *campaign.Campaign, at time.Time) (campaign.Counted, error)
 }
 
@@ -45,24 +45,16 @@ type CampaignContext struct {
 	Servers func(ctx context.Context, environment string, c *datarepo.Capacity) (campaign.Servers, error)
 }
 
-// push is what the policy says of an environment's tokens; nil where it says nothing.
-func (c *CampaignContext) push(environment string) *datarepo.Push {
-	if e := c.environment(environment); e != nil {
-		return e.Push
-	}
-	return nil
-}
-
-func (c *CampaignContext) environment(name string) *datarepo.Environment {
-	if c.Policy == nil {
-		return nil
-	}
-	for i := range c.Policy.Environments {
-		if c.Policy.Environments[i].Name == name {
-			return &c.Policy.Environments[i]
+// environmentOf is what a liveops.yaml, which may be nil, says of an environment; nothing where it has none of that name.
+func environmentOf(config *datarepo.Config, name string) datarepo.Environment {
+	if config != nil {
+		for _, e := range config.Environments {
+			if e.Name == name {
+				return e
+			}
 		}
 	}
-	return nil
+	return datarepo.Environment{}
 }
 
 // CampaignChange is a campaign that is another one once a commit was released to an environment, or is one there at all, or
@@ -133,77 +125,6 @@ func campaignChanges(was, is []*campaign.Campaign) []CampaignChange {
 	}
 	slices.SortFunc(all, func(a, b CampaignChange) int { return strings.Compare(a.Name, b.Name) })
 	return all
-}
-
-// columnsTime bounds how long the columns of an environment's tokens are asked for.
-const columnsTime = 10 * time.Second
-
-// checkColumns looks the columns that campaigns name up in the environment's tokens. Where those cannot be reached, nothing is
-// said: what is counted says so.
-func checkColumns(ctx context.Context, p *Plan, d *Desired) error {
-	push := d.Campaigning.push(p.Environment)
-	if d.Campaigning.Phones == nil || push == nil || !sends(p.Environment, d.Config) {
-		return nil
-	}
-	asking, cancel := context.WithTimeout(ctx, columnsTime)
-	defer cancel()
-	var table []string // its columns, once they are known
-	for _, c := range p.campaigns {
-		changes := slices.ContainsFunc(p.Campaigns, func(ch CampaignChange) bool { return ch.Campaign == c })
-		if !changes && !d.Campaigning.All {
-			continue
-		}
-		columns := table
-		if columns == nil || c.Audience.SQL != "" {
-			var err error
-			columns, err = d.Campaigning.Phones.Columns(asking, p.Environment, push, c)
-			refused := (*RefusedAudienceError)(nil)
-			switch {
-			case errors.As(err, &refused):
-				p.Problems = append(p.Problems, refusedAudience(p.Environment, push, c, refused))
-				continue
-			case ctx.Err() != nil:
-				return ctx.Err()
-			case err != nil:
-				continue
-			}
-		}
-		if c.Audience.SQL != "" {
-			p.Problems = append(p.Problems, lackingColumns(p.Environment, push, c, columns)...)
-			continue
-		}
-		table = columns
-		known := c.Check(d.Config.Surroundings(nil)) // and told of the file already
-		found := c.Check(d.Config.Surroundings(map[string][]string{p.Environment: columns}))
-		p.Problems = append(p.Problems, slices.DeleteFunc(found, func(p datasheets.Problem) bool { return slices.Contains(known, p) })...)
-	}
-	return nil
-}
-
-// refusedAudience is the problem of a table, or a SELECT, that the server refuses to read.
-func refusedAudience(environment string, push *datarepo.Push, c *campaign.Campaign, refused error) datasheets.Problem {
-	if c.Audience.SQL != "" {
-		return datasheets.Problem{At: c.Places.At(c.Path, "audience.sql"), Text: fmt.Sprintf("`%s` refuses the query: %v", environment, refused)}
-	}
-	return datasheets.Problem{At: datasheets.Position{Path: datarepo.ConfigPath},
-		Text: fmt.Sprintf("`push.tokens` of `%s` names the table `%s`, which cannot be read: %v", environment, push.Tokens.Table, refused)}
-}
-
-// lackingColumns are the problems of a SELECT that does not give what a run needs.
-func lackingColumns(environment string, push *datarepo.Push, c *campaign.Campaign, columns []string) (problems []datasheets.Problem) {
-	for _, n := range []struct {
-		what, column string
-		needed       bool
-	}{
-		{"token", push.Tokens.Token, true}, {"platform", push.Tokens.Platform, true},
-		{"language", push.Tokens.Language, len(c.Languages()) > 1}, {"time zone", push.Tokens.Timezone, c.EachUser},
-	} {
-		if n.needed && n.column != "" && !slices.ContainsFunc(columns, func(name string) bool { return strings.EqualFold(name, n.column) }) {
-			problems = append(problems, datasheets.Problem{At: c.Places.At(c.Path, "audience.sql"),
-				Text: fmt.Sprintf("the query does not give `%s`, the %s of a token in `%s`", n.column, n.what, environment), Mend: "name it in the SELECT"})
-		}
-	}
-	return problems
 }
 
 // owes marks the changes that the base's plan has as well.

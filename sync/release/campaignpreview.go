@@ -20,7 +20,7 @@ func PreviewCampaigns(ctx context.Context, p *Plan, d *Desired) error {
 	if d.Campaigning == nil {
 		return nil
 	}
-	v := previewer{CampaignContext: d.Campaigning, environment: p.Environment, campaigns: p.campaigns, push: d.Campaigning.push(p.Environment)}
+	v := previewer{CampaignContext: d.Campaigning, environment: p.Environment, campaigns: p.campaigns, push: environmentOf(d.Campaigning.Policy, p.Environment).Push}
 	counting, cancel := context.WithTimeout(ctx, countTime)
 	defer cancel()
 	for i := range p.Campaigns {
@@ -144,8 +144,8 @@ func (v *previewer) all(ctx context.Context) campaign.Counted {
 
 // running is how many game servers run, and may; nil where nobody knows.
 func (v *previewer) running(ctx context.Context) *campaign.Servers {
-	e := v.CampaignContext.environment(v.environment)
-	if v.asked || v.Servers == nil || e == nil || e.Capacity == nil || ctx.Err() != nil {
+	e := environmentOf(v.Policy, v.environment)
+	if v.asked || v.Servers == nil || e.Capacity == nil || ctx.Err() != nil {
 		return v.servers
 	}
 	v.asked = true

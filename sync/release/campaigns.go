@@ -3,7 +3,6 @@ package release
 import (
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 	"time"
 
@@ -51,5 +50,5 @@ func judgeSQL(c *campaign.Campaign) []datasheets.Problem {
 
 // sends says whether a commit's liveops.yaml, which may have problems (nil), has its campaigns sent in an environment.
 func sends(environment string, config *datarepo.Config) bool {
-	return config != nil && slices.ContainsFunc(config.Environments, func(e datarepo.Environment) bool { return e.Name == environment && e.Push != nil })
+	return environmentOf(config, environment).Push != nil
 }

@@ -247,6 +247,19 @@ func TestCampaignProblems(t *testing.T) {
 	}
 }
 
+// Where the commit names another table than the base, the columns are not looked up: the base says what is asked.
+func TestColumnsOfAnotherTable(t *testing.T) {
+	w := newCampaigns(t)
+	d := w.with("c1", strings.ReplaceAll(pushConfig, "push_tokens", "new_tokens"), map[string][]byte{"eve": due("3 19 * * FRI", "Hello", "audience: {columns: {levl: {min: 3}}}")})
+	if p := w.plan("staging", d); len(p.Problems) != 1 {
+		t.Errorf("of its own: %v", p.Problems)
+	}
+	d.Campaigning.Policy, _ = datarepo.LoadConfig(fstest.MapFS{"liveops.yaml": {Data: []byte(pushConfig)}})
+	if p := w.plan("staging", d); len(p.Problems) != 0 || changesOf(p) != "+eve" {
+		t.Errorf("of the base: %v", p.Problems)
+	}
+}
+
 // Columns of campaigns that do not change are looked up only where all are asked for.
 func TestColumnsOfAllCampaigns(t *testing.T) {
 	w := newCampaigns(t)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +95,17 @@ func campaignChanges(environment string) []release.CampaignChange {
 	return []release.CampaignChange{
 		{Name: "crystals", After: "a", Preview: &added}, {Name: "eve", Before: "a", After: "b", Pending: true},
 		{Name: "gems", Before: "a", After: "b", Preview: &changed}, {Name: "summer", Before: "a"},
+	}
+}
+
+// The page has every preview whole, and of a release what it has changed.
+func TestCampaignsInPage(t *testing.T) {
+	plan := written(t, func(w io.Writer) error { return HTMLPull(w, pulls()["many"]) })
+	if n := strings.Count(plan, "┃ Come back!"); n != 60 || !strings.Contains(plan, `<h2 id="campaigns">Campaigns</h2>`) || strings.Contains(plan, "No row changes") {
+		t.Errorf("%d messages in\n%s", n, plan)
+	}
+	if merge := written(t, func(w io.Writer) error { return HTMLMerge(w, merges()["campaigns"]) }); !strings.Contains(merge, "staging: campaign <code>crystals</code> added") {
+		t.Error(merge)
 	}
 }
 
