@@ -80,6 +80,7 @@ type Options struct {
 	Log          *slog.Logger
 
 	Buckets release.Buckets // of the user documents; nil leaves purges alone
+	Phones  release.Phones  // whom campaigns are for; nil leaves audiences uncounted
 
 	Pages *page.Shelf // of what is too large for a comment; nil for none
 	Run   *OneRun     // of a bot that works off one event and ends; nil for one that stays

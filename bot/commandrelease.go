@@ -63,6 +63,7 @@ func (t *talk) planNow(ctx context.Context, commit string, target release.Target
 			return nil, nil, err
 		}
 	}
+	t.addCampaigns(desired, nil, false)
 	snap, err := target.Store.Snapshot(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -71,6 +72,9 @@ func (t *talk) planNow(ctx context.Context, commit string, target release.Target
 	p, err := release.MakePlanSince(ctx, desired, target.Name, snap, t.files)
 	if err == nil {
 		err = release.PlanPurges(ctx, p, desired)
+	}
+	if err == nil {
+		err = release.PreviewCampaigns(ctx, p, desired)
 	}
 	return p, desired, err
 }

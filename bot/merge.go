@@ -147,6 +147,7 @@ func (j *job) releaseCommit(ctx context.Context, pr *github.PullRequest, merged 
 	if err := j.addPurging(ctx, desired, beforeMerge(pr, merged)); err != nil {
 		return progress, err
 	}
+	j.addCampaigns(desired, config, true)
 	for _, t := range targets {
 		if _, err := release.LiftRollbackHold(ctx, desired, history{j}, t); err != nil {
 			return progress, err

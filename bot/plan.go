@@ -101,7 +101,8 @@ func (j *job) planLater(ctx context.Context, number int, cause error) error {
 	return j.enqueue(ctx, again)
 }
 
-// planAll plans every environment of the base's policy, and rehearses the first one's plan where asked. unreached is what
+// planAll plans every environment of the base's policy. Where asked, as not for a fork's, it rehearses the first one's plan, and
+// counts the audiences of campaigns. unreached is what
 // may be mended by trying again.
 func (j *job) planAll(ctx context.Context, told *report.Pull, merged *datarepo.Commit, rehearse bool) (unreached, err error) {
 	desired, err := release.Read(ctx, merged.ID, merged.Files)
@@ -125,6 +126,7 @@ func (j *job) planAll(ctx context.Context, told *report.Pull, merged *datarepo.C
 	if err := j.addPurging(ctx, desired, before.ID); err != nil {
 		return nil, err
 	}
+	j.addCampaigns(desired, config, rehearse)
 	targets, failed := j.targets(ctx, config)
 	for i, t := range targets {
 		p, err := j.planOne(ctx, t, failed[t.Name], desired, before, i == 0 && rehearse)
@@ -152,7 +154,7 @@ func (j *job) planAll(ctx context.Context, told *report.Pull, merged *datarepo.C
 	return unreached, nil
 }
 
-// planOne plans one environment, tells apart what of the plan its base owes already, reads what its purges would
+// planOne plans one environment, tells apart what of the plan its base owes already, reads what its purges and campaigns would
 // do and, where asked, rehearses it.
 func (j *job) planOne(ctx context.Context, t release.Target, opened error, desired *release.Desired, before *datarepo.Commit, rehearse bool) (*release.Plan, error) {
 	if opened != nil {
@@ -161,6 +163,9 @@ func (j *job) planOne(ctx context.Context, t release.Target, opened error, desir
 	p, err := j.comparePlans(ctx, t, desired, before)
 	if err == nil {
 		err = release.PlanPurges(ctx, p, desired)
+	}
+	if err == nil {
+		err = release.PreviewCampaigns(ctx, p, desired)
 	}
 	if err != nil || !rehearse {
 		return p, err

@@ -67,7 +67,8 @@ type world struct {
 	log  *lockedBuffer
 
 	identity hub.Options
-	users    *users // the user documents; nil for none
+	users    *users  // the user documents; nil for none
+	phones   *phones // whom campaigns are for; nil for nobody
 
 	queue   *engine.Engine
 	url     string // the bot's webhook
@@ -83,12 +84,13 @@ type world struct {
 }
 
 type options struct {
-	files map[string][]byte // more files of the first commit, or others; nil content leaves one out
-	plain bool              // the bot is not started
-	users *users            // the environments' user documents
-	app   bool              // it is a GitHub App
-	token bool              // it is a person's token, which may write no check runs
-	more  string            // what follows the environments in liveops.yaml; lines of production first
+	files  map[string][]byte // more files of the first commit, or others; nil content leaves one out
+	plain  bool              // the bot is not started
+	users  *users            // the environments' user documents
+	phones *phones           // the environments' push tokens
+	app    bool              // it is a GitHub App
+	token  bool              // it is a person's token, which may write no check runs
+	more   string            // what follows the environments in liveops.yaml; lines of production first
 
 	clock  *clock                 // of GitHub and the bot; the real time by default, of which the bot does not wait
 	limits github.SecondaryLimits // of GitHub; none by default
@@ -96,7 +98,7 @@ type options struct {
 
 func newWorld(t *testing.T, o options) *world {
 	t.Helper()
-	w := &world{T: t, envs: map[string]*environment{}, dir: t.TempDir(), log: &lockedBuffer{}, clock: o.clock, users: o.users}
+	w := &world{T: t, envs: map[string]*environment{}, dir: t.TempDir(), log: &lockedBuffer{}, clock: o.clock, users: o.users, phones: o.phones}
 	for _, name := range []string{"staging", "production"} {
 		w.envs[name] = newEnvironment(t, name)
 	}
@@ -202,6 +204,9 @@ func (w *world) botOptions(queue bot.Queue) bot.Options {
 	}
 	if w.users != nil {
 		made.Buckets = w.users
+	}
+	if w.phones != nil {
+		w.phones.world, made.Phones = w, w.phones
 	}
 	if w.clock != nil {
 		made.Now, made.Wait = w.clock.now, w.clock.wait

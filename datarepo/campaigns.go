@@ -36,12 +36,6 @@ func Campaigns(fsys fs.FS, zone *time.Location) (campaigns []*campaign.Campaign,
 	return campaigns, datasheets.SortProblems(problems), nil
 }
 
-// CampaignPaths are the files that Campaigns reads, sorted; what is wrong with them, Campaigns says.
-func CampaignPaths(fsys fs.FS) ([]string, error) {
-	paths, _, err := yamlPaths(fsys, campaignsDir, maxCampaigns, "campaigns", "")
-	return paths, err
-}
-
 func readCampaign(content []byte, r *report, zone *time.Location) *campaign.Campaign {
 	node := parseYAML(content, r)
 	if len(r.problems) > 0 {

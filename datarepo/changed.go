@@ -68,16 +68,19 @@ func (c *Checkout) Changed(ctx context.Context) ([]string, error) {
 	return changed, nil
 }
 
-// ReleasedFiles lists, sorted, the plain files of a tree whose content releases bring to databases, or hold them to:
-// the workbooks under datasheets/ and the data tests under checks/.
+// ReleasedFiles lists, sorted, the plain files of a tree whose content releases bring to environments, or hold them to:
+// the workbooks under datasheets/, the data tests under checks/ and the campaigns under pushes/. (What a purge has done has a way
+// back of its own.)
 func ReleasedFiles(fsys fs.FS) ([]string, error) {
-	found, err := dataFiles(fsys, []string{workbooksDir, checksDir})
+	found, err := dataFiles(fsys, []string{workbooksDir, checksDir, campaignsDir})
 	if err != nil {
 		return nil, fmt.Errorf("list the data files: %w", err)
 	}
 	maps.DeleteFunc(found, func(name string, e fs.DirEntry) bool {
-		isTest := strings.HasPrefix(name, checksDir+"/") && strings.EqualFold(path.Ext(name), ".sql")
-		return !e.Type().IsRegular() || !isTest && !(strings.HasPrefix(name, workbooksDir+"/") && isWorkbook(name))
+		ext := strings.ToLower(path.Ext(name))
+		isTest := strings.HasPrefix(name, checksDir+"/") && ext == ".sql"
+		isCampaign := strings.HasPrefix(name, campaignsDir+"/") && (ext == ".yaml" || ext == ".yml")
+		return !e.Type().IsRegular() || !isTest && !isCampaign && !(strings.HasPrefix(name, workbooksDir+"/") && isWorkbook(name))
 	})
 	return slices.Sorted(maps.Keys(found)), nil
 }

@@ -36,6 +36,7 @@ type Options struct {
 	Hub     bot.Hub
 	Stores  bot.Stores
 	Buckets release.Buckets // of the user documents; nil leaves purges alone
+	Phones  release.Phones  // whom campaigns are for; nil leaves audiences uncounted
 	Out     io.Writer       // the step's log
 
 	Now  func() time.Time
@@ -86,7 +87,7 @@ func work(ctx context.Context, o Options, e event, r *record, kept *shelf, f wor
 	if o.Artifacts != "" {
 		run.Artifact = kept.put
 	}
-	b, err := bot.New(ctx, bot.Options{Repositories: []string{o.Repository}, Hub: o.Hub, Queue: queue, Stores: o.Stores, Buckets: o.Buckets, Log: log, Run: run, Now: o.Now, Wait: o.Wait})
+	b, err := bot.New(ctx, bot.Options{Repositories: []string{o.Repository}, Hub: o.Hub, Queue: queue, Stores: o.Stores, Buckets: o.Buckets, Phones: o.Phones, Log: log, Run: run, Now: o.Now, Wait: o.Wait})
 	if err != nil {
 		return nil, err
 	}

@@ -49,6 +49,7 @@ GITHUB_SERVER_URL and GITHUB_API_URL, and where the summary and the outputs go. 
   GITHUB_TOKEN                 the run's own token, ${{ github.token }}; or in its place
   LIVEOPS_GITHUB_TOKEN         a personal access token, or LIVEOPS_GITHUB_APP_ID with LIVEOPS_GITHUB_APP_KEY
   LIVEOPS_<ENV>_MYSQL_DSN      the MySQL of each environment, as user:password@tcp(host:3306)/database
+  LIVEOPS_<ENV>_PUSH_DSN       for campaigns: the MySQL with the push tokens, where that is another one
   LIVEOPS_<ENV>_COUCHBASE_URL  for purges: the bucket of each environment, with …_USER, …_PASSWORD and …_CA
 
 Outputs: changed (true or false), digests (of the plans, as JSON by environment), owed (the environments that are still
@@ -77,7 +78,9 @@ func (a *app) action(ctx context.Context, f actionFlags) (err error) {
 	documents := &buckets{settings: a.settings}
 	defer func() { err = errors.Join(err, documents.Close()) }()
 	o, err := a.actionOptions(f)
-	o.Stores, o.Buckets = open, documents
+	tokens := &phones{settings: a.settings}
+	defer func() { err = errors.Join(err, tokens.Close()) }()
+	o.Stores, o.Buckets, o.Phones = open, documents, tokens
 	h, wrong := a.actionHub()
 	if err := errors.Join(err, wrong); err != nil {
 		return err

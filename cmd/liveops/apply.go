@@ -95,7 +95,10 @@ func (a *app) apply(ctx context.Context, w *where, s *source, open *stores, yes 
 	if err := s.addPurging(ctx, documents); err != nil {
 		return err
 	}
-	plans, err := planAll(ctx, s.desired, targets, a.bar())
+	tokens := &phones{settings: a.settings}
+	defer tokens.Close()
+	s.addCampaigns(tokens)
+	plans, err := planAndPreview(ctx, s.desired, targets, a.bar())
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,9 @@ The files are read as they stand in the checkout, committed or not; --committed 
 describe is compared, so that rows that someone changed by hand show too; a pull request's comment is of the tables
 whose workbooks have changed since the environment's release.
 
+Of campaigns that change the next times are shown, and how many phones get them, where the environment's tokens can be
+reached (LIVEOPS_<ENV>_PUSH_DSN, by default its MySQL).
+
 Of purges that an environment has not seen yet the candidates are read, where its Couchbase is set: how many documents
 would be changed, and the difference of the first ones.
 
@@ -81,7 +84,10 @@ Exit code 0: nothing to do, 1: there are changes, 2: an error, or problems in th
 				if err := s.addPurging(c.Context(), documents); err != nil {
 					return err
 				}
-				if plans, err = planAll(c.Context(), s.desired, targets, a.bar()); err != nil {
+				tokens := &phones{settings: a.settings}
+				defer tokens.Close()
+				s.addCampaigns(tokens)
+				if plans, err = planAndPreview(c.Context(), s.desired, targets, a.bar()); err != nil {
 					return err
 				}
 				if rehearse {
@@ -152,7 +158,7 @@ func checkFormat(format string, has ...string) error {
 func planExit(plans []*release.Plan, problems []datasheets.Problem) error {
 	changes := 0
 	for _, p := range plans {
-		changes += p.Count().Total() + len(p.Purges)
+		changes += p.Count().Total() + len(p.Purges) + len(p.Campaigns)
 	}
 	switch {
 	case anyProblem(plans, problems):

@@ -54,6 +54,7 @@ environments. Its settings are environment variables (NAME_FILE names a file tha
   LIVEOPS_NATS_URL             an external NATS cluster with JetStream instead of the embedded one; then also
     LIVEOPS_NATS_USER, _PASSWORD, _TOKEN, _CA (a certificate in PEM) and _REPLICAS
   LIVEOPS_<ENV>_MYSQL_DSN      the MySQL of each environment, as user:password@tcp(host:3306)/database
+  LIVEOPS_<ENV>_PUSH_DSN       for campaigns: the MySQL with the push tokens, where that is another one
   LIVEOPS_<ENV>_COUCHBASE_URL  for purges: the bucket of each environment, with …_USER, …_PASSWORD and …_CA
 
 GET /healthz answers while it runs. On SIGTERM it finishes what is under way and ends.` + help,
@@ -83,7 +84,9 @@ func (a *app) serve(ctx context.Context) (err error) {
 	}
 	documents := &buckets{settings: a.settings}
 	defer func() { err = errors.Join(err, documents.Close()) }()
-	options.Buckets = documents
+	tokens := &phones{settings: a.settings}
+	defer func() { err = errors.Join(err, tokens.Close()) }()
+	options.Buckets, options.Phones = documents, tokens
 	queue, err := a.openEngine(ctx, log)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,8 +15,8 @@ func (a *app) validateCommand() *cobra.Command {
 	var offline bool
 	c := &cobra.Command{
 		Use:   "validate",
-		Short: "Check liveops.yaml, every workbook and every purge",
-		Long: `Check liveops.yaml, every purge, and every workbook against the tables of each environment, and list every problem with
+		Short: "Check liveops.yaml, every workbook, purge and campaign",
+		Long: `Check liveops.yaml, every purge and campaign, and every workbook against the tables of each environment, and list every problem with
 its file, sheet and cell. With --offline, check only what shows without a database.
 
 Exit code 0: no problem, 2: problems, or an error.`,
@@ -41,16 +42,16 @@ Exit code 0: no problem, 2: problems, or an error.`,
 				if err != nil {
 					return err
 				}
+				tokens := &phones{settings: a.settings}
+				defer tokens.Close()
+				s.addCampaigns(tokens)
+				s.desired.Campaigning.All = true
 				if plans, err = planAll(c.Context(), s.desired, targets, a.bar()); err != nil {
 					return err
 				}
 			}
 			if !anyProblem(plans, problems) {
-				what := several(len(s.desired.Sheets), "sheet", "sheets")
-				if n := len(s.desired.Purges); n > 0 {
-					what += " and " + several(n, "purge", "purges")
-				}
-				fmt.Fprintf(a.out, "No problem in liveops.yaml and %s.\n", what)
+				fmt.Fprintf(a.out, "No problem in %s.\n", lookedAt(s.desired))
 				return nil
 			}
 			if err := report.ProblemsText(a.out, problems, plans, a.color(a.out)); err != nil {
@@ -62,4 +63,17 @@ Exit code 0: no problem, 2: problems, or an error.`,
 	w.flags(c, true)
 	c.Flags().BoolVar(&offline, "offline", false, "ask no database")
 	return c
+}
+
+// lookedAt names what was checked: "liveops.yaml, 3 sheets and 1 purge".
+func lookedAt(d *release.Desired) string {
+	parts := []string{"liveops.yaml", several(len(d.Sheets), "sheet", "sheets")}
+	if n := len(d.Purges); n > 0 {
+		parts = append(parts, several(n, "purge", "purges"))
+	}
+	if n := len(d.Campaigns); n > 0 {
+		parts = append(parts, several(n, "campaign", "campaigns"))
+	}
+	last := len(parts) - 1
+	return strings.Join(parts[:last], ", ") + " and " + parts[last]
 }

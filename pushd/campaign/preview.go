@@ -26,6 +26,16 @@ type Given struct {
 	Quotas      map[Gateway]Rate     // a gateway that it lacks has none but FCM, which has FCMQuota
 	Servers     *Servers             // nil where nobody has asked, or none can be added
 	Others      []Other              // the environment's other campaigns; the campaign itself among them does not count
+	Uncounted   string               // why nobody has counted, a line of prose; "" where somebody has, or nobody says
+	Reading     string               // what reading the audience costs beyond reading it once, a line of prose; "" for nothing, or where that is not known
+	Only        []string             // the lists that alone get anything in the environment; nil for everyone
+}
+
+// Counted is what was counted of an audience.
+type Counted struct {
+	Audience []Portion      // not nil
+	Zones    map[string]int // as Given has them; nil where they do not count
+	Reading  string         // as Given has it
 }
 
 // Portion is a part of an audience.
@@ -48,7 +58,10 @@ type Preview struct {
 	Times       []Firing // the next five; none where the campaign's time is past
 	Past        bool     // it had one time, and that is over: it is no problem once it was run
 
-	Counted   bool // the audience was counted; what is below is 0 otherwise
+	Counted   bool   // the audience was counted; what is below is 0 otherwise
+	Uncounted string // why it was not, a line of prose; "" where it was, or nobody says
+	Reading   string // what reading it costs, as Given has it
+	Only      []string
 	Tokens    int
 	Platforms []Count   // largest first
 	Languages []Count   // by message, largest first; messages that nobody gets are there with 0
@@ -102,7 +115,7 @@ type Card struct {
 func (c *Campaign) Preview(g Given) Preview {
 	p := Preview{
 		Campaign: c.Name, Description: c.Description, Environment: g.Environment, Zone: c.Zone.String(), EachUser: c.EachUser,
-		Guard: c.Guard, Test: c.Test, Counted: g.Audience != nil,
+		Guard: c.Guard, Test: c.Test, Counted: g.Audience != nil, Uncounted: g.Uncounted, Reading: g.Reading, Only: g.Only,
 	}
 	p.Times = c.firings(g)
 	p.Past = len(p.Times) == 0 && c.cron == nil

@@ -1,5 +1,5 @@
 // Package recipients says whose tokens a campaign's run is for in an environment: it makes the query of an audience from
-// the campaign, from what liveops.yaml says of the environment's tokens, and from the run. It does no I/O.
+// the campaign, from what liveops.yaml says of the environment's tokens, and from the run; and it counts them.
 package recipients
 
 import (
@@ -11,6 +11,7 @@ import (
 	"liveops/datasheets"
 	"liveops/pushd/audience"
 	"liveops/pushd/campaign"
+	"liveops/sync/check"
 )
 
 // Run is which of a campaign's users have their turn, and when.
@@ -22,20 +23,28 @@ type Run struct {
 	Started time.Time
 }
 
-// Unsupported is an audience that this version cannot read.
+// Unsupported is an audience that cannot be read: this version does not read such ones, or liveops.yaml does not say how.
 type Unsupported struct{ Reason string }
 
 // Error says what it is.
 func (e *Unsupported) Error() string { return e.Reason }
 
-// Query is whose tokens a run's are. It fails with an *Unsupported where they are in Couchbase. Values of platforms,
+// Query is whose tokens a run's are. It fails with an *Unsupported where they are in Couchbase, or in a column that nothing names, and with a
+// *datasheets.Problem where the campaign's SQL is not one SELECT that only reads. Values of platforms,
 // countries, segments and languages are equal to those of a column where the column's collation says so: by default in any
 // case, under a binary one byte by byte. A time of the last login is a TIMESTAMP, or a DATETIME in UTC.
 func Query(c *campaign.Campaign, p *datarepo.Push, r Run) (audience.Query, error) {
 	if p.Tokens.Query != "" || c.Audience.SQLPP != "" {
 		return audience.Query{}, &Unsupported{"tokens in Couchbase are not read by this version"}
 	}
-	q := audience.Query{Table: Table(p), Platforms: slices.Clone(c.Audience.Platforms), SQL: c.Audience.SQL, Where: conditions(c, p, r.Started)}
+	q := audience.Query{Table: Table(p), Platforms: slices.Clone(c.Audience.Platforms), Where: conditions(c, p, r.Started)}
+	if c.Audience.SQL != "" {
+		judged, problems := check.ParseQuery("an audience", c.Path, c.Audience.SQL)
+		if len(problems) > 0 {
+			return audience.Query{}, fmt.Errorf("campaign %s: its SQL: %w", c.Name, &problems[0])
+		}
+		q.SQL = judged.SQL // as it was judged: without comments, which could hide what follows it
+	}
 	if c.EachUser && len(r.Zones) > 0 {
 		zone := audience.Condition{Column: p.Tokens.Timezone, In: r.Zones}
 		if r.Others {
@@ -51,7 +60,7 @@ func Query(c *campaign.Campaign, p *datarepo.Push, r Run) (audience.Query, error
 	}
 	for _, w := range q.Where {
 		if w.Column == "" {
-			return audience.Query{}, fmt.Errorf("campaign %s: liveops.yaml does not name a column that its audience needs", c.Name)
+			return audience.Query{}, &Unsupported{"`push.tokens` of liveops.yaml does not name a column that the audience needs"}
 		}
 	}
 	return q, nil

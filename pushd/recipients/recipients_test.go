@@ -9,7 +9,10 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"liveops/datarepo"
+	"liveops/datasheets"
 	"liveops/pushd/audience"
 	"liveops/pushd/campaign"
 	"liveops/pushd/recipients"
@@ -170,8 +173,59 @@ func TestListed(t *testing.T) {
 func TestCouchbaseIsNotRead(t *testing.T) {
 	p := push(t, "")
 	p.Tokens.Table, p.Tokens.Query = "", "SELECT t.token FROM tokens t"
+	q := push(t, "")
+	q.Tokens.Country = ""
+	if _, err := recipients.Query(campaignOf(t, "audience: {country: [KR]}"), q, recipients.Run{}); err == nil || !strings.Contains(err.Error(), "does not name a column") {
+		t.Errorf("error %v", err)
+	}
 	_, err := recipients.Query(campaignOf(t, ""), p, recipients.Run{})
 	if unsupported := (*recipients.Unsupported)(nil); !errors.As(err, &unsupported) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// SQL is judged where it is used, whoever has looked at it before.
+func TestSQLIsJudged(t *testing.T) {
+	c, err := datarepo.DecodeCampaign("one", []byte("at: 2026-12-24T19:00\nmessage: {default: {body: Hello}}\naudience:\n  sql: SELECT token, os FROM push_tokens FOR UPDATE\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	problem := (*datasheets.Problem)(nil)
+	if _, err := recipients.Query(c, push(t, ""), recipients.Run{}); !errors.As(err, &problem) || problem.Text != "an audience locks nothing" {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestCount(t *testing.T) {
+	s := open(t)
+	c := campaignOf(t, "timezone: user\naudience: {country: [KR, US]}")
+	got, err := recipients.Count(t.Context(), s, c, push(t, ""), time.Now())
+	want := campaign.Counted{
+		Audience: []campaign.Portion{{Platform: campaign.Android, Language: "ko", Tokens: 1}, {Platform: campaign.IOS, Language: "EN", Tokens: 1}, {Platform: campaign.IOS, Language: "ko_KR", Tokens: 1}},
+		Zones:    map[string]int{"Asia/Seoul": 2, "": 1},
+	}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	p := push(t, "")
+	p.Tokens.Token = "user_id" // without an index
+	if got, err := recipients.Count(t.Context(), s, c, p, time.Now()); err != nil || !strings.Contains(got.Reading, "CREATE INDEX") {
+		t.Errorf("%+v, %v", got, err)
+	}
+	zones, err := recipients.Zones(t.Context(), s, push(t, ""))
+	if err != nil || !slices.Equal(zones, []string{"", "Asia/Seoul", "Asia/Tokyo"}) {
+		t.Errorf("%q, %v", zones, err)
+	}
+	p.Tokens.Timezone = ""
+	if zones, err := recipients.Zones(t.Context(), s, p); err != nil || zones != nil {
+		t.Errorf("%q, %v", zones, err)
+	}
+	columns, err := recipients.Columns(t.Context(), s, c, push(t, ""))
+	if err != nil || len(columns) != 11 || columns[0] != "user_id" {
+		t.Errorf("%q, %v", columns, err)
+	}
+	p.Tokens.Table = "nowhere"
+	if _, err := recipients.Columns(t.Context(), s, c, p); err == nil {
+		t.Error("there is no such table")
 	}
 }

@@ -33,7 +33,17 @@ type Test struct {
 
 // Parse reads the file of a data test. Where there are problems the test is not to be run.
 func Parse(name string, text []byte) (Test, []datasheets.Problem) {
-	s := &source{path: name, text: strings.TrimPrefix(string(text), "\ufeff")}
+	return read(&source{path: name}, text)
+}
+
+// ParseQuery reads, on the same terms, a SELECT that stands within another file, such as the audience of a campaign: what says
+// in problems what it is. Their positions are within the text.
+func ParseQuery(what, name, text string) (Test, []datasheets.Problem) {
+	return read(&source{path: name, what: what}, []byte(text))
+}
+
+func read(s *source, text []byte) (Test, []datasheets.Problem) {
+	s.text = strings.TrimPrefix(string(text), "\ufeff")
 	switch {
 	case len(text) > longestFile:
 		s.refuse(0, fmt.Sprintf("the file has %d bytes; a data test may have %d", len(text), longestFile), "split it into several files, one SELECT each")
@@ -47,7 +57,7 @@ func Parse(name string, text []byte) (Test, []datasheets.Problem) {
 	if len(s.problems) > 0 {
 		return Test{}, datasheets.SortProblems(s.problems)
 	}
-	t := Test{Path: name, Title: s.title(), Line: s.position(s.tokens[0].at).Line, SQL: s.statement()}
+	t := Test{Path: s.path, Title: s.title(), Line: s.position(s.tokens[0].at).Line, SQL: s.statement()}
 	t.Tables, t.Names = s.judge()
 	if len(s.problems) > 0 {
 		return Test{}, datasheets.SortProblems(s.problems)
@@ -58,6 +68,7 @@ func Parse(name string, text []byte) (Test, []datasheets.Problem) {
 // source is a file while it is read.
 type source struct {
 	path     string
+	what     string // in place of "a data test"; then it is no file
 	text     string
 	tokens   []token
 	plain    []byte // the text with its comments blanked; as long as the text
@@ -66,6 +77,15 @@ type source struct {
 }
 
 func (s *source) refuse(at int, text, mend string) {
+	if s.what != "" {
+		text = strings.NewReplacer("a data test", s.what, "the file", "the query").Replace(text)
+		switch {
+		case mend == mendStatement:
+			mend = "write one SELECT that only reads tables"
+		case strings.Contains(mend, "file"):
+			mend = "leave it out"
+		}
+	}
 	s.problems = append(s.problems, datasheets.Problem{At: s.position(at), Text: text, Mend: mend})
 }
 

@@ -199,3 +199,22 @@ func withoutQuotes(s string) string {
 	}
 	return b.String()
 }
+
+// A query within another file is judged as a data test is, and called what it is.
+func TestParseQuery(t *testing.T) {
+	got, problems := check.ParseQuery("an audience", "pushes/eve.yaml", "SELECT token FROM push_tokens -- all\n")
+	if len(problems) > 0 || got.SQL != "SELECT token FROM push_tokens" {
+		t.Errorf("%+v, %v", got, problems)
+	}
+	for query, want := range map[string]string{
+		"SELECT 1; SELECT 2":       "a second statement begins here; an audience is one SELECT",
+		"DELETE FROM push_tokens":  "an audience is a SELECT; this begins with `DELETE`",
+		"SELECT SLEEP(5) FROM x":   "`SLEEP` is not a function that an audience may call",
+		"  ":                       "the query holds no SELECT",
+		"SELECT a FROM mysql.user": "an audience reads no other database",
+	} {
+		if _, problems := check.ParseQuery("an audience", "pushes/eve.yaml", query); len(problems) == 0 || problems[0].Text != want || strings.Contains(problems[0].Mend, "file") {
+			t.Errorf("%s: %v", query, problems)
+		}
+	}
+}

@@ -8,7 +8,8 @@ import (
 	"liveops/sync/mysqlstore"
 )
 
-// Agrees says whether an environment holds just what a commit wants of it: its plan has neither a change nor a problem.
+// Agrees says whether an environment holds just what a commit wants of it: its plan has neither a change, of rows or
+// campaigns, nor a problem. Purges are not asked about.
 func Agrees(ctx context.Context, d *Desired, t Target) (bool, error) {
 	agrees, _, err := agreement(ctx, d, t)
 	return agrees, err
@@ -63,5 +64,5 @@ func agreement(ctx context.Context, d *Desired, t Target) (bool, mysqlstore.Stat
 	if err != nil {
 		return false, mysqlstore.State{}, err
 	}
-	return len(p.Problems) == 0 && p.Count().Total() == 0, p.Base, nil
+	return len(p.Problems) == 0 && p.Count().Total() == 0 && len(p.Campaigns) == 0, p.Base, nil
 }

@@ -42,7 +42,7 @@ func Compare(ctx context.Context, d *Desired, from, to Holder, tables []string, 
 	}
 	c.Problems = datasheets.SortProblems(c.Problems)
 	if len(c.Problems) == 0 {
-		c.Digest = digest(to.Environment, c.Tables, d.Tests, nil)
+		c.Digest = digest(to.Environment, c.Tables, d.Tests, nil, nil)
 	}
 	return c, nil
 }
@@ -52,7 +52,7 @@ func (c *Comparison) Direct(d *Desired) *Plan {
 	p := c.Plan
 	p.Tables = slices.DeleteFunc(slices.Clone(c.Tables), func(t *plan.Table) bool { return slices.Contains(c.Owned, t.Schema.Name) })
 	if len(p.Problems) == 0 {
-		p.Digest = digest(p.Environment, p.Tables, d.Tests, nil)
+		p.Digest = digest(p.Environment, p.Tables, d.Tests, nil, nil)
 	}
 	return &p
 }

@@ -11,6 +11,7 @@ import (
 
 	"liveops/datarepo"
 	"liveops/datasheets"
+	"liveops/pushd/campaign"
 	"liveops/sync/check"
 	"liveops/sync/mysqlstore"
 	"liveops/sync/purge"
@@ -28,12 +29,16 @@ type Desired struct {
 	Problems []datasheets.Problem // of the files themselves, sorted; no environment was asked
 	Purging  *PurgeContext        // set by who wants purges looked at; nil leaves them out of plans
 
+	Campaigns   []*campaign.Campaign // by name
+	Campaigning *CampaignContext     // set by who wants campaigns looked at; nil leaves them out of plans
+
 	files   fs.FS
 	reading datarepo.Reading
 	unclear bool // problems of liveops.yaml hide how the sheets are to be read
+	unread  bool // campaigns have problems: not all of them are in Campaigns
 }
 
-// Read reads liveops.yaml, every data test and every purge of a commit, and which sheets each workbook has. Their cells are read, and
+// Read reads liveops.yaml, every data test, purge and campaign of a commit, and which sheets each workbook has. Their cells are read, and
 // the workbooks opened again, when a sheet's Rows are asked for: files and ctx must last as long as the Desired is used.
 // What is wrong with the files is in Problems; an error is only that they could not be read at all.
 func Read(ctx context.Context, commit string, files fs.FS) (*Desired, error) {
@@ -74,6 +79,10 @@ func Read(ctx context.Context, commit string, files fs.FS) (*Desired, error) {
 	if d.Released, err = released(files); err != nil {
 		return nil, err
 	}
+	if d.Campaigns, wrong, err = ReadCampaigns(files, d.Config, d.Location()); err != nil {
+		return nil, err
+	}
+	d.Problems, d.unread = append(d.Problems, wrong...), len(wrong) > 0
 	d.Problems = datasheets.SortProblems(d.Problems)
 	return d, nil
 }

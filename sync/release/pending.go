@@ -53,7 +53,7 @@ func ownDigest(p, base *Plan, d *Desired) string {
 		}
 		own = append(own, &left)
 	}
-	return digest(p.Environment, own, d.Tests, p.newPurges(base))
+	return digest(p.Environment, own, d.Tests, p.newPurges(base), campaignChanges(base.campaigns, p.campaigns))
 }
 
 // after is the changes that are left of a table's when those of another plan of it are done.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"liveops/datasheets"
+	"liveops/pushd/campaign"
 	"liveops/sync/check"
 	"liveops/sync/mysqlstore"
 	"liveops/sync/plan"
@@ -31,6 +32,9 @@ type Plan struct {
 
 	Purges   []PurgePlan // that are new to the environment, by name; run after the tables
 	Unpurged []Unpurged  // new purges that are not run there, by name
+
+	Campaigns []CampaignChange     // that are others once this is released, by name
+	campaigns []*campaign.Campaign // that are sent then
 
 	Rehearsal   *mysqlstore.Rehearsal // what a rehearsal that went well did; nil where there was none, or it was refused
 	Unrehearsed string                // why a rehearsal that was wanted could not be: one line of prose; "" where it could
@@ -54,8 +58,10 @@ func (p *Plan) Count() plan.Count {
 	return n
 }
 
-// Idle reports whether the plan changes no row and runs no purge.
-func (p *Plan) Idle() bool { return p.Count().Total() == 0 && len(p.Purges) == 0 }
+// Idle reports whether the plan changes no row and no campaign, and runs no purge.
+func (p *Plan) Idle() bool {
+	return p.Count().Total() == 0 && len(p.Purges) == 0 && len(p.Campaigns) == 0
+}
 
 // newPurges are the purges that the plan runs and another one does not.
 func (p *Plan) newPurges(but *Plan) (purges []*purge.Purge) {
@@ -81,9 +87,9 @@ func (p *Plan) Changed() []*plan.Table {
 
 // digest hashes what the plan does: the environment, and of each table that changes its name, its columns with
 // their types, and its changes with their before-images; and the data tests that it must pass, so that none is
-// changed or dropped behind the back of who reviewed the plan. Its end is of the new purges, where there are any. The commit is not part of it: a merge commit is never
+// changed or dropped behind the back of who reviewed the plan; and the campaigns that change. Its end is of the new purges, where there are any. The commit is not part of it: a merge commit is never
 // the commit that was reviewed.
-func digest(environment string, tables []*plan.Table, tests []check.Test, purges []*purge.Purge) string {
+func digest(environment string, tables []*plan.Table, tests []check.Test, purges []*purge.Purge, campaigns []CampaignChange) string {
 	h := sha256.New()
 	e := json.NewEncoder(h) // writing to a hash does not fail
 	e.Encode([]string{"liveops plan 1", environment})
@@ -108,6 +114,9 @@ func digest(environment string, tables []*plan.Table, tests []check.Test, purges
 	}
 	for i := range tests {
 		e.Encode([]string{"data test", tests[i].Path, tests[i].SQL})
+	}
+	for _, c := range campaigns {
+		e.Encode([]string{"campaign", c.Name, c.Before, c.After})
 	}
 	sum := hex.EncodeToString(h.Sum(nil))
 	if len(purges) == 0 {

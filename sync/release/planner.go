@@ -72,9 +72,12 @@ func makePlan(ctx context.Context, d *Desired, environment string, snap *mysqlst
 	if err := addPurges(ctx, p, d, snap); err != nil {
 		return nil, fmt.Errorf("plan %s: %w", environment, err)
 	}
+	if err := addCampaigns(ctx, p, d, snap); err != nil {
+		return nil, fmt.Errorf("plan %s: %w", environment, err)
+	}
 	p.Problems = datasheets.SortProblems(p.Problems)
 	if len(p.Problems) == 0 {
-		p.Digest = digest(environment, p.Tables, d.Tests, p.newPurges(nil))
+		p.Digest = digest(environment, p.Tables, d.Tests, p.newPurges(nil), p.Campaigns)
 	}
 	return p, nil
 }

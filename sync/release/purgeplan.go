@@ -25,7 +25,8 @@ type Buckets interface {
 	Documents(ctx context.Context, environment string) (UserDocuments, error)
 }
 
-// UnsetError is an environment whose user documents the process knows nothing of: its purges are left alone.
+// UnsetError is an environment whose user documents, or push tokens, the process knows nothing of: its purges are left
+// alone, its audiences not counted.
 type UnsetError struct{ Reason string }
 
 // Error names the setting that is missing.

@@ -11,20 +11,20 @@ import (
 
 // released reads the files that a release leaves to who follows its environment without the data repo.
 func released(files fs.FS) ([]mysqlstore.File, error) {
-	paths, err := datarepo.CampaignPaths(files)
+	campaigns, err := datarepo.CampaignFiles(files)
 	if err != nil {
-		return nil, fmt.Errorf("list the campaigns: %w", err)
+		return nil, err
 	}
 	var all []mysqlstore.File
-	for _, path := range append([]string{datarepo.ConfigPath}, paths...) {
-		data, err := fs.ReadFile(files, path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // liveops.yaml need not be there
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", path, err)
-		}
-		all = append(all, mysqlstore.File{Path: path, Data: data})
+	config, err := fs.ReadFile(files, datarepo.ConfigPath)
+	switch {
+	case err == nil:
+		all = append(all, mysqlstore.File{Path: datarepo.ConfigPath, Data: config})
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("read %s: %w", datarepo.ConfigPath, err)
+	}
+	for _, c := range campaigns {
+		all = append(all, mysqlstore.File{Path: c.Path, Data: c.Data})
 	}
 	return all, nil
 }

@@ -175,10 +175,16 @@ func Owed(ctx context.Context, p *Plan, d, was *Desired, snap *mysqlstore.Snapsh
 			changed.tables[name] = true
 		}
 	}
+	if d.Campaigning != nil {
+		quiet := *d.Campaigning
+		quiet.Phones = nil
+		was.Campaigning = &quiet
+	}
 	owed, err := makePlan(ctx, was, p.Environment, snap, changed, nil)
 	if err != nil {
 		return err
 	}
 	p.Pending, p.Own = Pending(p, owed), ownDigest(p, owed, d)
+	p.owes(owed)
 	return nil
 }

@@ -321,7 +321,7 @@ func ChangedRows(title string, changed mysqlstore.Changed) string {
 func PlansMarkdown(plans []*release.Plan) string {
 	vs, fs := views(plans), findings(nil, plans)
 	for _, d := range details() {
-		s := problemSection(fs, d.problems) + holds(plans) + summary(plans, vs, d) + purgeSection(plans, d) + blocks(vs, len(plans), d, false)
+		s := problemSection(fs, d.problems) + holds(plans) + summary(plans, vs, d) + purgeSection(plans, d) + campaignSection(plans, "the default branch", d) + blocks(vs, len(plans), d, false)
 		if length(s) <= longestComment/2 {
 			return s
 		}

@@ -22,17 +22,24 @@ func CampaignMarkdown(previews []campaign.Preview) string {
 		if p.Description != "" {
 			b.WriteString(" — " + prose(p.Description))
 		}
-		b.WriteString("\n\n")
-		if len(p.Times) > 0 {
-			b.WriteString(markdownTable(campaignTimes(p, show)) + "\n")
-		}
-		if len(p.Portions) > 0 {
-			b.WriteString(markdownTable(campaignAudience(p, show)) + "\n")
-		}
-		for _, s := range campaignPhrases(p, "**", show) {
-			b.WriteString("- " + s + "\n")
-		}
+		b.WriteString("\n\n" + campaignBody(p))
 		b.WriteString("\n<details><summary>" + htmlCode(p.Campaign, 130) + ": " + several(len(p.Cards), "message") + " as phones show them</summary>\n\n" + fenced(cards(p)) + "\n</details>\n\n")
+	}
+	return b.String()
+}
+
+// campaignBody is what a campaign would do, in Markdown, without its messages.
+func campaignBody(p *campaign.Preview) string {
+	var b strings.Builder
+	show := func(s string) string { return codeSpan(s, 130) }
+	if len(p.Times) > 0 {
+		b.WriteString(markdownTable(campaignTimes(p, show)) + "\n")
+	}
+	if len(p.Portions) > 0 {
+		b.WriteString(markdownTable(campaignAudience(p, show)) + "\n")
+	}
+	for _, s := range campaignPhrases(p, "**", show, prose) {
+		b.WriteString("- " + s + "\n")
 	}
 	return b.String()
 }
@@ -40,30 +47,34 @@ func CampaignMarkdown(previews []campaign.Preview) string {
 // CampaignText writes the same for a terminal.
 func CampaignText(w io.Writer, previews []campaign.Preview, o TextOptions) error {
 	t := &terminal{color: o.Color}
-	show := func(s string) string { return literal(s, 130) }
 	for i := range previews {
-		p := &previews[i]
 		if i > 0 {
 			t.line("")
 		}
-		t.line(t.paint(bold, capital(campaignTitle(p, show))))
-		if p.Description != "" {
-			t.line(literal(p.Description, longestProse))
-		}
-		for _, rows := range [][][]string{campaignTimes(p, show), campaignAudience(p, show)} {
-			if len(rows) > 1 {
-				t.line("")
-				t.aligned(rows)
-			}
-		}
-		t.line("")
-		for _, s := range campaignPhrases(p, "", show) {
-			t.line("- " + s)
-		}
-		t.line("")
-		t.rows(cards(p))
+		t.preview(&previews[i])
 	}
 	return t.flush(w)
+}
+
+// preview writes what a campaign would do.
+func (t *terminal) preview(p *campaign.Preview) {
+	show := func(s string) string { return literal(s, 130) }
+	t.line(t.paint(bold, capital(campaignTitle(p, show))))
+	if p.Description != "" {
+		t.line(literal(p.Description, longestProse))
+	}
+	for _, rows := range [][][]string{campaignTimes(p, show), campaignAudience(p, show)} {
+		if len(rows) > 1 {
+			t.line("")
+			t.aligned(rows)
+		}
+	}
+	t.line("")
+	for _, s := range campaignPhrases(p, "", show, func(s string) string { return literal(s, longestProse) }) {
+		t.line("- " + s)
+	}
+	t.line("")
+	t.rows(cards(p))
 }
 
 // aligned writes rows of a table, the first of them its heads.
@@ -115,7 +126,12 @@ func campaignTitle(p *campaign.Preview, show func(string) string) string {
 	case p.Tokens == 0:
 		return s + "nobody is in its audience"
 	}
-	s += several(p.Tokens, "phone")
+	return s + phonesPhrase(p)
+}
+
+// phonesPhrase is how many phones get it, and in which time.
+func phonesPhrase(p *campaign.Preview) string {
+	s := several(p.Tokens, "phone")
 	if p.Takes > 0 {
 		s += " in about " + inUnits(max(p.Takes.Round(time.Second), time.Second))
 	}

@@ -2,11 +2,13 @@ package report
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 	"time"
 
 	"liveops/pushd/campaign"
+	"liveops/sync/release"
 )
 
 func crystals(change func(*campaign.Spec)) *campaign.Campaign {
@@ -79,9 +81,38 @@ func TestCampaignGolden(t *testing.T) {
 	}
 }
 
+// campaignChanges are what a pull request changes: a campaign that is new, one that is another one, one that is gone, and one
+// that the default branch has already.
+func campaignChanges(environment string) []release.CampaignChange {
+	ps := previews()
+	added, changed := ps[0], ps[1]
+	if environment == "staging" {
+		added = ps[3]
+		added.Campaign, added.Uncounted, added.Only = "crystals", "LIVEOPS_STAGING_PUSH_DSN is not set", []string{"qa", "boss"}
+	}
+	added.Environment, changed.Environment, changed.Campaign = environment, environment, "gems"
+	changed.Reading = "each page of 10,000 tokens reads and sorts the whole table; an index makes that unnecessary: CREATE INDEX push_order ON `push_tokens` (`platform`, `token`)"
+	return []release.CampaignChange{
+		{Name: "crystals", After: "a", Preview: &added}, {Name: "eve", Before: "a", After: "b", Pending: true},
+		{Name: "gems", Before: "a", After: "b", Preview: &changed}, {Name: "summer", Before: "a"},
+	}
+}
+
+// The page has every preview whole, and of a release what it has changed.
+func TestCampaignsInPage(t *testing.T) {
+	plan := written(t, func(w io.Writer) error { return HTMLPull(w, pulls()["many"]) })
+	if n := strings.Count(plan, "┃ Come back!"); n != 60 || !strings.Contains(plan, `<h2 id="campaigns">Campaigns</h2>`) || strings.Contains(plan, "No row changes") {
+		t.Errorf("%d messages in\n%s", n, plan)
+	}
+	if merge := written(t, func(w io.Writer) error { return HTMLMerge(w, merges()["campaigns"]) }); !strings.Contains(merge, "staging: campaign <code>crystals</code> added") {
+		t.Error(merge)
+	}
+}
+
 // hostileCampaign has a text wherever a campaign's file has one.
 func hostileCampaign(s string) []campaign.Preview {
 	p := previews()[0]
+	p.Uncounted, p.Reading, p.Only = s, s, []string{s}
 	p.Campaign, p.Description, p.Environment, p.Zone, p.Guard, p.Test = s, s, s, s, s, &campaign.Test{List: s}
 	p.Cards = []campaign.Card{{Language: s, Text: campaign.Text{Title: s, Body: s, Image: s, DeepLink: s}}}
 	p.Overlaps = []campaign.Overlap{{Other: s, Sending: true}}

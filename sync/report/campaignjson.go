@@ -6,6 +6,7 @@ import (
 
 	"liveops/datasheets"
 	"liveops/pushd/campaign"
+	"liveops/sync/release"
 )
 
 // CampaignJSON writes what campaigns would do for programs, and the problems of their files. Its shape is stable: keys may be
@@ -18,6 +19,8 @@ import (
 //	  past                      its one time is over
 //	  times[]                   {local, utc, begins, last, runs}: RFC 3339
 //	  tokens                    null where nobody has counted; else {all, platforms: {}, languages: {}}
+//	  uncounted, reading        why nobody has, and what reading the tokens costs; left out where there is nothing to say
+//	  only[]                    the lists that alone get anything in the environment; left out where everybody may
 //	  seconds                   {atRate, takes}; slower: the gateways whose quota is in the way
 //	  servers                   null, or {now, added, max, wanted}; these are null where they are not known
 //	  messages[]                {language, title, body, image, deepLink, tokens, bytes}
@@ -39,11 +42,36 @@ type jsonCampaign struct {
 	Past        bool               `json:"past"`
 	Times       []jsonFiring       `json:"times"`
 	Tokens      *jsonTokens        `json:"tokens"`
+	Uncounted   string             `json:"uncounted,omitempty"`
+	Reading     string             `json:"reading,omitempty"`
+	Only        []string           `json:"only,omitempty"`
 	Seconds     jsonSeconds        `json:"seconds"`
 	Slower      []campaign.Gateway `json:"slower"`
 	Servers     *jsonServers       `json:"servers"`
 	Messages    []jsonMessage      `json:"messages"`
 	Overlaps    []jsonOverlap      `json:"overlaps"`
+}
+
+// jsonCampaignChange is a campaign that a plan changes.
+type jsonCampaignChange struct {
+	Name    string        `json:"name"`
+	Change  string        `json:"change"`
+	Pending bool          `json:"pending,omitempty"`
+	Preview *jsonCampaign `json:"preview"`
+}
+
+// campaignsOf are the campaigns that a plan changes.
+func campaignsOf(p *release.Plan) (all []jsonCampaignChange) {
+	for i := range p.Campaigns {
+		c := &p.Campaigns[i]
+		one := jsonCampaignChange{Name: c.Name, Change: campaignWord(c), Pending: c.Pending}
+		if c.Preview != nil {
+			preview := campaignOf(c.Preview)
+			one.Preview = &preview
+		}
+		all = append(all, one)
+	}
+	return all
 }
 
 type jsonFiring struct {
@@ -93,7 +121,7 @@ type jsonOverlap struct {
 func campaignOf(p *campaign.Preview) jsonCampaign {
 	c := jsonCampaign{
 		Name: p.Campaign, Environment: p.Environment, Description: p.Description, Timezone: p.Zone, EachUser: p.EachUser, Past: p.Past,
-		Times: []jsonFiring{}, Seconds: jsonSeconds{p.AtRate.Seconds(), p.Takes.Seconds()}, Slower: some(p.Slower), Messages: []jsonMessage{}, Overlaps: []jsonOverlap{},
+		Uncounted: p.Uncounted, Reading: p.Reading, Only: p.Only, Times: []jsonFiring{}, Seconds: jsonSeconds{p.AtRate.Seconds(), p.Takes.Seconds()}, Slower: some(p.Slower), Messages: []jsonMessage{}, Overlaps: []jsonOverlap{},
 	}
 	for _, f := range p.Times {
 		c.Times = append(c.Times, jsonFiring{f.Local, f.UTC, f.Start, f.Last, f.Waves})

@@ -13,8 +13,14 @@ const mostOverlaps = 5
 
 // campaignPhrases are what is to be known of a campaign beside its tables, a sentence each. strong is what stands around words that
 // must be seen, and show shows a name.
-func campaignPhrases(p *campaign.Preview, strong string, show func(string) string) []string {
+func campaignPhrases(p *campaign.Preview, strong string, show, say func(string) string) []string {
 	var all []string
+	if p.Uncounted != "" {
+		all = append(all, strong+"Not counted"+strong+": "+stop(say(p.Uncounted)))
+	}
+	if len(p.Only) > 0 {
+		all = append(all, onlyPhrase(p.Only, show))
+	}
 	if len(p.Slower) > 0 {
 		all = append(all, strong+capital(gateways(p.Slower)+" quota makes it longer")+strong+": at its own rate it would take "+inUnits(max(p.AtRate.Round(time.Second), time.Second))+
 			", with the quota it takes "+inUnits(p.Takes.Round(time.Second))+".")
@@ -28,7 +34,22 @@ func campaignPhrases(p *campaign.Preview, strong string, show func(string) strin
 	if p.Guard != "" {
 		all = append(all, "It pauses while the guard "+show(p.Guard)+" is not healthy.")
 	}
+	if p.Reading != "" {
+		all = append(all, "Reading its tokens: "+stop(say(p.Reading)))
+	}
 	return append(all, overlapPhrases(p.Overlaps, strong, show)...)
+}
+
+// onlyPhrase says that nobody but those of some lists gets anything.
+func onlyPhrase(lists []string, show func(string) string) string {
+	var all []string
+	for _, l := range lists {
+		all = append(all, show(l))
+	}
+	if len(all) == 1 {
+		return "Of its audience, only the list " + all[0] + " gets anything here."
+	}
+	return "Of its audience, only the lists " + list(all) + " get anything here."
 }
 
 // overlapPhrases are the overlaps with each other campaign, told once for each way in which they overlap.

@@ -112,6 +112,9 @@ func StepDeployment(s *release.Step) (state, description string) {
 		if len(s.Purges) > 0 {
 			return "success", purged
 		}
+		if n := len(releasedCampaigns(s)); n > 0 {
+			return "success", describe("release " + grouped(int(s.Release)) + ": " + several(n, "campaign"))
+		}
 		return "success", nothing
 	case release.Stopped:
 		return "failure", describe(s.Reason)

@@ -198,6 +198,7 @@ func hostilePull(s string) Pull {
 	p.Plans[1].Base.Hold = &mysqlstore.Hold{Reason: s, By: s, Since: now}
 	p.Plans[1].Pending = p.Plans[1].Tables
 	p.Plans[1].Unrehearsed = s
+	p.Plans[1].Campaigns = []release.CampaignChange{{Name: s, After: "a", Preview: &hostileCampaign(s)[0]}, {Name: s + "2", Before: "a"}}
 	p.Unreachable = []Unreachable{{Environment: "other", Reason: s}}
 	p.Policy = policy(fmt.Sprintf("    freeze: [{days: [sun], from: \"00:00\", to: \"24:00\", reason: %q}]\n    guard: %q\nlimits: {deletedRows: 0, deletedShare: 0}\nguards: {%q: {url: https://game.example/health}}", s, s, s))
 	p.Confirmations = map[string][]mysqlstore.Confirmation{"production": {{Kind: mysqlstore.Limits, Digest: digestA, By: s}}}

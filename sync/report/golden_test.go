@@ -91,7 +91,18 @@ func pulls() map[string]Pull {
 		"staging":    {{Kind: mysqlstore.Limits, Digest: digestA, By: "jun", At: now}},
 		"production": {{Kind: mysqlstore.Limits, Digest: digestA, By: "jun <b>", At: now}},
 	}
+	campaigns, alone, many := story(), pull(planOf("staging", digestA)), pull(planOf("production", digestA))
+	for _, p := range campaigns.Plans {
+		p.Campaigns = campaignChanges(p.Environment)
+	}
+	alone.Plans[0].Campaigns = campaignChanges("staging")[:1]
+	for range 60 {
+		many.Plans[0].Campaigns = append(many.Plans[0].Campaigns, campaignChanges("production")[0])
+	}
 	return map[string]Pull{
+		"campaigns":     campaigns,
+		"campaign":      alone,
+		"many":          many,
 		"workbooks":     workbookPull(),
 		"workbooks-cut": manyWorkbooks(),
 		"part":          part,
@@ -153,6 +164,8 @@ func TestPullStatus(t *testing.T) {
 		{"fork", "failure", "a fork: nothing is planned"},
 		{"tests", "failure", "3 problems to fix"},
 		{"workbooks", "error", "not planned: staging, production"},
+		{"campaigns", "success", "staging +3 -1 ~4, 4 campaigns, production +3 -1 ~3, 4 campaigns"},
+		{"campaign", "success", "staging 1 campaign"},
 		{"first", "success", "no liveops.yaml on main yet: nothing is applied"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -205,7 +218,13 @@ func merges() map[string]Merge {
 	sick := progress(release.Applied, release.Paused)
 	sick.Steps[1].Reason = "the guard `game-health` is not healthy: it answers 503"
 	sick.Steps[1].Waits = []release.Wait{{Kind: release.Unhealthy, Reason: sick.Steps[1].Reason}}
+	campaigns := progress(release.Same, release.Same)
+	for i := range campaigns.Steps {
+		campaigns.Steps[i].Plan = planOf(campaigns.Steps[i].Environment, digestA)
+		campaigns.Steps[i].Plan.Campaigns, campaigns.Steps[i].Release = campaignChanges(campaigns.Steps[i].Environment), int64(17+i)
+	}
 	return map[string]Merge{
+		"campaigns":  {Number: 41, Progress: campaigns, Now: now},
 		"part":       {Number: 41, Progress: part, Now: now},
 		"linked":     {Number: 41, Progress: large, Link: reportLink, Now: now},
 		"waits":      {Number: 41, Progress: waits, Now: now},
@@ -228,7 +247,7 @@ func merges() map[string]Merge {
 
 func TestLeavesOut(t *testing.T) {
 	for name, p := range pulls() {
-		if got, want := PullLeavesOut(p), name == "huge" || name == "linked" || name == "wrong"; got != want {
+		if got, want := PullLeavesOut(p), name == "huge" || name == "many" || name == "linked" || name == "wrong"; got != want {
 			t.Errorf("pull %s: %v, want %v", name, got, want)
 		}
 		p.Link = reportLink
@@ -256,6 +275,7 @@ func TestMergeStatus(t *testing.T) {
 		{"retrying", "pending", "trying again: staging: dial tcp: connection refused"},
 		{"done", "success", "staging applied, production applied"},
 		{"nothing", "success", "staging nothing to do, production nothing to do"},
+		{"campaigns", "success", "staging 4 campaigns, production 4 campaigns"},
 		{"moved", "failure", "production stopped: the rows moved since the plan was reviewed"},
 		{"problems", "failure", "staging stopped: the commit has 3 problems"},
 		{"waits", "pending", "production waits: production is frozen (weekend); production takes it once someone who is not its author has approved it"},
@@ -272,7 +292,7 @@ func TestMergeStatus(t *testing.T) {
 
 // A release that waits has not said its last word: a later run writes over its comment.
 func TestWaitingIsNotDone(t *testing.T) {
-	for name, want := range map[string]bool{"done": true, "nothing": true, "waits": false, "limited": false, "progress": false} {
+	for name, want := range map[string]bool{"done": true, "nothing": true, "campaigns": true, "waits": false, "limited": false, "progress": false} {
 		if got := MergeDone(mergeCommit, MergeComment(merges()[name])); got != want {
 			t.Errorf("%s is done: %t, want %t", name, got, want)
 		}
@@ -313,6 +333,8 @@ func TestText(t *testing.T) {
 		{"text-tests.txt", p["tests"].Plans, nil, TextOptions{}},
 		{"text-nothing.txt", p["nothing"].Plans, nil, TextOptions{}},
 		{"text-unowned.txt", p["unowned"].Plans, nil, TextOptions{}},
+		{"text-campaigns.txt", p["campaigns"].Plans, nil, TextOptions{}},
+		{"text-campaign.txt", p["campaign"].Plans, nil, TextOptions{}},
 		{"text-hostile.txt", p["hostile"].Plans, nil, TextOptions{}},
 	} {
 		t.Run(test.file, func(t *testing.T) {
@@ -326,6 +348,7 @@ func TestJSON(t *testing.T) {
 	golden(t, "plan.json", written(t, func(w io.Writer) error { return JSON(w, p["pending"].Plans, problems()) }))
 	golden(t, "part.json", written(t, func(w io.Writer) error { return JSON(w, p["part"].Plans, nil) }))
 	golden(t, "rehearsed.json", written(t, func(w io.Writer) error { return JSON(w, p["rehearsed"].Plans, nil) }))
+	golden(t, "campaigns.json", written(t, func(w io.Writer) error { return JSON(w, p["campaign"].Plans, nil) }))
 	golden(t, "empty.json", written(t, func(w io.Writer) error { return JSON(w, nil, nil) }))
 }
 

@@ -25,6 +25,7 @@ func HTMLPull(w io.Writer, p Pull) error {
 		d.notice("Not planned: "+u.Environment+": "+u.Reason, badNotice)
 	}
 	d.addNotices(p.Plans, p.BaseName)
+	d.addCampaigns(p.Plans, p.BaseName)
 	return d.write(w)
 }
 
@@ -55,6 +56,11 @@ func HTMLMerge(w io.Writer, m Merge) error {
 	}
 	d.addPlans(appliedPlans(p), "")
 	d.addPurgeSteps(p)
+	for i := range p.Steps {
+		for _, c := range releasedCampaigns(&p.Steps[i]) {
+			d.notice(p.Steps[i].Environment+": campaign `"+c.Name+"` "+campaignWord(&c), noteNotice)
+		}
+	}
 	if s := p.Stopped(); s != nil {
 		d.notice("Stopped at "+s.Environment+asItIs(s)+": "+stop(s.Reason)+" "+capital(s.Mend), badNotice)
 		if h := s.Hold; h != nil {

@@ -46,6 +46,7 @@ type document struct {
 	Steps        []stepLine
 	Commits      []commitLine // of a release that brings more than its own
 	Problems     []problemLine
+	Campaigns    []campaignPart
 	Environments []string
 	Columns      []string // of the summary: environments
 	Totals       []string // of each column

@@ -35,6 +35,8 @@ import (
 //	      before, after         {column: value}, or null: whole rows of a delete and an insert; of an update
 //	                            the columns that change
 //	      at                    where the row stands; null for a delete
+//	  campaigns[]               that change, left out where none does: {name, change, pending, preview}; change is "added", "changed" or
+//	                            "removed", pending is left out where false, preview is null or as CampaignJSON has it
 //	  purges[]                  new ones, left out where there is none: {name, candidates, matches, overBy, seconds, notRun}
 //
 // A value is a string, the canonical text of its column's type, or null for NULL. A column that an insert
@@ -70,6 +72,7 @@ type jsonEnvironment struct {
 	Unrehearsed string               `json:"unrehearsed,omitempty"`
 	Tables      []jsonTable          `json:"tables"`
 	Purges      []jsonPurge          `json:"purges,omitempty"`
+	Campaigns   []jsonCampaignChange `json:"campaigns,omitempty"`
 }
 
 type jsonPurge struct {
@@ -101,7 +104,7 @@ type jsonChange struct {
 
 func environmentOf(p *release.Plan) jsonEnvironment {
 	e := jsonEnvironment{Name: p.Environment, Commit: p.Commit, Digest: p.Digest, Hold: p.Base.Hold, Problems: some(p.Problems),
-		Part: p.Part, Rehearsal: rehearsalOf(p), Unrehearsed: p.Unrehearsed, Tables: []jsonTable{}, Purges: purgesOf(p)}
+		Part: p.Part, Rehearsal: rehearsalOf(p), Unrehearsed: p.Unrehearsed, Tables: []jsonTable{}, Purges: purgesOf(p), Campaigns: campaignsOf(p)}
 	for _, t := range p.Tables {
 		_, pending := apart(p, t)
 		waiting := map[string]bool{}

@@ -1,7 +1,7 @@
 package report
 
 // leftOut is how much of a report a comment has no room for.
-type leftOut struct{ rows, allRows, problems, allProblems int }
+type leftOut struct{ rows, allRows, problems, allProblems, previews int }
 
 // omitted counts what is left out at a detail.
 func omitted(vs []tableView, problems int, d detail) leftOut {
@@ -21,7 +21,7 @@ func omitted(vs []tableView, problems int, d detail) leftOut {
 	return o
 }
 
-func (o leftOut) any() bool { return o.rows > 0 || o.problems > 0 }
+func (o leftOut) any() bool { return o.rows > 0 || o.problems > 0 || o.previews > 0 }
 
 // line says how much is left out and where the whole is: behind a link or, where there is none, what hint says. It
 // is "" where nothing is left out.
@@ -39,6 +39,15 @@ func (o leftOut) line(link, hint string) string {
 		all = several(o.allProblems, "problem")
 		if o.rows > 0 {
 			all = several(o.allRows, "row") + " and " + all
+		}
+	}
+	if o.previews > 0 {
+		left = append(left, several(o.previews, "preview"))
+		switch {
+		case o.rows+o.problems > 0:
+			all += " and previews"
+		default:
+			all = "previews"
 		}
 	}
 	told := list(left) + " are not shown here."

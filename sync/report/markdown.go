@@ -14,7 +14,7 @@ func Markdown(plans []*release.Plan, problems []datasheets.Problem) string {
 	vs, fs := views(plans), findings(problems, plans)
 	head := "### liveops: " + p.heading(len(tableNames(vs)), len(fs)) + "\n\n"
 	return fitting(func(d detail) string {
-		parts := []string{head, problemSection(fs, d.problems), holds(plans), summary(plans, vs, d), pendings(plans, p.BaseName), purgeSection(plans, d), rehearsals(plans), blocks(vs, len(plans), d, false)}
+		parts := []string{head, problemSection(fs, d.problems), holds(plans), summary(plans, vs, d), pendings(plans, p.BaseName), purgeSection(plans, d), campaignSection(plans, p.BaseName, d), rehearsals(plans), blocks(vs, len(plans), d, false)}
 		if s := p.provenance(); s != "" {
 			parts = append(parts, s+"\n")
 		}

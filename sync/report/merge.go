@@ -73,6 +73,7 @@ func (m *Merge) comment() (string, leftOut) {
 		b.WriteString(waitsSection(p, d.items))
 		b.WriteString(stepTable(*m))
 		b.WriteString(purgeSteps(p))
+		b.WriteString(campaignSteps(p))
 		b.WriteString(commitList(p, d.items))
 		b.WriteString(left.line(m.Link, ""))
 		b.WriteString(blocks(vs, len(applied), d, true))
@@ -151,7 +152,7 @@ func mergeHeading(m Merge) string {
 	var done []string
 	changed := false
 	for i := range p.Steps {
-		changed = changed || len(p.Steps[i].Purges) > 0
+		changed = changed || len(p.Steps[i].Purges) > 0 || len(releasedCampaigns(&p.Steps[i])) > 0
 		switch s := &p.Steps[i]; s.State {
 		case release.Applied:
 			changed = true
@@ -208,8 +209,11 @@ func stateWords(s *release.Step) string {
 	case release.Applied:
 		return "✓ applied"
 	case release.Same:
-		if len(s.Purges) > 0 {
+		switch {
+		case len(s.Purges) > 0:
 			return "✓ " + purged
+		case len(releasedCampaigns(s)) > 0:
+			return "✓ campaigns"
 		}
 		return "✓ " + nothing
 	case release.Stopped:
@@ -273,6 +277,8 @@ func MergeStatus(m Merge) (state, description string) {
 		switch {
 		case s.State == release.Same && len(s.Purges) > 0:
 			word = purged
+		case s.State == release.Same && len(releasedCampaigns(s)) > 0:
+			word = several(len(releasedCampaigns(s)), "campaign")
 		case s.State == release.Same:
 			word = nothing
 		}

@@ -15,6 +15,9 @@ func ProgressText(w io.Writer, p *release.Progress, o TextOptions) error {
 		for _, one := range p.Steps[i].Purges {
 			t.line("  " + purgeState(&one, func(name string) string { return literal(name, 130) }))
 		}
+		for _, c := range releasedCampaigns(&p.Steps[i]) {
+			t.line("  campaign " + literal(c.Name, 130) + " " + campaignWord(&c))
+		}
 	}
 	return t.flush(w)
 }

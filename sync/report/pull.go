@@ -71,6 +71,7 @@ func (p *Pull) comment() (string, leftOut) {
 	last := PullMarker + "\n" + heading + "The report is too long for a comment.\n\n" + omitted(vs, len(fs), detail{}).line(p.Link, hint)
 	comment := fitting(func(d detail) string {
 		left = omitted(vs, len(fs), d)
+		left.previews = previewsOmitted(p.Plans, d)
 		var b strings.Builder
 		b.WriteString(PullMarker + "\n" + heading)
 		if p.Note != "" {
@@ -85,6 +86,7 @@ func (p *Pull) comment() (string, leftOut) {
 		b.WriteString(left.line(p.Link, hint))
 		b.WriteString(pendings(p.Plans, p.BaseName))
 		b.WriteString(purgeSection(p.Plans, d))
+		b.WriteString(campaignSection(p.Plans, p.BaseName, d))
 		b.WriteString(rehearsals(p.Plans))
 		b.WriteString(look)
 		b.WriteString(blocks(vs, len(p.Plans), d, false))
@@ -95,6 +97,7 @@ func (p *Pull) comment() (string, leftOut) {
 	}, last)
 	if comment == last {
 		left = omitted(vs, len(fs), detail{})
+		left.previews = previewsOmitted(p.Plans, detail{})
 	}
 	return comment, left
 }
@@ -118,6 +121,11 @@ func (p *Pull) heading(tables, problems int) string {
 	}
 	if n := len(purgeNames(p.Plans)); n > 0 {
 		parts = append(parts, several(n, "purge"))
+	}
+	if n := len(campaignNames(p.Plans)); n == 1 {
+		parts = append(parts, "1 campaign changes")
+	} else if n > 1 {
+		parts = append(parts, grouped(n)+" campaigns change")
 	}
 	if n := len(p.Workbooks) + p.MoreWorkbooks; n == 1 {
 		parts = append(parts, "1 workbook differs")
@@ -197,7 +205,7 @@ func holds(plans []*release.Plan) string {
 // environment has (see release.LiftRollbackHold).
 func endsHold(p *release.Plan) bool {
 	h := p.Base.Hold
-	return h != nil && h.Kind == mysqlstore.HeldByRollback && p.Digest != "" && len(p.Problems) == 0 && p.Count().Total() == 0
+	return h != nil && h.Kind == mysqlstore.HeldByRollback && p.Digest != "" && len(p.Problems) == 0 && p.Count().Total() == 0 && len(p.Campaigns) == 0
 }
 
 // pendings says how many of the changes the default branch holds already.

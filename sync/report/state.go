@@ -56,6 +56,10 @@ func (p *Pull) plansLine() string {
 			s += ", " + purges
 			changes = true
 		}
+		if campaigns := campaignCount(e); campaigns != "" {
+			s = strings.TrimPrefix(s+", "+campaigns, nothing+", ")
+			changes = true
+		}
 		if notes := p.notes(e); notes != "" {
 			s += notes
 			changes = true

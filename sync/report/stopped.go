@@ -25,7 +25,7 @@ func stoppedSection(p *release.Progress, d detail) string {
 			codeSpan(release.ShortDigest(s.Plan.Digest), 16) + " now. This is what would change in " + name(s.Environment) + " now:\n\n")
 		plans := []*release.Plan{s.Plan}
 		vs := views(plans)
-		b.WriteString(summary(plans, vs, d) + blocks(vs, 1, d, false))
+		b.WriteString(summary(plans, vs, d) + campaignSection(plans, "the default branch", d) + blocks(vs, 1, d, false))
 	}
 	return b.String()
 }
@@ -84,6 +84,9 @@ func mergeFooter(p *release.Progress) string {
 	}
 	if len(p.Steps) == 0 {
 		return by + "No environment was touched.\n"
+	}
+	if campaignSteps(p) != "" {
+		return by + "What is due from now on goes by these campaigns. Something wrong? Merge a fix.\n"
 	}
 	return by + "Every environment had these rows already.\n"
 }

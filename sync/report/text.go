@@ -62,19 +62,24 @@ func Text(w io.Writer, plans []*release.Plan, problems []datasheets.Problem, o T
 
 // environment writes the line of an environment, and its hold.
 func (t *terminal) environment(p *release.Plan) {
-	s, purges := t.paint(bold, literal(p.Environment, 64))+": ", purgeCount(p)
+	s, besides := t.paint(bold, literal(p.Environment, 64))+": ", purgeCount(p)
+	if campaigns := campaignCount(p); besides != "" && campaigns != "" {
+		besides += ", " + campaigns
+	} else {
+		besides += campaigns
+	}
 	switch n := len(p.Changed()); {
 	case n > 0:
 		s += t.counts(p.Count()) + " in " + several(n, "table")
 	case len(p.Problems) > 0:
 		s += several(len(p.Problems), "problem")
-	case purges == "":
+	case besides == "":
 		s += nothing
 	}
-	if purges != "" && (len(p.Changed()) > 0 || len(p.Problems) > 0) {
-		purges = ", " + purges
+	if besides != "" && (len(p.Changed()) > 0 || len(p.Problems) > 0) {
+		besides = ", " + besides
 	}
-	s += purges
+	s += besides
 	if p.Digest != "" && !p.Idle() {
 		s += t.paint(dim, "  plan "+release.ShortDigest(p.Digest))
 	}
@@ -87,6 +92,7 @@ func (t *terminal) environment(p *release.Plan) {
 		t.line(t.paint(yellow, "  on hold since "+instant(h.Since)+" by "+literal(h.By, 60)+": "+literal(h.Reason, 1000)))
 	}
 	t.purges(p)
+	t.campaigns(p)
 	var waiting plan.Count
 	for _, table := range p.Pending {
 		waiting = waiting.Add(table.Count())

@@ -28,7 +28,7 @@ func waitsSection(p *release.Progress, most int) string {
 			b.WriteString("- " + leading(stop(prose(w.Reason))) + " " + wayOn(s, w, p.Zone) + "\n")
 		}
 		if s.Plan != nil && s.Plan.Digest != "" {
-			b.WriteString("- What waits is plan " + codeSpan(release.ShortDigest(s.Plan.Digest), 16) + ": " + counts(s.Plan.Count(), "−") + ".\n")
+			b.WriteString("- What waits is plan " + codeSpan(release.ShortDigest(s.Plan.Digest), 16) + ": " + planCounts(s.Plan) + ".\n")
 		}
 		b.WriteString("\n")
 	}

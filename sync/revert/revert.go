@@ -85,7 +85,7 @@ func Of(ctx context.Context, r *mysqlstore.Rollback, files func(id string) (fs.F
 
 // Files computes the changes for an environment that is as the snapshot shows it, after the rollback.
 //
-// Of the files under datasheets/ and checks/ that differ between Before and Last: one that is at the head as in Last
+// Of the files under datasheets/, checks/ and pushes/ that differ between Before and Last: one that is at the head as in Last
 // becomes what it was in Before, also where it was renamed since. Into a workbook that was touched since, the rows of the
 // environment are written, of the tables whose sheets the release changed (see export.Over): so what others did to
 // it since stays, as far as it is in the environment. What can be done neither way is named. liveops.yaml, which is

@@ -1,0 +1,15 @@
+package bot
+
+import (
+	"liveops/datarepo"
+	"liveops/sync/release"
+)
+
+// addCampaigns has plans look at the campaigns of a commit. policy is the base's liveops.yaml, by which the tokens are asked
+// where ask says so: not for who must not have the database queried.
+func (j *job) addCampaigns(d *release.Desired, policy *datarepo.Config, ask bool) {
+	d.Campaigning = &release.CampaignContext{Released: j.files, Policy: policy, Now: j.Now()}
+	if ask {
+		d.Campaigning.Phones = j.Phones
+	}
+}

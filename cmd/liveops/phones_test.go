@@ -1,0 +1,41 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/go-sql-driver/mysql"
+
+	"liveops/pushd/recipients"
+	"liveops/sync/release"
+)
+
+// What a server says of a query is shown where it is about the query's words; a value of the database never is.
+func TestAnswered(t *testing.T) {
+	refused, slow := (*release.RefusedAudienceError)(nil), (*release.SlowAudienceError)(nil)
+	for _, tt := range []struct {
+		number        uint16
+		refused, slow bool
+		want          string
+	}{
+		{1146, true, false, "a secret"}, // no such table: the test's message is the server's own words then
+		{1105, true, false, "error 1105"},
+		{1366, true, false, "error 1366"},
+		{1969, false, true, "Error 1969: a secret"},
+		{3024, false, true, "Error 3024: a secret"},
+		{1205, false, false, "count: Error 1205: a secret"},
+	} {
+		err := answered(fmt.Errorf("count: %w", &mysql.MySQLError{Number: tt.number, Message: "a secret"}))
+		if errors.As(err, &refused) != tt.refused || errors.As(err, &slow) != tt.slow || err.Error() != tt.want {
+			t.Errorf("%d: %v", tt.number, err)
+		}
+	}
+	unset := (*release.UnsetError)(nil)
+	if err := answered(&recipients.Unsupported{Reason: "in Couchbase"}); !errors.As(err, &unset) || unset.Reason != "in Couchbase" {
+		t.Errorf("%v", err)
+	}
+	if other := errors.New("connection refused"); answered(other) != other || answered(nil) != nil {
+		t.Error("what no server says is left as it is")
+	}
+}

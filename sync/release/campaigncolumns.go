@@ -1,0 +1,85 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"liveops/datarepo"
+	"liveops/datasheets"
+	"liveops/pushd/campaign"
+)
+
+// columnsTime bounds how long the columns of an environment's tokens are asked for.
+const columnsTime = 10 * time.Second
+
+// checkColumns looks the columns that campaigns name up in the environment's tokens. Where those cannot be reached, nothing is
+// said: what is counted says so.
+func checkColumns(ctx context.Context, p *Plan, d *Desired) error {
+	push, own := environmentOf(d.Campaigning.Policy, p.Environment).Push, environmentOf(d.Config, p.Environment).Push
+	if d.Campaigning.Phones == nil || push == nil || own == nil || own.Tokens.Table != push.Tokens.Table { // another table is not the policy's to ask
+		return nil
+	}
+	asking, cancel := context.WithTimeout(ctx, columnsTime)
+	defer cancel()
+	var table []string // its columns, once they are known
+	for _, c := range p.campaigns {
+		changes := slices.ContainsFunc(p.Campaigns, func(ch CampaignChange) bool { return ch.Campaign == c })
+		if !changes && !d.Campaigning.All {
+			continue
+		}
+		columns := table
+		if columns == nil || c.Audience.SQL != "" {
+			var err error
+			columns, err = d.Campaigning.Phones.Columns(asking, p.Environment, push, c)
+			refused := (*RefusedAudienceError)(nil)
+			switch {
+			case errors.As(err, &refused):
+				p.Problems = append(p.Problems, refusedAudience(p.Environment, push, c, refused))
+				continue
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case err != nil:
+				continue
+			}
+		}
+		if c.Audience.SQL != "" {
+			p.Problems = append(p.Problems, lackingColumns(p.Environment, own, c, columns)...)
+			continue
+		}
+		table = columns
+		known := c.Check(d.Config.Surroundings(nil)) // and told of the file already
+		found := c.Check(d.Config.Surroundings(map[string][]string{p.Environment: columns}))
+		p.Problems = append(p.Problems, slices.DeleteFunc(found, func(p datasheets.Problem) bool { return slices.Contains(known, p) })...)
+	}
+	return nil
+}
+
+// refusedAudience is the problem of a table, or a SELECT, that the server refuses to read.
+func refusedAudience(environment string, push *datarepo.Push, c *campaign.Campaign, refused error) datasheets.Problem {
+	if c.Audience.SQL != "" {
+		return datasheets.Problem{At: c.Places.At(c.Path, "audience.sql"), Text: fmt.Sprintf("`%s` refuses the query: %v", environment, refused)}
+	}
+	return datasheets.Problem{At: datasheets.Position{Path: datarepo.ConfigPath},
+		Text: fmt.Sprintf("`push.tokens` of `%s` names the table `%s`, which cannot be read: %v", environment, push.Tokens.Table, refused)}
+}
+
+// lackingColumns are the problems of a SELECT that does not give what a run needs.
+func lackingColumns(environment string, push *datarepo.Push, c *campaign.Campaign, columns []string) (problems []datasheets.Problem) {
+	for _, n := range []struct {
+		what, column string
+		needed       bool
+	}{
+		{"token", push.Tokens.Token, true}, {"platform", push.Tokens.Platform, true},
+		{"language", push.Tokens.Language, len(c.Languages()) > 1}, {"time zone", push.Tokens.Timezone, c.EachUser},
+	} {
+		if n.needed && n.column != "" && !slices.ContainsFunc(columns, func(name string) bool { return strings.EqualFold(name, n.column) }) {
+			problems = append(problems, datasheets.Problem{At: c.Places.At(c.Path, "audience.sql"),
+				Text: fmt.Sprintf("the query does not give `%s`, the %s of a token in `%s`", n.column, n.what, environment), Mend: "name it in the SELECT"})
+		}
+	}
+	return problems
+}
