@@ -3,6 +3,7 @@ package pushd
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"liveops/pushd/capacity"
@@ -53,22 +54,29 @@ func (l *leader) keepAround(ctx context.Context, name string, renew bool) {
 	if !ok || ctx.Err() != nil || !ask && !renew {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, longestCall)
+	asking, cancel := context.WithTimeout(ctx, longestCall)
 	defer cancel()
 	var err error
 	if renew || !a.raised {
-		if err = l.raise(ctx, name, a, now); err == nil {
+		if err = l.raise(asking, name, a, now); err == nil {
 			a.raised = true
 		}
 	}
 	words := a.words
 	if ask {
-		a.ready, words = l.inService(ctx, name, err)
-	} else if err != nil {
-		l.o.Log.Warn("push: servers", "run", name, "err", err)
+		a.ready, words = l.inService(asking, name, err)
 	}
-	if words != a.words && !a.ready {
-		l.o.Log.Warn("push: servers are not in service yet", "run", name, "start", a.start, "why", words)
+	level := slog.LevelInfo
+	if err != nil || !now.Before(a.start) {
+		level = slog.LevelWarn
+	}
+	switch {
+	case ctx.Err() != nil: // the term is over, which says nothing of the servers
+		return
+	case err != nil && !ask:
+		l.o.Log.Warn("push: servers", "run", name, "err", err)
+	case words != a.words && !a.ready:
+		l.o.Log.Log(ctx, level, "push: servers are not in service yet", "run", name, "start", a.start, "why", words)
 	}
 	l.servers.mu.Lock()
 	defer l.servers.mu.Unlock()
@@ -113,9 +121,9 @@ func (l *leader) inService(ctx context.Context, name string, raised error) (is b
 
 // reconcile gives back what is due, and mends what was begun.
 func (l *leader) reconcile(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, longestCall)
+	asking, cancel := context.WithTimeout(ctx, longestCall)
 	defer cancel()
-	r, err := l.o.Servers.Reconcile(ctx)
+	r, err := l.o.Servers.Reconcile(asking)
 	for _, g := range r.Given {
 		l.o.Log.Info("push: servers are given back", "run", g.Run, "given", g.String())
 	}

@@ -233,10 +233,33 @@ func TestALeaderDiesAsItAddsServers(t *testing.T) {
 	c.await("servers are given back", func() bool { return c.desired() == 10 })
 }
 
+// Where a campaign is taken out after servers were added for it, they are given back all the same.
+func TestServersOfARunThatNeverComes(t *testing.T) {
+	c := newCloud(t)
+	c.campaign("crystals", 9*time.Minute, twice(campaign.HoldBack))
+	c.leads("one", http.DefaultClient.Do)
+	c.await("servers are added", func() bool { return c.desired() == 20 })
+	c.world.mu.Lock()
+	c.world.released = nil
+	c.world.mu.Unlock()
+	c.forward(time.Minute)
+	c.reconciled()
+	c.forward(time.Minute)
+	c.reconciled() // after the release was read again
+	if n := c.desired(); n != 20 {
+		t.Errorf("at once: %d servers", n)
+	}
+	c.forward(41 * time.Minute)
+	c.await("servers are given back", func() bool { return c.desired() == 10 })
+	if n := len(c.all()); n != 0 {
+		t.Errorf("%d runs have begun", n)
+	}
+}
+
 // A run that is to wait for its servers is paused until they are in service, and goes on by itself.
 func TestARunIsHeldUntilItsServersAreInService(t *testing.T) {
 	c := newCloud(t)
-	c.campaign("crystals", time.Second, twice(campaign.HoldBack))
+	c.campaign("crystals", 3*time.Second, twice(campaign.HoldBack))
 	c.leads("one", http.DefaultClient.Do)
 	c.worker("a")
 	c.await("the run is held", func() bool { all := c.all(); return len(all) == 1 && all[0].State == runs.Paused })
@@ -257,7 +280,7 @@ func TestPeopleDecideOnAHeldRun(t *testing.T) {
 	}{"resumed": {runs.Running, runs.Done, 100}, "canceled": {runs.Canceling, runs.Canceled, 0}} {
 		t.Run(name, func(t *testing.T) {
 			c := newCloud(t)
-			c.campaign("crystals", time.Second, twice(campaign.HoldBack))
+			c.campaign("crystals", 3*time.Second, twice(campaign.HoldBack))
 			c.leads("one", http.DefaultClient.Do)
 			c.worker("a")
 			c.await("the run is held", func() bool { all := c.all(); return len(all) == 1 && all[0].State == runs.Paused })
@@ -293,7 +316,7 @@ func TestServersAreLate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newCloud(t)
 			test.breaks(c)
-			c.campaign("crystals", time.Second, twice(test.late))
+			c.campaign("crystals", 3*time.Second, twice(test.late))
 			c.leads("one", http.DefaultClient.Do)
 			c.worker("a")
 			c.await("the run is "+string(test.state), func() bool { all := c.all(); return len(all) == 1 && all[0].State == test.state })
@@ -310,7 +333,7 @@ func TestServersAreLate(t *testing.T) {
 func TestAWSThatDoesNotAnswerHoldsUpNobody(t *testing.T) {
 	c := newCloud(t)
 	asked := make(chan struct{}, 1000)
-	c.campaign("crystals", time.Second, twice(campaign.Proceed))
+	c.campaign("crystals", 3*time.Second, twice(campaign.Proceed))
 	c.leads("one", func(r *http.Request) (*http.Response, error) {
 		asked <- struct{}{}
 		<-r.Context().Done()
@@ -318,7 +341,7 @@ func TestAWSThatDoesNotAnswerHoldsUpNobody(t *testing.T) {
 	})
 	c.worker("a")
 	<-asked
-	c.release(campaign.Spec{Name: "plain", At: c.Now().UTC().Add(time.Second).Truncate(time.Second)})
+	c.release(campaign.Spec{Name: "plain", At: c.Now().UTC().Add(3 * time.Second).Truncate(time.Second)})
 	c.await("the run without servers", func() bool {
 		all := c.all()
 		return len(all) >= 1 && all[len(all)-1].Campaign == "plain" && all[len(all)-1].State == runs.Done
@@ -359,8 +382,8 @@ func TestAnOrderedRunGetsServers(t *testing.T) {
 		if r := c.ended(1)[0]; r.State != runs.Done || r.Accepted != 100 {
 			t.Errorf("run %+v", r)
 		}
-		s.Capacity.IfLate = campaign.Proceed
-		if r := pushd.Ordered(s, runs.Run{State: runs.Running}); r.State != runs.Running || r.Reason == "" {
+		proceeding := twice(campaign.Proceed)
+		if r := pushd.Ordered(&campaign.Campaign{Spec: campaign.Spec{Capacity: &proceeding}}, runs.Run{State: runs.Running}); r.State != runs.Running || r.Reason == "" {
 			t.Errorf("run %+v", r)
 		}
 	}
@@ -369,7 +392,7 @@ func TestAnOrderedRunGetsServers(t *testing.T) {
 // A guard that finds the game unwell keeps a run paused that was held for its servers.
 func TestAGuardKeepsAHeldRunPaused(t *testing.T) {
 	c := newCloud(t)
-	s := c.campaign("crystals", time.Second, twice(campaign.HoldBack))
+	s := c.campaign("crystals", 3*time.Second, twice(campaign.HoldBack))
 	s.Guard = "game-health"
 	asked := make(chan struct{}, 1000)
 	well := make(chan struct{})
@@ -409,7 +432,7 @@ func (s inService) Raise(_ context.Context, w capacity.Want) (capacity.Raised, e
 }
 
 func (s inService) Await(_ context.Context, run string, by time.Time) (capacity.Ready, error) {
-	return capacity.Ready{Run: run, Need: 20, InService: 10, Late: by.Sub(time.Now()) < launchDelay-time.Minute}, nil
+	return capacity.Ready{Run: run, Need: 20, InService: 10, Late: time.Until(by) < launchDelay-time.Minute}, nil
 }
 
 func (inService) Reconcile(context.Context) (capacity.Report, error) { return capacity.Report{}, nil }
