@@ -40,8 +40,9 @@ var mayImport = map[string][]string{
 	"engine":              {},
 	"pushd/audience":      {"pushd/campaign"},
 	"pushd/runs":          {"pushd/audience", "pushd/campaign"},
+	"pushd/leases":        {"pushd/capacity"},
 	"pushd/recipients":    {"datasheets", "datarepo", "sync/check", "pushd/audience", "pushd/campaign"},
-	"pushd":               {"pushd/campaign", "pushd/audience", "pushd/gateway", "pushd/runs", "engine"},
+	"pushd":               {"pushd/campaign", "pushd/audience", "pushd/capacity", "pushd/gateway", "pushd/runs", "engine"},
 	"engine/memory":       {"engine"},
 	"bot/command":         {"datasheets"},
 	"bot/access":          {},
@@ -49,7 +50,7 @@ var mayImport = map[string][]string{
 	"bot/hub":             {"datarepo"},
 	"bot/action":          {"bot", "engine", "engine/memory", "sync/release", "sync/report"},
 	"bot":                 {"bot/command", "bot/access", "bot/hub", "bot/page", "datasheets", "datarepo", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/purge", "sync/purgerun", "sync/release", "sync/report", "sync/revert", "engine"},
-	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/purge", "sync/purgerun", "sync/couchstore", "sync/release", "sync/report", "sync/revert", "engine", "bot/hub", "bot/page", "bot/action", "bot", "pushd/campaign", "pushd/audience", "pushd/recipients", "health", "pushd", "pushd/gateway", "pushd/runs"},
+	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/purge", "sync/purgerun", "sync/couchstore", "sync/release", "sync/report", "sync/revert", "engine", "bot/hub", "bot/page", "bot/action", "bot", "pushd/campaign", "pushd/audience", "pushd/recipients", "health", "pushd", "pushd/capacity", "pushd/gateway", "pushd/leases", "pushd/runs"},
 }
 
 // pure rooms do no I/O: they import none of these.

@@ -10,6 +10,9 @@
 // how many it may, and how each run stands. A worker that hears nothing for a second sends nothing. So a pause reaches
 // every worker in the time of one such word, and a cancel is answered when each worker has said that it sends nothing any
 // more, or has been silent for longer than it would have gone on.
+//
+// Around a run of a campaign that has `capacity`, the leader has game servers added (Servers): at the campaign's lead before
+// the run's start, until its hold after the run's end.
 package pushd
 
 import (

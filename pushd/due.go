@@ -24,6 +24,8 @@ type scheduled struct {
 	file  []byte
 	times *campaign.Timetable
 	since time.Time // all that was due before is begun, or recorded as missed
+
+	waiting []campaign.Run // whose start has come, and who wait for word of their servers
 }
 
 // readAgain is after how long it is looked again where it failed.
@@ -98,12 +100,18 @@ func (l *leader) fireCampaign(ctx context.Context, s *scheduled, now time.Time) 
 			return err
 		}
 	}
+	s.waiting = nil
 	for _, w := range send {
-		run := campaign.Run{Environment: l.o.Environment, Campaign: s.Name, Time: w.Time}
+		run := l.run(s.Name, w.Time)
 		if now.Before(run.Start(s.Jitter)) {
 			continue
 		}
-		r := runs.Run{Campaign: s.Name, Time: w.Time, Commit: l.due.commit, File: s.file, State: runs.Running, Started: now}
+		state, reason, known := l.begins(s, run, now)
+		if !known {
+			s.waiting = append(s.waiting, run)
+			continue
+		}
+		r := runs.Run{Campaign: s.Name, Time: w.Time, Commit: l.due.commit, File: s.file, State: state, Reason: reason, Started: now}
 		if s.EachUser {
 			r.Zones, r.Others = w.Zones, w.Others
 			if w.Others { // everybody but those of the other zones
@@ -117,8 +125,11 @@ func (l *leader) fireCampaign(ctx context.Context, s *scheduled, now time.Time) 
 		if begun {
 			l.o.Log.Info("push: begun", "environment", l.o.Environment, "campaign", s.Name, "due", w.Time, "run", r.ID)
 		}
+		if begun && reason != "" {
+			l.o.Log.Error("push: servers are late", "environment", l.o.Environment, "campaign", s.Name, "due", w.Time, "state", string(state), "reason", reason)
+		}
 	}
-	if before := now.Add(-s.Jitter - time.Second); before.After(s.since) {
+	if before := now.Add(-s.Jitter - time.Second); before.After(s.since) && len(s.waiting) == 0 {
 		s.since = before
 	}
 	return nil

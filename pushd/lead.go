@@ -52,6 +52,7 @@ func leadOnce(ctx context.Context, o Options, epoch runs.Epoch, since time.Time)
 		return l.look(term)
 	})
 	g.Go(func() error { return l.collect(term) })
+	g.Go(func() error { return l.keepServers(term) })
 	err := g.Wait()
 	l.producing.Wait()
 	if ctx.Err() != nil {

@@ -19,6 +19,8 @@ type leader struct {
 	producing sync.WaitGroup
 	due       *due
 	began     time.Time
+	servers   servers
+	wished    time.Time // when the servers of runs were looked at
 
 	mu      sync.Mutex
 	ready   bool // it knows which runs there are
@@ -57,7 +59,7 @@ func newLeader(o Options, epoch runs.Epoch) *leader {
 // look looks, again and again, at what is due, what people wish, and what has ended.
 func (l *leader) look(ctx context.Context) error {
 	for {
-		for _, step := range []func(context.Context) error{l.fire, l.follow, l.watch, l.endCanceled, l.endDone, l.reap} {
+		for _, step := range []func(context.Context) error{l.fire, l.follow, l.wishServers, l.goOn, l.watch, l.endCanceled, l.endDone, l.reap} {
 			if err := step(ctx); err != nil {
 				if ctx.Err() != nil || errors.Is(err, runs.ErrNotLeader) {
 					return err
@@ -217,7 +219,10 @@ func (l *leader) endDone(ctx context.Context) error {
 		if err != nil || len(left) > 0 {
 			return err
 		}
-		if err := l.o.Runs.End(ctx, l.epoch, d.ID, runs.Done, "", l.o.Clock.Now()); err != nil {
+		l.mu.Lock()
+		reason := d.Reason // how it began
+		l.mu.Unlock()
+		if err := l.o.Runs.End(ctx, l.epoch, d.ID, runs.Done, reason, l.o.Clock.Now()); err != nil {
 			return err
 		}
 		if err := l.o.Batches.End(ctx, d.ID); err != nil {

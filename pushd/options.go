@@ -50,6 +50,10 @@ type Options struct {
 	Zones func(ctx context.Context) ([]string, error)
 	// Healthy asks a guard of liveops.yaml whether the game is well; the error says why it is not. nil asks nobody.
 	Healthy func(ctx context.Context, guard string) error
+	// Servers adds game servers for campaigns that have `capacity`; nil adds none, and their runs do not wait for any.
+	Servers Servers
+	// MostServers is how many there may be in all, with Servers.
+	MostServers int
 	// Gateways are who brings pushes to each platform.
 	Gateways map[campaign.Platform]campaign.Gateway
 	// Quotas are how many messages gateways take; one that is not there has none.
@@ -71,6 +75,9 @@ type Options struct {
 func (o Options) complete() (Options, error) {
 	if o.Batches == nil || o.Runs == nil || o.Tokens == nil || o.Decode == nil || o.Query == nil || o.Released == nil {
 		return o, errors.New("lead pushes: batches, runs, tokens, a decoder, queries and releases are needed")
+	}
+	if o.Servers != nil && o.MostServers < 1 {
+		return o, errors.New("lead pushes: how many servers there may be is needed")
 	}
 	if o.ReadEvery <= 0 {
 		o.ReadEvery = time.Minute

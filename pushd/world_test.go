@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,15 +27,17 @@ import (
 // world is an environment with its tokens, its gateways, an engine and the campaigns that were released.
 type world struct {
 	*testing.T
-	db       *sql.DB
-	dsn      string
-	runs     *runs.Store
-	engine   *engine.Engine
-	batches  *engine.Batches
-	fcm      *fcm.Gateway
-	apns     *apns.Gateway
+	db      *sql.DB
+	dsn     string
+	runs    *runs.Store
+	engine  *engine.Engine
+	batches *engine.Batches
+	fcm     *fcm.Gateway
+	apns    *apns.Gateway
+	log     *slog.Logger
+
+	mu       sync.Mutex
 	released []*campaign.Campaign
-	log      *slog.Logger
 }
 
 var table = audience.Table{Name: "push_tokens", Token: "token", Platform: "platform", Language: "language", UpdatedAt: "updated_at"}
@@ -139,12 +142,16 @@ func (w *world) release(s campaign.Spec) *campaign.Campaign {
 	if len(problems) > 0 {
 		w.Fatal(problems)
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.released = append(w.released, c)
 	return c
 }
 
 // decode finds the campaign of a name: these tests have no files.
 func (w *world) decode(name string, _ []byte) (*campaign.Campaign, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	for _, c := range w.released {
 		if c.Name == name {
 			return c, nil
@@ -187,6 +194,8 @@ func (w *world) options(name string) pushd.Options {
 	o := leadOptions(w.db, w.batches, w.decode)
 	o.Name, o.Log = name, w.log
 	o.Released = func(context.Context) (pushd.Released, error) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
 		r := pushd.Released{Commit: "c1"}
 		for _, c := range w.released {
 			r.Campaigns = append(r.Campaigns, pushd.File{Name: c.Name})

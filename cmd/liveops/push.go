@@ -249,7 +249,11 @@ func (a *app) pushSendNow(ctx context.Context, files *pushFiles, record *runs.St
 			}
 		}
 		now := time.Now().UTC()
-		r, begun, err := record.Order(ctx, runs.Run{Campaign: name, Time: now.Truncate(time.Second), Commit: released.Commit, File: f.Data, Actor: actor(), State: runs.Running, Started: now})
+		r, err := files.ordered(runs.Run{Campaign: name, Time: now.Truncate(time.Second), Commit: released.Commit, File: f.Data, Actor: actor(), State: runs.Running, Started: now})
+		if err != nil {
+			return err
+		}
+		r, begun, err := record.Order(ctx, r)
 		if err != nil {
 			return err
 		}

@@ -40,6 +40,8 @@ what others lead, and needs no database. Its settings are environment variables 
   LIVEOPS_<ENV>_FCM_CREDENTIALS  the JSON file of a Google service account
   LIVEOPS_<ENV>_APNS_KEY         an APNs key (.p8), with …_APNS_KEY_ID, …_APNS_TEAM_ID and …_APNS_TOPIC
   LIVEOPS_<ENV>_FCM_URL, _APNS_URL   of stand-ins, with their certificates in …_FCM_CA and …_APNS_CA
+  LIVEOPS_<ENV>_AWS_ENDPOINT     of a stand-in for AWS, where liveops.yaml has capacity for the environment. Who liveops is
+                                 at AWS, AWS's own settings say: a role of the machine, AWS_ACCESS_KEY_ID, AWS_REGION, …
   LIVEOPS_<ENV>_PUSH_EVERYONE    yes, for an environment that is not the last and yet sends to all of its tokens
 
 On SIGTERM it finishes what it has in hand and ends; another one goes on.`,
@@ -131,6 +133,13 @@ func (a *app) leadOptions(ctx context.Context, environment string, batches *engi
 		Query: files.query, Released: files.released, Gateways: push.Gateways(), Quotas: push.Quotas, Log: log,
 		Healthy:  health.New(config.Guards).Healthy,
 		KeepDead: !push.Dead.Delete && push.Dead.Mark == "",
+	}
+	if c := capacityOf(config, environment); c != nil {
+		servers, err := a.gameServers(ctx, environment, c, store.DB())
+		if err != nil {
+			return pushd.Options{}, err
+		}
+		o.Servers, o.MostServers = servers, c.Max
 	}
 	if zone := push.Tokens.Timezone; zone != "" {
 		o.Zones = func(ctx context.Context) ([]string, error) {

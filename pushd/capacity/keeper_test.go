@@ -214,7 +214,7 @@ func TestWrongWishes(t *testing.T) {
 		"both kinds":     func(o *capacity.Options) { o.LaunchTemplate.ID = "lt-1" },
 		"no tag":         func(o *capacity.Options) { o.AutoScalingGroup, o.LaunchTemplate.ID = "", "lt-1" },
 		"two templates": func(o *capacity.Options) {
-			o.AutoScalingGroup, o.LaunchTemplate, o.Servers = "", capacity.LaunchTemplate{ID: "lt-1", Name: "game"}, role
+			o.AutoScalingGroup, o.LaunchTemplate, o.Servers = "", capacity.LaunchTemplate{ID: "lt-1", Name: "game"}, []capacity.Tag{role}
 		},
 	} {
 		o := w.options()

@@ -70,8 +70,13 @@ func (l Lease) id() string { return digest(l.Environment, l.Run)[:20] }
 // token is the client token for a part of the lease's last call: 56 of the 64 characters that EC2 allows
 // (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html). Servers tells two games apart
 // whose environments and campaigns have the same names.
-func (l Lease) token(servers Tag, part int) string {
-	return "liveops-" + digest(servers.Key, servers.Value, l.Environment, l.Run, strconv.FormatInt(l.Call, 10), strconv.Itoa(part))[:48]
+func (l Lease) token(servers []Tag, part int) string {
+	var of []string
+	for _, t := range servers {
+		of = append(of, t.Key, t.Value)
+	}
+	of = append(of, l.Environment, l.Run, strconv.FormatInt(l.Call, 10), strconv.Itoa(part))
+	return "liveops-" + digest(of...)[:48]
 }
 
 func digest(parts ...string) string {

@@ -1,11 +1,13 @@
 package capacity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -15,10 +17,10 @@ type Options struct {
 	Environment string
 	// AutoScalingGroup is the name of the group whose desired capacity is set.
 	AutoScalingGroup string
-	// LaunchTemplate is what servers are launched from, and Servers the tag that marks the running ones. It is set
-	// on those that are launched too.
+	// LaunchTemplate is what servers are launched from, and Servers the tags, at least one, that mark the running ones: each has
+	// all of them. They are set on those that are launched too.
 	LaunchTemplate LaunchTemplate
-	Servers        Tag
+	Servers        []Tag
 	// Region is AWS's; empty means that of AWS's own settings (AWS_REGION, the shared configuration).
 	Region string
 	// Endpoint is the base URL of a stand-in for AWS; empty means AWS.
@@ -74,6 +76,7 @@ func (o *Options) complete() error {
 		o.Jitter = rand.Float64
 	}
 	plain := o.LaunchTemplate != LaunchTemplate{}
+	o.Servers = slices.SortedFunc(slices.Values(o.Servers), func(a, b Tag) int { return cmp.Compare(a.Key, b.Key) }) // tokens are made of them
 	switch {
 	case o.Environment == "":
 		return errors.New("no environment is named")
@@ -83,8 +86,8 @@ func (o *Options) complete() error {
 		return errors.New("either an Auto Scaling group or a launch template says where servers come from")
 	case plain && (o.LaunchTemplate.ID == "") == (o.LaunchTemplate.Name == ""):
 		return errors.New("a launch template has either an id or a name")
-	case plain && (o.Servers.Key == "" || o.Servers.Value == ""):
-		return errors.New("a tag, key and value, must mark the servers")
+	case plain && (len(o.Servers) == 0 || slices.ContainsFunc(o.Servers, func(t Tag) bool { return t.Key == "" || t.Value == "" })):
+		return errors.New("tags, each with key and value, must mark the servers")
 	}
 	return nil
 }

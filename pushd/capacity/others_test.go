@@ -226,3 +226,18 @@ func TestWhatWasBegunIsFinished(t *testing.T) {
 		w.expect("raised anew", 30)
 	})
 }
+
+// Of several tags a server has each, and what is launched gets all of them.
+func TestServersOfTwoTags(t *testing.T) {
+	w := newWorld(t, true, 2) // without the second tag
+	tags := map[string]string{role.Key: role.Value, "stage": "1"}
+	w.aws.AddInstances(3, tags)
+	k := w.keeperWith(func(o *capacity.Options) { o.Servers = []capacity.Tag{{Key: "stage", Value: "1"}, role} })
+	if r := w.raise(k, want("a", 2)); r.Base != 3 || r.To != 6 || w.aws.Alive(tags) != 6 {
+		t.Errorf("%+v, %d are alive", r, w.aws.Alive(tags))
+	}
+	k = w.keeperWith(func(o *capacity.Options) { o.Servers = []capacity.Tag{role, {Key: "stage", Value: "1"}} })
+	if w.giveBack(k, "a"); w.aws.Alive(tags) != 3 {
+		t.Errorf("%d are alive after all is given back", w.aws.Alive(tags))
+	}
+}

@@ -30,14 +30,18 @@ const (
 	pageSize = 1000
 )
 
-// plainServers are EC2 instances with a tag.
+// plainServers are EC2 instances with some tags.
 type plainServers struct {
 	options Options
 	client  *ec2.Client
 }
 
 func (p *plainServers) look(ctx context.Context, _ book) (standing, error) {
-	found, err := p.find(ctx, where("tag:"+p.options.Servers.Key, literal(p.options.Servers.Value)), where("instance-state-name", "pending", "running"))
+	marked := []types.Filter{where("instance-state-name", "pending", "running")}
+	for _, t := range p.options.Servers {
+		marked = append(marked, where("tag:"+t.Key, literal(t.Value)))
+	}
+	found, err := p.find(ctx, marked...)
 	if err != nil {
 		return standing{}, err
 	}
@@ -117,7 +121,7 @@ func parts(l Lease) (sizes []int) {
 // run launches one part, or as much of it as there is room for. For the same lease, call and part it launches once.
 func (p *plainServers) run(ctx context.Context, l Lease, part, size int) (launched int, err error) {
 	var tags []types.Tag
-	for _, t := range []Tag{p.options.Servers, {environmentTag, l.Environment}, {leaseTag, l.id()}} {
+	for _, t := range append(slices.Clone(p.options.Servers), Tag{environmentTag, l.Environment}, Tag{leaseTag, l.id()}) {
 		tags = append(tags, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
 	}
 	in := &ec2.RunInstancesInput{MinCount: aws.Int32(1), MaxCount: aws.Int32(int32(size)), ClientToken: aws.String(l.token(p.options.Servers, part)),

@@ -93,7 +93,7 @@ func TestSurplusIsTheLatest(t *testing.T) {
 
 // TestTokens holds that no two launches have the same token, and that each fits EC2's limit.
 func TestTokens(t *testing.T) {
-	game, other := Tag{"game", "crystals"}, Tag{"game", "cookies"}
+	game, other := []Tag{{"game", "crystals"}}, []Tag{{"game", "cookies"}}
 	l := Lease{Environment: "production", Run: "a", Call: 1}
 	next, staging, b := l, l, l
 	next.Call, staging.Environment, b.Run = 2, "staging", "b"

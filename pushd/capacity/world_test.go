@@ -79,7 +79,7 @@ func (w *world) options() capacity.Options {
 	o := capacity.Options{Environment: "production", Region: w.aws.Region(), Endpoint: w.aws.URL(), Access: capacity.Access{Key: key, Secret: secret},
 		Ledger: w.ledger, Now: w.clock, Wait: w.wait, Jitter: func() float64 { return 0 }}
 	if w.plain {
-		o.LaunchTemplate, o.Servers = capacity.LaunchTemplate{Name: "game"}, role
+		o.LaunchTemplate, o.Servers = capacity.LaunchTemplate{Name: "game"}, []capacity.Tag{role}
 	} else {
 		o.AutoScalingGroup = groupName
 	}

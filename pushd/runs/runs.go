@@ -52,7 +52,7 @@ type Run struct {
 	Actor    string    // who asked for it; "" where it was due
 
 	State    State
-	Reason   string // why it is paused, failed or missed
+	Reason   string // why it is paused, failed or missed, or began in another way than it should
 	Started  time.Time
 	Finished time.Time // zero while it has not
 
