@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"sync/mysqlstore":     {"datasheets", "sync/plan", "sync/check", "sync/purge"},
 	"sync/export":         {"datasheets", "datasheets/xlsx", "sync/plan", "sync/mysqlstore"},
 	"sync/release":        {"datasheets", "datasheets/workbook", "datarepo", "health", "sync/plan", "sync/check", "sync/rules", "sync/purge", "sync/purgerun", "sync/mysqlstore"},
-	"sync/report":         {"datasheets", "sync/plan", "sync/bookdiff", "sync/purge", "sync/purgerun", "sync/mysqlstore", "sync/release", "pushd/campaign"},
+	"sync/report":         {"datasheets", "sync/plan", "sync/bookdiff", "sync/purge", "sync/purgerun", "sync/mysqlstore", "sync/release", "pushd/campaign", "pushd/runs", "pushd/control"},
 	"sync/revert":         {"datasheets", "datasheets/workbook", "datarepo", "sync/export", "sync/mysqlstore", "sync/release"},
 	"pushd/gateway":       {},
 	"pushd/capacity":      {},
@@ -41,6 +41,7 @@ var mayImport = map[string][]string{
 	"pushd/audience":      {"pushd/campaign"},
 	"pushd/runs":          {"pushd/audience", "pushd/campaign"},
 	"pushd/recipients":    {"datasheets", "datarepo", "pushd/audience", "pushd/campaign"},
+	"pushd/control":       {"datasheets", "datarepo", "sync/mysqlstore", "pushd/campaign", "pushd/runs"},
 	"pushd":               {"pushd/campaign", "pushd/audience", "pushd/gateway", "pushd/runs", "engine"},
 	"engine/memory":       {"engine"},
 	"bot/command":         {"datasheets"},
@@ -48,8 +49,8 @@ var mayImport = map[string][]string{
 	"bot/page":            {},
 	"bot/hub":             {"datarepo"},
 	"bot/action":          {"bot", "engine", "engine/memory", "sync/release", "sync/report"},
-	"bot":                 {"bot/command", "bot/access", "bot/hub", "bot/page", "datasheets", "datarepo", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/purge", "sync/purgerun", "sync/release", "sync/report", "sync/revert", "engine"},
-	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/purge", "sync/purgerun", "sync/couchstore", "sync/release", "sync/report", "sync/revert", "engine", "bot/hub", "bot/page", "bot/action", "bot", "pushd/campaign", "pushd/audience", "pushd/recipients", "health", "pushd", "pushd/gateway", "pushd/runs"},
+	"bot":                 {"bot/command", "bot/access", "bot/hub", "bot/page", "datasheets", "datarepo", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/purge", "sync/purgerun", "sync/release", "sync/report", "sync/revert", "engine", "pushd/control", "pushd/runs"},
+	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/purge", "sync/purgerun", "sync/couchstore", "sync/release", "sync/report", "sync/revert", "engine", "bot/hub", "bot/page", "bot/action", "bot", "pushd/campaign", "pushd/audience", "pushd/recipients", "health", "pushd", "pushd/gateway", "pushd/runs", "pushd/control"},
 }
 
 // pure rooms do no I/O: they import none of these.
