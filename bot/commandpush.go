@@ -25,9 +25,6 @@ func (t *talk) campaign(ctx context.Context, c command.Command, what string) (re
 		return reply{}, err
 	}
 	record := runs.New(store.DB())
-	if err := record.Prepare(ctx); err != nil {
-		return reply{}, err
-	}
 	var r reply
 	switch what {
 	case "list":

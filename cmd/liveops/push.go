@@ -35,8 +35,7 @@ func (a *app) pushStore(ctx context.Context, w *where, open *stores) (*pushFiles
 	if err != nil {
 		return nil, nil, err
 	}
-	record := runs.New(store.DB())
-	return &pushFiles{settings: a.settings, store: store}, record, record.Prepare(ctx)
+	return &pushFiles{settings: a.settings, store: store}, runs.New(store.DB()), nil
 }
 
 func (a *app) pushListCommand() *cobra.Command {

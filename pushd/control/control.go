@@ -117,8 +117,11 @@ func AwaitCanceled(ctx context.Context, record *runs.Store, all []runs.Run, wait
 }
 
 // Order begins a run of a released campaign besides its times, in the name of actor: at the second of now. begun is false
-// where a run for that second is there; it is that one then.
+// where a run for that second is there; it is that one then. The record's tables are made where they are missing.
 func Order(ctx context.Context, record *runs.Store, r *Release, c *Campaign, actor string, now time.Time) (_ runs.Run, begun bool, err error) {
+	if err := record.Prepare(ctx); err != nil {
+		return runs.Run{}, false, err
+	}
 	now = now.UTC()
 	return record.Order(ctx, runs.Run{Campaign: c.Name, Time: now.Truncate(time.Second), Commit: r.Commit, File: c.File, Actor: actor, State: runs.Running, Started: now})
 }
