@@ -236,9 +236,12 @@ func TestPushSendNowWhereItMayNot(t *testing.T) {
 	// Not the last environment, and not held to lists.
 	staging := strings.Replace(config, "  - name: staging\n", "  - name: staging\n"+pushes, 1)
 	w = newWorld(t, options{files: map[string][]byte{"liveops.yaml": []byte(staging + pushPermissions), crystalsPath: []byte(crystals)}})
-	w.releaseFirst()
 	n, err = w.repo.OpenIssue(github.NewIssue{Title: "On call", Author: "jun"})
 	w.must(err)
+	for _, what := range []string{"list", "status crystals", "cancel crystals", "send-now crystals"} {
+		w.say(n, "jun", "/liveops push "+what+" staging").refused("Nothing is sent in staging. Give it `push` in `liveops.yaml`")
+	}
+	w.releaseFirst()
 	w.say(n, "jun", "/liveops push send-now crystals staging").refused("Staging is not the last environment, and this would reach everyone whose token it has", "`push.only`")
 }
 

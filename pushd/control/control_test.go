@@ -79,6 +79,9 @@ func TestReadAndDecode(t *testing.T) {
 			t.Errorf("%s is taken for another", c.Name)
 		}
 	}
+	if _, err := control.Read(t.Context(), left{}); !errors.Is(err, control.ErrNoPush) {
+		t.Errorf("%v", err)
+	}
 	var problem *datasheets.Problem
 	if _, err := control.Read(t.Context(), left{"liveops.yaml": config, "pushes/x.yaml": "nonsense: 1\n"}); !errors.As(err, &problem) {
 		t.Errorf("%v", err)

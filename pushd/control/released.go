@@ -34,11 +34,15 @@ type Campaign struct {
 	File []byte // as a run keeps it, for Decode
 }
 
-// Read reads what was released. A file that is not in order gives an error that is a *datasheets.Problem.
+// Read reads what was released; ErrNoPush where no release left anything. A file that is not in order gives an error that is
+// a *datasheets.Problem.
 func Read(ctx context.Context, f Files) (*Release, error) {
 	commit, files, err := f.Files(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("environment %s: %w", f.Environment(), ErrNoPush)
 	}
 	byPath := map[string][]byte{}
 	for _, one := range files {
