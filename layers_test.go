@@ -49,7 +49,7 @@ var mayImport = map[string][]string{
 	"bot/page":            {},
 	"bot/hub":             {"datarepo"},
 	"bot/action":          {"bot", "engine", "engine/memory", "sync/release", "sync/report"},
-	"bot":                 {"bot/command", "bot/access", "bot/hub", "bot/page", "datasheets", "datarepo", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/purge", "sync/purgerun", "sync/release", "sync/report", "sync/revert", "engine", "pushd/control", "pushd/runs"},
+	"bot":                 {"bot/command", "bot/access", "bot/hub", "bot/page", "datasheets", "datarepo", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/purge", "sync/purgerun", "sync/release", "sync/report", "sync/revert", "engine", "pushd/campaign", "pushd/control", "pushd/runs"},
 	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/purge", "sync/purgerun", "sync/couchstore", "sync/release", "sync/report", "sync/revert", "engine", "bot/hub", "bot/page", "bot/action", "bot", "pushd/campaign", "pushd/audience", "pushd/recipients", "health", "pushd", "pushd/gateway", "pushd/runs", "pushd/control"},
 }
 
