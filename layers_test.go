@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"sync/mysqlstore":     {"datasheets", "sync/plan", "sync/check", "sync/purge"},
 	"sync/export":         {"datasheets", "datasheets/xlsx", "sync/plan", "sync/mysqlstore"},
 	"sync/release":        {"datasheets", "datasheets/workbook", "datarepo", "health", "sync/plan", "sync/check", "sync/rules", "sync/purge", "sync/purgerun", "sync/mysqlstore", "pushd/campaign"},
-	"sync/report":         {"datasheets", "sync/plan", "sync/bookdiff", "sync/purge", "sync/purgerun", "sync/mysqlstore", "sync/release", "pushd/campaign"},
+	"sync/report":         {"datasheets", "sync/plan", "sync/bookdiff", "sync/purge", "sync/purgerun", "sync/mysqlstore", "sync/release", "pushd/campaign", "pushd/runs", "pushd/control"},
 	"sync/revert":         {"datasheets", "datasheets/workbook", "datarepo", "sync/export", "sync/mysqlstore", "sync/release"},
 	"pushd/gateway":       {},
 	"pushd/capacity":      {},
@@ -43,14 +43,15 @@ var mayImport = map[string][]string{
 	"pushd/leases":        {"pushd/capacity"},
 	"pushd/recipients":    {"datasheets", "datarepo", "sync/check", "pushd/audience", "pushd/campaign"},
 	"pushd":               {"pushd/campaign", "pushd/audience", "pushd/capacity", "pushd/gateway", "pushd/runs", "engine"},
+	"pushd/control":       {"datasheets", "datarepo", "sync/mysqlstore", "pushd", "pushd/campaign", "pushd/runs"},
 	"engine/memory":       {"engine"},
 	"bot/command":         {"datasheets"},
 	"bot/access":          {},
 	"bot/page":            {},
 	"bot/hub":             {"datarepo"},
 	"bot/action":          {"bot", "engine", "engine/memory", "sync/release", "sync/report"},
-	"bot":                 {"bot/command", "bot/access", "bot/hub", "bot/page", "datasheets", "datarepo", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/purge", "sync/purgerun", "sync/release", "sync/report", "sync/revert", "engine"},
-	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/purge", "sync/purgerun", "sync/couchstore", "sync/release", "sync/report", "sync/revert", "engine", "bot/hub", "bot/page", "bot/action", "bot", "pushd/campaign", "pushd/audience", "pushd/recipients", "health", "pushd", "pushd/capacity", "pushd/gateway", "pushd/leases", "pushd/runs"},
+	"bot":                 {"bot/command", "bot/access", "bot/hub", "bot/page", "datasheets", "datarepo", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/purge", "sync/purgerun", "sync/release", "sync/report", "sync/revert", "engine", "pushd/campaign", "pushd/control", "pushd/runs"},
+	"cmd/liveops":         {"datasheets", "datasheets/xlsx", "datasheets/workbook", "datarepo", "sync/plan", "sync/bookdiff", "sync/export", "sync/mysqlstore", "sync/purge", "sync/purgerun", "sync/couchstore", "sync/release", "sync/report", "sync/revert", "engine", "bot/hub", "bot/page", "bot/action", "bot", "pushd/campaign", "pushd/audience", "pushd/recipients", "health", "pushd", "pushd/capacity", "pushd/gateway", "pushd/leases", "pushd/runs", "pushd/control"},
 }
 
 // pure rooms do no I/O: they import none of these.

@@ -109,6 +109,9 @@ func (t *talk) do(ctx context.Context, c command.Command) (reply, error) {
 	if _, what, is := strings.Cut(c.Spec.Name, "purge "); is {
 		return t.purge(ctx, c, what)
 	}
+	if _, what, is := strings.Cut(c.Spec.Name, "push "); is {
+		return t.campaign(ctx, c, what)
+	}
 	return reply{}, refuse("", "the command %s is declared, and not known to this version", c.Spec.Name)
 }
 

@@ -222,7 +222,7 @@ func (t *talk) pastLimits(ctx context.Context, to release.Target, p *release.Pla
 // ofPromotion stands in mysqlstore.Shown in place of a merge's commit, where what was shown is a promotion.
 const ofPromotion = "promotion"
 
-// confirmShown confirms the promotions that were shown last on an issue or a pull request. On a pull request, one that the
+// confirmShown confirms the promotions, and the pushes besides their times, that were shown last on an issue or a pull request. On a pull request, one that the
 // author of the comment has confirmed before is passed over: they mean its own plan now.
 func (t *talk) confirmShown(ctx context.Context) (reply, error) {
 	targets, failed := t.targets(ctx, t.config)
@@ -238,20 +238,24 @@ func (t *talk) confirmShown(ctx context.Context) (reply, error) {
 		if err != nil {
 			return reply{}, err
 		}
-		if shown == nil || shown.Commit != ofPromotion {
+		if shown == nil || shown.Commit != ofPromotion && shown.Commit != ofPush {
 			continue
 		}
-		if known, err := t.hasConfirmed(ctx, target.Store, shown.Digest); err != nil || known && t.Pull {
+		kind, what := mysqlstore.Limits, "plan"
+		if shown.Commit == ofPush {
+			kind, what = mysqlstore.Push, "push"
+		}
+		if known, err := t.hasConfirmed(ctx, target.Store, kind, shown.Digest); err != nil || known && t.Pull {
 			if err != nil {
 				return reply{}, err
 			}
 			continue
 		}
-		err = target.Store.SaveConfirmation(ctx, mysqlstore.Confirmation{Kind: mysqlstore.Limits, Repository: t.repository, Pull: t.Number, Digest: shown.Digest, By: t.Author})
+		err = target.Store.SaveConfirmation(ctx, mysqlstore.Confirmation{Kind: kind, Repository: t.repository, Pull: t.Number, Digest: shown.Digest, By: t.Author})
 		if err != nil {
 			return reply{}, err
 		}
-		confirmed = append(confirmed, fmt.Sprintf("%s (plan `%s`)", target.Name, release.ShortDigest(shown.Digest)))
+		confirmed = append(confirmed, fmt.Sprintf("%s (%s `%s`)", target.Name, what, release.ShortDigest(shown.Digest)))
 	}
 	if len(confirmed) == 0 {
 		return refusal("nothing here waits for a confirmation", ""), nil
@@ -259,11 +263,11 @@ func (t *talk) confirmShown(ctx context.Context) (reply, error) {
 	return done(report.Sentence("confirmed for "+strings.Join(confirmed, ", "), "whoever asked for it says it again; their own confirmation does not count")), nil
 }
 
-// hasConfirmed says whether the author of the comment has confirmed a plan that is over a limit.
-func (t *talk) hasConfirmed(ctx context.Context, s *mysqlstore.Store, digest string) (bool, error) {
+// hasConfirmed says whether the author of the comment has confirmed what has a digest.
+func (t *talk) hasConfirmed(ctx context.Context, s *mysqlstore.Store, kind mysqlstore.ConfirmationKind, digest string) (bool, error) {
 	all, err := s.Confirmations(ctx, t.repository, t.Number)
 	return slices.ContainsFunc(all, func(c mysqlstore.Confirmation) bool {
-		return c.Kind == mysqlstore.Limits && c.Digest == digest && strings.EqualFold(c.By, t.Author)
+		return c.Kind == kind && c.Digest == digest && strings.EqualFold(c.By, t.Author)
 	}), err
 }
 

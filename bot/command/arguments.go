@@ -110,7 +110,9 @@ func (r *resolver) take(a Arg, words []string) (err *Error) {
 	case Release:
 		r.Release, err = release(words[0])
 	case PurgeName:
-		r.Purge, err = purgeName(words[0])
+		r.Purge, err = fileName(words[0], "a purge's name", "purges/")
+	case CampaignName:
+		r.Campaign, err = fileName(words[0], "a campaign's name", "pushes/")
 	case DocumentID:
 		r.IDs, err = documentIDs(words)
 	case TableName:
@@ -163,16 +165,17 @@ func release(word string) (int64, *Error) {
 	return int64(n), nil
 }
 
-// longestPurge is how long a purge's name may be, in characters.
-const longestPurge = 127
+// longestFileName is how long the name of a purge or a campaign may be, in characters.
+const longestFileName = 127
 
-func purgeName(word string) (string, *Error) {
+// fileName reads the name of a purge or a campaign, whose file is in a folder.
+func fileName(word, what, folder string) (string, *Error) {
 	name := narrow(word)
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r)
 	}
-	if name == "" || len(name) > longestPurge || strings.TrimFunc(name, plain) != "" || strings.ContainsAny(name[:1], "._-") {
-		return "", &Error{shown(word) + " is not a purge's name", "it is the name of its file in `purges/`, without folder and extension"}
+	if name == "" || len(name) > longestFileName || strings.TrimFunc(name, plain) != "" || strings.ContainsAny(name[:1], "._-") {
+		return "", &Error{shown(word) + " is not " + what, "it is the name of its file in `" + folder + "`, without folder and extension"}
 	}
 	return name, nil
 }

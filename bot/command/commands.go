@@ -14,6 +14,7 @@ const (
 func Commands() Table {
 	env := Arg{Name: "ENV", Kind: Environment}
 	purge := []Arg{{Name: "NAME", Kind: PurgeName}, env}
+	push := []Arg{{Name: "NAME", Kind: CampaignName}, env}
 	return Table{
 		{
 			Name: "help", Args: []Arg{{Name: "COMMAND", Kind: Topic, Optional: true, Many: true}},
@@ -35,8 +36,8 @@ func Commands() Table {
 		},
 		{
 			Name:  "confirm",
-			Help:  "lets a release go on that is over a limit",
-			About: "A second person says that so many deleted rows, or purged user documents, are meant. It counts for the plan last shown and for no other: once that changes, it is asked for again.",
+			Help:  "lets a release go on that is over a limit, or a push be sent now",
+			About: "A second person says that so many deleted rows, or purged user documents, or a push besides its times, are meant. It counts for what was shown last and for nothing else: once that changes, it is asked for again.",
 			Needs: MayConfirm, Where: Anywhere,
 		},
 		{
@@ -128,6 +129,42 @@ func Commands() Table {
 			Help:  "shows where a purge stands in an environment",
 			About: "Only looks, and does not ask Couchbase.",
 			Needs: MayPlan, Where: Anywhere,
+		},
+		{
+			Name: "push list", Args: []Arg{env},
+			Help:  "lists the push campaigns that were released to an environment, with their next times",
+			About: "Each with how its newest run stands. Only looks.",
+			Needs: MayPlan, Where: Anywhere,
+		},
+		{
+			Name: "push status", Args: push,
+			Help:  "shows how the newest runs of a campaign stand in an environment",
+			About: "Progress, rate, what became of the messages, and how long it will still take. Only looks.",
+			Needs: MayPlan, Where: Anywhere,
+		},
+		{
+			Name: "push pause", Args: push,
+			Help:  "stops sending a campaign in an environment, for now",
+			About: "It is of every run of the campaign that is under way, and takes effect within a second. Messages that are on their way arrive.",
+			Needs: MayPush, Where: Anywhere,
+		},
+		{
+			Name: "push resume", Args: push,
+			Help:  "goes on with what is paused of a campaign",
+			About: "It goes on where it stood; no token gets a second message by it.",
+			Needs: MayPush, Where: Anywhere,
+		},
+		{
+			Name: "push cancel", Args: push,
+			Help:  "ends what is under way of a campaign for good",
+			About: "It answers when every worker has stopped: after that nothing of the runs is sent. What was sent stays sent, and the campaign's next times stay as they are.",
+			Needs: MayPush, Where: Anywhere,
+		},
+		{
+			Name: "push send-now", Args: push,
+			Help:  "sends a campaign that was released to an environment now, besides its times",
+			About: "It shows first what it would send, to all of the campaign's audience. Someone else says `/liveops confirm`, and then it is said again: once for each confirmation, within a day of it. It refuses while the environment is held or frozen.",
+			Needs: MayPush, Where: Anywhere,
 		},
 		{
 			Name:  "cancel",

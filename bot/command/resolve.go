@@ -10,16 +10,17 @@ import (
 
 // Command is a command with its arguments, ready to be run.
 type Command struct {
-	Spec    Spec
-	Env     string   // the environment that it is about; of promote, the one that is written
-	From    string   // of promote: where the rows are taken from
-	Release int64    // of rollback: the release's number; 0 for the newest
-	Through bool     // of rollback: all later releases too
-	Purge   string   // the purge that it is about, as it is written
-	IDs     []string // of purge undo: the documents alone that are brought back, each once; none for all
-	Tables  []string // each once, in the order given
-	Reason  string   // of lock
-	Topic   string   // of help: the command that is asked about, by its name; "" for all
+	Spec     Spec
+	Env      string   // the environment that it is about; of promote, the one that is written
+	From     string   // of promote: where the rows are taken from
+	Release  int64    // of rollback: the release's number; 0 for the newest
+	Through  bool     // of rollback: all later releases too
+	Purge    string   // the purge that it is about, as it is written
+	Campaign string   // the push campaign that it is about, as it is written
+	IDs      []string // of purge undo: the documents alone that are brought back, each once; none for all
+	Tables   []string // each once, in the order given
+	Reason   string   // of lock
+	Topic    string   // of help: the command that is asked about, by its name; "" for all
 
 	Unsure      bool // of purge undo: removed documents that the game may have removed come back, too
 	KeepChanged bool // of rollback: rows that others changed since stay as they are
@@ -107,6 +108,8 @@ func (c Command) String() string {
 			}
 		case PurgeName:
 			words = append(words, quote(c.Purge))
+		case CampaignName:
+			words = append(words, quote(c.Campaign))
 		case DocumentID:
 			if c.Unsure { // nothing behind a -- is a flag
 				words = append(words, unsure)

@@ -61,6 +61,12 @@ func TestResolve(t *testing.T) {
 		{"/liveops purge undo cookie staging —unsure user-1", "purge undo", Command{Purge: "cookie", Env: "staging", IDs: []string{"user-1"}, Unsure: true}},
 		{"/liveops purge undo cookie staging --unsure -- --unsure", "purge undo", Command{Purge: "cookie", Env: "staging", IDs: []string{"--unsure"}, Unsure: true}},
 		{"/liveops purge undo cookie staging -- --user", "purge undo", Command{Purge: "cookie", Env: "staging", IDs: []string{"--user"}}},
+		{"/liveops push list Production", "push list", Command{Env: "production"}},
+		{"/liveops push status crystals production", "push status", Command{Campaign: "crystals", Env: "production"}},
+		{"/liveops Push PAUSE ｃｒｙｓｔａｌｓ staging", "push pause", Command{Campaign: "crystals", Env: "staging"}},
+		{"/liveops push resume 2026-12.Crystals_v2 staging", "push resume", Command{Campaign: "2026-12.Crystals_v2", Env: "staging"}},
+		{"/liveops push cancel crystals eu-west", "push cancel", Command{Campaign: "crystals", Env: "eu-west"}},
+		{"/liveops push send-now crystals production", "push send-now", Command{Campaign: "crystals", Env: "production"}},
 		{"/liveops cancel", "cancel", Command{}},
 	} {
 		got, err := resolve(t, Commands(), PullRequest, test.comment)
@@ -87,8 +93,8 @@ func TestResolveRefuses(t *testing.T) {
 		{"/liveops Rolback", "there is no command `Rolback`; did you mean `/liveops rollback`?"},
 		{"/liveops purge run ../cookie production", "`../cookie` is not a purge's name; it is the name of its file in `purges/`, without folder and extension"},
 		{"/liveops purge run cookie", "`/liveops purge run` needs ENV, an environment; write `/liveops purge run NAME ENV`"},
-		{"/liveops frobnicate", "there is no command `frobnicate`; the commands are `help`, `plan`, `apply`, `confirm`, `retry`, `rollback`, `promote`, `export`, `status`, `drift`, `lock`, `unlock`, `purge plan`, `purge run`, `purge pause`, `purge resume`, `purge cancel`, `purge undo`, `purge status`, `cancel`"},
-		{"/liveops ''", "there is no command ``; the commands are `help`, `plan`, `apply`, `confirm`, `retry`, `rollback`, `promote`, `export`, `status`, `drift`, `lock`, `unlock`, `purge plan`, `purge run`, `purge pause`, `purge resume`, `purge cancel`, `purge undo`, `purge status`, `cancel`"},
+		{"/liveops frobnicate", "there is no command `frobnicate`; the commands are `help`, `plan`, `apply`, `confirm`, `retry`, `rollback`, `promote`, `export`, `status`, `drift`, `lock`, `unlock`, `purge plan`, `purge run`, `purge pause`, `purge resume`, `purge cancel`, `purge undo`, `purge status`, `push list`, `push status`, `push pause`, `push resume`, `push cancel`, `push send-now`, `cancel`"},
+		{"/liveops ''", "there is no command ``; the commands are `help`, `plan`, `apply`, `confirm`, `retry`, `rollback`, `promote`, `export`, `status`, `drift`, `lock`, `unlock`, `purge plan`, `purge run`, `purge pause`, `purge resume`, `purge cancel`, `purge undo`, `purge status`, `push list`, `push status`, `push pause`, `push resume`, `push cancel`, `push send-now`, `cancel`"},
 		{"/liveops help plna", "there is no command `plna`; did you mean `/liveops plan`?"},
 		{"/liveops help plan apply", "there is a word too many: `apply`; write `/liveops help [COMMAND…]`"},
 		{"/liveops apply", "`/liveops apply` needs ENV, an environment; write `/liveops apply ENV`"},
@@ -113,6 +119,11 @@ func TestResolveRefuses(t *testing.T) {
 		{"/liveops purge undo cookie staging " + strings.Repeat("x", 247), "`" + strings.Repeat("x", 60) + "…` is not a document's id; it has 1 to 246 bytes"},
 		{"/liveops purge undo cookie staging" + manyIDs(101), "these are 101 documents; a comment names at most 100; say it in several comments, or leave the ids out to bring all back"},
 		{"/liveops purge cancel cookie staging user-1", "there is a word too many: `user-1`; write `/liveops purge cancel NAME ENV`"},
+		{"/liveops push pause crystals", "`/liveops push pause` needs ENV, an environment; write `/liveops push pause NAME ENV`"},
+		{"/liveops push cancel", "`/liveops push cancel` needs NAME, a campaign's name; write `/liveops push cancel NAME ENV`"},
+		{"/liveops push cancel a/b production", "`a/b` is not a campaign's name; it is the name of its file in `pushes/`, without folder and extension"},
+		{"/liveops push sendnow crystals production", "there is no command `push` `sendnow`; did you mean `/liveops push send-now`?"},
+		{"/liveops push undo crystals production", "there is no command `push` `undo`; after it stands one of `list`, `status`, `pause`, `resume`, `cancel`, `send-now`"},
 		{"/liveops lock production", "`/liveops lock` needs REASON, a text; write `/liveops lock ENV REASON…`"},
 		{"/liveops lock production ' '", "the reason is empty; say why, so that others know whom and what to ask"},
 		{"/liveops lock production " + strings.Repeat("x", 501), "the reason has 501 characters; at most 500 are kept; shorten it"},
@@ -155,21 +166,21 @@ func TestResolveMindsThePlace(t *testing.T) {
 
 func TestResolveTwoWords(t *testing.T) {
 	table := append(Commands(),
-		Spec{Name: "push plan", Args: []Arg{{Name: "NAME", Kind: Text, Many: true}}, Where: Anywhere},
-		Spec{Name: "push undo", Args: []Arg{{Name: "ENV", Kind: Environment}}, Where: Issue})
-	got, err := resolve(t, table, Issue, "/liveops Push Undo staging")
-	if err != nil || got.Spec.Name != "push undo" || got.Env != "staging" || got.String() != "/liveops push undo staging" {
+		Spec{Name: "feast plan", Args: []Arg{{Name: "NAME", Kind: Text, Many: true}}, Where: Anywhere},
+		Spec{Name: "feast undo", Args: []Arg{{Name: "ENV", Kind: Environment}}, Where: Issue})
+	got, err := resolve(t, table, Issue, "/liveops Feast Undo staging")
+	if err != nil || got.Spec.Name != "feast undo" || got.Env != "staging" || got.String() != "/liveops feast undo staging" {
 		t.Errorf("%v, %v", got, err)
 	}
-	got, err = resolve(t, table, Issue, "/liveops help push undo")
-	if err != nil || got.Topic != "push undo" || got.String() != "/liveops help push undo" {
+	got, err = resolve(t, table, Issue, "/liveops help feast undo")
+	if err != nil || got.Topic != "feast undo" || got.String() != "/liveops help feast undo" {
 		t.Errorf("%v, %v", got, err)
 	}
 	for comment, want := range map[string]string{
-		"/liveops push":      "`/liveops push` needs to know what to do; after it stands one of `plan`, `undo`",
-		"/liveops push x":    "there is no command `push` `x`; after it stands one of `plan`, `undo`",
-		"/liveops push udno": "there is no command `push` `udno`; did you mean `/liveops push undo`?",
-		"/liveops pus undo":  "there is no command `pus`; did you mean `/liveops push`?",
+		"/liveops feast":      "`/liveops feast` needs to know what to do; after it stands one of `plan`, `undo`",
+		"/liveops feast x":    "there is no command `feast` `x`; after it stands one of `plan`, `undo`",
+		"/liveops feast udno": "there is no command `feast` `udno`; did you mean `/liveops feast undo`?",
+		"/liveops feas undo":  "there is no command `feas`; did you mean `/liveops feast`?",
 	} {
 		if _, err := resolve(t, table, Issue, comment); err == nil || err.Error() != want {
 			t.Errorf("%s\ngot  %v\nwant %s", comment, err, want)

@@ -49,14 +49,15 @@ type Kind int
 
 // The kinds of arguments.
 const (
-	Environment Kind = iota // one of liveops.yaml's
-	Source                  // an environment that something is taken from
-	Release                 // a release's number
-	PurgeName               // the name of a purge; whether there is such a one is not looked at here
-	DocumentID              // the id of a user document; whether there is such a one is not looked at here
-	TableName               // a table of the database; whether there is such a one is not looked at here
-	Text                    // all words that are left, whatever they are
-	Topic                   // the name of a command
+	Environment  Kind = iota // one of liveops.yaml's
+	Source                   // an environment that something is taken from
+	Release                  // a release's number
+	PurgeName                // the name of a purge; whether there is such a one is not looked at here
+	CampaignName             // the name of a push campaign; whether there is such a one is not looked at here
+	DocumentID               // the id of a user document; whether there is such a one is not looked at here
+	TableName                // a table of the database; whether there is such a one is not looked at here
+	Text                     // all words that are left, whatever they are
+	Topic                    // the name of a command
 )
 
 // String says what an argument is, in a sentence.
@@ -68,6 +69,8 @@ func (k Kind) String() string {
 		return "a release's number"
 	case PurgeName:
 		return "a purge's name"
+	case CampaignName:
+		return "a campaign's name"
 	case DocumentID:
 		return "a document's id"
 	case TableName:

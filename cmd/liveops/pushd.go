@@ -18,6 +18,7 @@ import (
 	"liveops/pushd"
 	"liveops/pushd/audience"
 	"liveops/pushd/campaign"
+	"liveops/pushd/control"
 	"liveops/pushd/gateway"
 	"liveops/pushd/runs"
 	"liveops/sync/mysqlstore"
@@ -82,7 +83,7 @@ func (a *app) push(ctx context.Context, e *engine.Engine, open *stores, log *slo
 		if len(senders) == 0 {
 			return fmt.Errorf("environment %s has neither %s nor %s", environment, environmentSetting(environment, "FCM_CREDENTIALS"), environmentSetting(environment, "APNS_KEY"))
 		}
-		work := pushd.WorkOptions{Environment: environment, Name: processName(), Batches: batches, Decode: decodeCampaign, Senders: senders, Log: log}
+		work := pushd.WorkOptions{Environment: environment, Name: processName(), Batches: batches, Decode: control.Decode, Senders: senders, Log: log}
 		g.Go(func() error { return errors.Join(pushd.Work(ctx, work), closeAll()) })
 		if workerOnly {
 			continue
@@ -119,22 +120,22 @@ func (a *app) leadOptions(ctx context.Context, environment string, batches *engi
 		}
 	}
 	files := &pushFiles{settings: a.settings, store: store}
-	_, _, config, err := files.read(ctx)
+	released, err := files.read(ctx)
 	if err != nil {
 		return pushd.Options{}, err
 	}
-	push, err := files.push(config)
+	push, err := released.Push()
 	if err != nil {
 		return pushd.Options{}, fmt.Errorf("environment %s: %w", environment, err)
 	}
 	of := &audience.Store{DB: tokens.DB()}
 	o := pushd.Options{
-		Environment: environment, Name: processName(), Batches: batches, Runs: runs.New(store.DB()), Tokens: of, Decode: decodeCampaign,
+		Environment: environment, Name: processName(), Batches: batches, Runs: runs.New(store.DB()), Tokens: of, Decode: control.Decode,
 		Query: files.query, Released: files.released, Gateways: push.Gateways(), Quotas: push.Quotas, Log: log,
-		Healthy:  health.New(config.Guards).Healthy,
+		Healthy:  health.New(released.Config.Guards).Healthy,
 		KeepDead: !push.Dead.Delete && push.Dead.Mark == "",
 	}
-	if c := capacityOf(config, environment); c != nil {
+	if c := capacityOf(released.Config, environment); c != nil {
 		servers, err := a.gameServers(ctx, environment, c, store.DB())
 		if err != nil {
 			return pushd.Options{}, err

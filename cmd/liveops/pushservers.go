@@ -7,10 +7,8 @@ import (
 	"regexp"
 
 	"liveops/datarepo"
-	"liveops/pushd"
 	"liveops/pushd/capacity"
 	"liveops/pushd/leases"
-	"liveops/pushd/runs"
 )
 
 // capacityOf is which servers campaigns may add to in an environment; nil for none.
@@ -47,19 +45,4 @@ func (a *app) gameServers(ctx context.Context, environment string, c *datarepo.C
 		o.Servers = append(o.Servers, capacity.Tag{Key: key, Value: value})
 	}
 	return capacity.New(ctx, o)
-}
-
-// ordered is a run as it is to be ordered in the environment, by the configuration that was read last.
-func (p *pushFiles) ordered(r runs.Run) (runs.Run, error) {
-	p.mu.Lock()
-	config := p.config
-	p.mu.Unlock()
-	if config == nil || capacityOf(config, p.store.Environment()) == nil {
-		return r, nil
-	}
-	c, err := decodeCampaign(r.Campaign, r.File)
-	if err != nil {
-		return r, err
-	}
-	return pushd.Ordered(c, r), nil
 }

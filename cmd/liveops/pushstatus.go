@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"liveops/pushd/runs"
+	"liveops/sync/report"
 )
 
 func (a *app) pushStatusCommand() *cobra.Command {
@@ -54,7 +55,7 @@ func (a *app) pushStatus(ctx context.Context, record *runs.Store, name string) e
 		fmt.Fprintln(a.out, "no runs")
 	}
 	for _, r := range newest {
-		fmt.Fprintln(a.out, printable(r.Campaign+": "+runOfPush(r, time.Now())))
+		fmt.Fprintln(a.out, printable(r.Campaign+": "+report.CampaignRun(r, time.Now())))
 	}
 	return nil
 }
@@ -85,6 +86,6 @@ func (a *app) watchPush(ctx context.Context, record *runs.Store, name string) er
 		}
 	}
 	bar.clear()
-	fmt.Fprintln(a.out, printable(r.Campaign+": "+runOfPush(r, time.Now())))
+	fmt.Fprintln(a.out, printable(r.Campaign+": "+report.CampaignRun(r, time.Now())))
 	return nil
 }

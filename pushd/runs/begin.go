@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
+
 	"liveops/pushd/audience"
 )
 
@@ -132,6 +134,9 @@ func (s *Store) runs(ctx context.Context, where string, args ...any) ([]Run, err
 	rows, err := s.db.QueryContext(ctx, `SELECT id, campaign, CAST(due AS CHAR), zones, others, commit_id, file, actor, state, reason, CAST(started AS CHAR),
 		CAST(finished AS CHAR), cursor_platform, cursor_value, cursor_token, all_read, tokens, last_batch, accepted, dead, rejected, gave_up, unknown, repeats
 		FROM liveops_push_runs `+where, args...)
+	if isNoTable(err) { // nothing was ever sent here
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the push runs: %w", err)
 	}
@@ -148,6 +153,13 @@ func (s *Store) runs(ctx context.Context, where string, args ...any) ([]Run, err
 		return nil, fmt.Errorf("read the push runs: %w", err)
 	}
 	return all, nil
+}
+
+// isNoTable says whether a statement found a table missing
+// (https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html#error_er_no_such_table).
+func isNoTable(err error) bool {
+	var e *mysql.MySQLError
+	return errors.As(err, &e) && e.Number == 1146
 }
 
 func scan(rows *sql.Rows) (r Run, err error) {

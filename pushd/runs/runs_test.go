@@ -54,6 +54,35 @@ func open(t *testing.T, dsn string) *runs.Store {
 	return s
 }
 
+// Whoever only looks makes no tables.
+func TestNothingWasEverSent(t *testing.T) {
+	c, err := mysql.ParseDSN(mariadb.NewDatabase(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("mysql", c.FormatDSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	s := runs.New(db)
+	live, err := s.Live(t.Context())
+	if err != nil || live != nil {
+		t.Errorf("%v, %v", live, err)
+	}
+	newest, err := s.Newest(t.Context(), "", 10)
+	if err != nil || newest != nil {
+		t.Errorf("%v, %v", newest, err)
+	}
+	if _, err := s.Find(t.Context(), "crystals", due); !errors.Is(err, runs.ErrNoRun) {
+		t.Error(err)
+	}
+	var tables int
+	if err := db.QueryRow("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()").Scan(&tables); err != nil || tables != 0 {
+		t.Errorf("%d tables, %v", tables, err)
+	}
+}
+
 func lead(t *testing.T, s *runs.Store) runs.Epoch {
 	t.Helper()
 	epoch, err := s.Lead(t.Context(), "test", 0, time.Hour)

@@ -80,7 +80,7 @@ var tables = []string{
 	`INSERT IGNORE INTO liveops_push_leader (id, epoch, name, until) VALUES (1, 0, '', '1970-01-02')`,
 }
 
-// Prepare makes the tables where they are missing.
+// Prepare makes the tables where they are missing. Runs may be asked for before it: then there are none.
 func (s *Store) Prepare(ctx context.Context) error {
 	for _, ddl := range tables {
 		if _, err := s.db.ExecContext(ctx, ddl); err != nil {

@@ -14,6 +14,7 @@ type ConfirmationKind string
 const (
 	Approval ConfirmationKind = "approval" // that the plan goes to this environment
 	Limits   ConfirmationKind = "limits"   // that it deletes more than the limits allow
+	Push     ConfirmationKind = "push"     // that a campaign is sent besides its times
 )
 
 // Confirmation is someone's agreement to one plan for this environment, whichever commit brings it: a plan with

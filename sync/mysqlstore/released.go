@@ -51,6 +51,9 @@ func (s *Store) Files(ctx context.Context) (commit string, files []File, err err
 		}
 		return nil
 	})
+	if isNoSuchTable(err) { // nothing was released yet
+		return "", nil, nil
+	}
 	if err != nil {
 		return "", nil, fmt.Errorf("read the released files of %s: %w", s.environment, err)
 	}

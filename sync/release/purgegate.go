@@ -25,8 +25,8 @@ type PurgeGate struct {
 // must have done it.
 func (g PurgeGate) Waits(ctx context.Context, now time.Time) (waits []Wait, err error) {
 	asked := g.Policy.Environment(g.Environment)
-	if window, until, frozen := asked.Freeze.At(now); frozen {
-		waits = append(waits, Wait{Kind: Frozen, Reason: frozenReason(g.Environment, window), Until: until})
+	if wait, frozen := g.Policy.Frozen(g.Environment, now); frozen {
+		waits = append(waits, wait)
 	}
 	if g.Begun {
 		return waits, nil

@@ -72,8 +72,8 @@ func (r *run) pause(ctx context.Context, s *Step, t Target) (paused bool, err er
 // timed is what is over at a time that is known: a freeze, and the soak.
 func (r *run) timed(ctx context.Context, t Target) (waits []Wait, err error) {
 	asked := r.Policy.Environment(t.Name)
-	if window, until, frozen := asked.Freeze.At(r.now()); frozen && r.Despite[Frozen] == "" {
-		waits = append(waits, Wait{Kind: Frozen, Reason: frozenReason(t.Name, window), Until: until})
+	if wait, frozen := r.Policy.Frozen(t.Name, r.now()); frozen && r.Despite[Frozen] == "" {
+		waits = append(waits, wait)
 	}
 	if asked.Soak == 0 || r.Despite[Soaking] != "" {
 		return waits, nil
@@ -87,6 +87,15 @@ func (r *run) timed(ctx context.Context, t Target) (waits []Wait, err error) {
 		waits = append(waits, Wait{Kind: Soaking, Reason: fmt.Sprintf("%s must have had the commit for %s before %s takes it", before.Name, inWords(asked.Soak), t.Name), Until: until})
 	}
 	return waits, nil
+}
+
+// Frozen says whether an environment is in a freeze, and until when what waits for its end has to.
+func (p *Policy) Frozen(environment string, now time.Time) (Wait, bool) {
+	window, until, frozen := p.Environment(environment).Freeze.At(now)
+	if !frozen {
+		return Wait{}, false
+	}
+	return Wait{Kind: Frozen, Reason: frozenReason(environment, window), Until: until}, true
 }
 
 // frozenReason says that an environment is frozen, and why where the window says so.

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"liveops/pushd/runs"
+	"liveops/sync/mysqlstore"
+)
+
+// A campaign that was released is listed, sent now, paused, resumed, and canceled.
+func TestPushInAShell(t *testing.T) {
+	p := newPurging(t, "production")
+	p.commit("pushes/crystals.yaml", "schedule: \"3 19 * * FRI\"\nmessage: {default: {title: Come back!, body: Log in now}}\nrate: 1000/s\n",
+		"liveops.yaml", "timezone: Asia/Seoul\nenvironments: [{name: production, push: {tokens: {table: t, token: token, platform: platform}}}]\n")
+	push := func(code int, want string, args ...string) {
+		t.Helper()
+		p.liveops(code, want, append([]string{"push"}, append(args, "--env", "production")...)...)
+	}
+	p.liveops(0, "", "apply", "--yes", "--env", "production")
+	push(0, "production: 1 campaign\n  crystals: next Fri ", "list")
+	push(0, "no runs", "status")
+	push(2, "no campaign `cristals` was released to production; did you mean `crystals`?", "send-now", "--yes", "cristals")
+	push(2, "no campaign `cristals` was released to production; did you mean `crystals`?", "cancel", "cristals")
+	push(2, "no run of campaign `crystals` is under way in production", "pause", "crystals")
+	push(0, " UTC running: 0 tokens so far", "send-now", "--yes", "crystals")
+	push(0, " UTC paused (by ", "pause", "crystals")
+	push(0, " UTC running: 0 tokens so far", "resume", "crystals")
+	push(0, "; ", "list")
+
+	store, err := mysqlstore.Open(t.Context(), "production", p.set[p.setting("production", "MYSQL_DSN")], mysqlstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	stopped := make(chan error, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	go func() { stopped <- endCanceled(ctx, runs.New(store.DB())) }()
+	push(0, " UTC canceled (every worker has stopped): 0 tokens so far", "cancel", "crystals")
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	push(2, "no run of campaign `crystals` is under way", "cancel", "crystals")
+	push(0, " UTC canceled (every worker has stopped)", "status", "crystals")
+}
+
+// endCanceled leads until a run that is canceling is there, and says that every worker has stopped.
+func endCanceled(ctx context.Context, record *runs.Store) error {
+	epoch, err := record.Lead(ctx, "test", 0, time.Hour)
+	if err != nil {
+		return err
+	}
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		live, err := record.Live(ctx)
+		if err != nil {
+			return err
+		}
+		for _, r := range live {
+			if r.State == runs.Canceling {
+				return record.End(ctx, epoch, r.ID, runs.Canceled, "every worker has stopped", time.Now())
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
