@@ -69,8 +69,14 @@ On SIGTERM it finishes what it has in hand and ends; another one goes on.`,
 }
 
 // push leads the pushes of some environments and works for them, until ctx ends.
-func (a *app) push(ctx context.Context, e *engine.Engine, open *stores, log *slog.Logger, environments []string, workerOnly bool) error {
-	g, ctx := errgroup.WithContext(ctx)
+func (a *app) push(ctx context.Context, e *engine.Engine, open *stores, log *slog.Logger, environments []string, workerOnly bool) (err error) {
+	var parts []func(context.Context) error
+	var closers []func() error
+	defer func() {
+		for _, closeAll := range closers {
+			err = errors.Join(err, closeAll())
+		}
+	}()
 	for _, environment := range environments {
 		batches, err := e.Batches(ctx, environment)
 		if err != nil {
@@ -80,11 +86,12 @@ func (a *app) push(ctx context.Context, e *engine.Engine, open *stores, log *slo
 		if err != nil {
 			return err
 		}
+		closers = append(closers, closeAll)
 		if len(senders) == 0 {
 			return fmt.Errorf("environment %s has neither %s nor %s", environment, environmentSetting(environment, "FCM_CREDENTIALS"), environmentSetting(environment, "APNS_KEY"))
 		}
 		work := pushd.WorkOptions{Environment: environment, Name: processName(), Batches: batches, Decode: control.Decode, Senders: senders, Log: log}
-		g.Go(func() error { return errors.Join(pushd.Work(ctx, work), closeAll()) })
+		parts = append(parts, func(ctx context.Context) error { return pushd.Work(ctx, work) })
 		if workerOnly {
 			continue
 		}
@@ -92,7 +99,11 @@ func (a *app) push(ctx context.Context, e *engine.Engine, open *stores, log *slo
 		if err != nil {
 			return err
 		}
-		g.Go(func() error { return pushd.Lead(ctx, lead) })
+		parts = append(parts, func(ctx context.Context) error { return pushd.Lead(ctx, lead) })
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for _, part := range parts {
+		g.Go(func() error { return part(ctx) })
 	}
 	return g.Wait()
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"liveops/bot"
 	"liveops/bot/page"
@@ -21,11 +22,11 @@ import (
 // defaultListen is where webhooks are answered unless LIVEOPS_LISTEN says otherwise.
 const defaultListen = ":8080"
 
-// serveCommand is `serve`, the one process for one machine, or `bot`, the bot alone. While the bot is all there
-// is, they are the same.
+// serveCommand is `serve`, the one process for one machine, or `bot`. They differ in what they are called: either sends the push
+// campaigns of the environments that a setting names, and none otherwise.
 func (a *app) serveCommand(name string) *cobra.Command {
 	short := map[string]string{
-		"serve": "Run everything that one machine needs: the engine and the bot",
+		"serve": "Run everything that one machine needs: the engine, the bot, and the sending of pushes",
 		"bot":   "Run the GitHub bot",
 	}
 	var s setup
@@ -55,6 +56,8 @@ environments. Its settings are environment variables (NAME_FILE names a file tha
     LIVEOPS_NATS_USER, _PASSWORD, _TOKEN, _CA (a certificate in PEM) and _REPLICAS
   LIVEOPS_<ENV>_MYSQL_DSN      the MySQL of each environment, as user:password@tcp(host:3306)/database
   LIVEOPS_<ENV>_PUSH_DSN       for campaigns: the MySQL with the push tokens, where that is another one
+  LIVEOPS_PUSH_ENVIRONMENTS    environments whose push campaigns this process sends, comma-separated; for these the
+                               settings that liveops pushd --help names
   LIVEOPS_<ENV>_COUCHBASE_URL  for purges: the bucket of each environment, with …_USER, …_PASSWORD and …_CA
 
 GET /healthz answers while it runs. On SIGTERM it finishes what is under way and ends.` + help,
@@ -111,8 +114,15 @@ func (a *app) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return &bot.SettingError{Setting: "LIVEOPS_LISTEN", Reason: err.Error()}
 	}
+	pushes, err := a.settings.list("LIVEOPS_PUSH_ENVIRONMENTS")
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 	log.Info("serving webhooks", "address", l.Addr().String(), "repositories", strings.Join(options.Repositories, ","))
-	return b.Serve(ctx, l)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return b.Serve(ctx, l) })
+	g.Go(func() error { return a.push(ctx, queue, open, log, pushes, false) })
+	return g.Wait()
 }
 
 func (a *app) openEngine(ctx context.Context, log *slog.Logger) (*engine.Engine, error) {

@@ -199,7 +199,7 @@ func TestOwedCampaigns(t *testing.T) {
 
 // What is wrong with campaigns is told at its place: of files at once, of tokens where they can be asked.
 func TestCampaignProblems(t *testing.T) {
-	everything := []string{"guard: game-helth", "test: {list: pa}", "audience:", "  sql: |", "    SELECT token, platform", "    FROM push_tokens; DROP TABLE users"}
+	everything := []string{"guard: game-helth", "audience:", "  sql: |", "    SELECT token, platform", "    FROM push_tokens; DROP TABLE users"}
 	tests := []struct {
 		name   string
 		config string
@@ -210,9 +210,7 @@ func TestCampaignProblems(t *testing.T) {
 		{"nothing", pushConfig, due("3 19 * * FRI", "Hello", "audience: {country: [KR]}"), phones{columns: someColumns}, nil},
 		{"of files", pushConfig, due("3 19 * * FRI", "Hello", everything...), phones{columns: someColumns}, []string{
 			"pushes/eve.yaml:3:8: liveops.yaml has no guard named `game-helth` (did you mean `game-health`?)",
-			"pushes/eve.yaml:4:14: `production` has no list named `pa` (did you mean `qa`?)",
-			"pushes/eve.yaml:4:14: `staging` has no list named `pa` (did you mean `qa`?)",
-			"pushes/eve.yaml:6:8: `sql`: a second statement begins here; an audience is one SELECT (line 2, column 19 of the query) (leave it out)"}},
+			"pushes/eve.yaml:5:8: `sql`: a second statement begins here; an audience is one SELECT (line 2, column 19 of the query) (leave it out)"}},
 		{"nobody sends", "environments: [{name: staging}, {name: production, after: staging}]", due("3 19 * * FRI", "Hello"), phones{}, []string{
 			"pushes/eve.yaml:1:1: no environment sends campaigns (add `push` to an environment in liveops.yaml)"}},
 		{"columns", pushConfig, due("3 19 * * FRI", "Hello", "audience: {country: [KR], columns: {levl: {min: 3}}}"), phones{columns: []string{"token", "platform", "level"}}, []string{
