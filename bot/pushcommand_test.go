@@ -28,7 +28,7 @@ func pushWorld(t *testing.T, more string) (w *world, n int) {
 	pull := w.planned("crystals", files{crystalsPath: []byte(crystals)})
 	w.merge(pull)
 	w.settle()
-	w.says(w.told(pull), "| production | ✓ nothing to do |", "Every environment had these rows already")
+	w.says(w.told(pull), "| production | ✓ campaigns |")
 	n, err := w.repo.OpenIssue(github.NewIssue{Title: "On call", Author: "jun"})
 	w.must(err)
 	return w, n
@@ -220,7 +220,7 @@ func TestPushSendNowIsBoundToTheFile(t *testing.T) {
 	pull := w.planned("other", files{crystalsPath: []byte(strings.Replace(crystals, "100 crystals", "1000 crystals", 1))})
 	w.merge(pull)
 	w.settle()
-	w.says(w.told(pull), "| production | ✓ nothing to do |", "Every environment had these rows already")
+	w.says(w.told(pull), "| production | ✓ campaigns |")
 	w.say(n, "jun", say).refused("This would send", "1000 crystals")
 	w.say(n, "mina", "/liveops confirm").done("Confirmed for production")
 	w.say(n, "jun", say).done("is running in production")

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -169,6 +170,9 @@ func (t *Taking) Stop() {
 
 // ErrNoRun says that a run has no queue: it has ended, or is not begun.
 var ErrNoRun = errors.New("the run has no queue")
+
+// KeepEvery is how often Keep must be said of a batch in hand: a third of Options.AckWait.
+func (b *Batches) KeepEvery() time.Duration { return b.e.options.AckWait / 3 }
 
 // Keep says that the batch is still in hand.
 func (b *Batch) Keep() error { return b.message.InProgress() }

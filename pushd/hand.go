@@ -18,7 +18,7 @@ import (
 func (w *hands) handle(ctx context.Context, r *run, b *engine.Batch) {
 	keeping, kept := context.WithCancel(ctx)
 	defer kept()
-	w.working.Go(func() { keep(keeping, w.o.Clock, b) })
+	w.working.Go(func() { w.keep(keeping, b) })
 	err := w.finish(ctx, r, b)
 	if err == nil {
 		err = b.Done()
@@ -34,11 +34,9 @@ func (w *hands) handle(ctx context.Context, r *run, b *engine.Batch) {
 	}
 }
 
-// keepEvery is how often it is said that a batch is in hand: well within the engine's AckWait.
-const keepEvery = 5 * time.Second
-
-func keep(ctx context.Context, c Clock, b *engine.Batch) {
-	for sleep(ctx, c, keepEvery) {
+// keep says that a batch is in hand, until ctx ends.
+func (w *hands) keep(ctx context.Context, b *engine.Batch) {
+	for sleep(ctx, w.o.Clock, w.o.Batches.KeepEvery()) {
 		if b.Keep() != nil {
 			return
 		}

@@ -14,6 +14,14 @@ func TestPushInAShell(t *testing.T) {
 	p := newPurging(t, "production")
 	p.commit("pushes/crystals.yaml", "schedule: \"3 19 * * FRI\"\nmessage: {default: {title: Come back!, body: Log in now}}\nrate: 1000/s\n",
 		"liveops.yaml", "timezone: Asia/Seoul\nenvironments: [{name: production, push: {tokens: {table: t, token: token, platform: platform}}}]\n")
+	store, err := mysqlstore.Open(t.Context(), "production", p.set[p.setting("production", "MYSQL_DSN")], mysqlstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if _, err := store.DB().ExecContext(t.Context(), "CREATE TABLE t (token VARCHAR(100) NOT NULL, platform VARCHAR(10) NOT NULL, PRIMARY KEY (platform, token))"); err != nil {
+		t.Fatal(err)
+	}
 	push := func(code int, want string, args ...string) {
 		t.Helper()
 		p.liveops(code, want, append([]string{"push"}, append(args, "--env", "production")...)...)
@@ -29,11 +37,6 @@ func TestPushInAShell(t *testing.T) {
 	push(0, " UTC running: 0 tokens so far", "resume", "crystals")
 	push(0, "; ", "list")
 
-	store, err := mysqlstore.Open(t.Context(), "production", p.set[p.setting("production", "MYSQL_DSN")], mysqlstore.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
 	stopped := make(chan error, 1)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()

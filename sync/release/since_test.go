@@ -121,7 +121,7 @@ func (w *world) selected(do func()) []string {
 	exec("SET GLOBAL general_log = 1")
 	do()
 	exec("SET GLOBAL general_log = 0")
-	rows, err := db.Query("SELECT DISTINCT REGEXP_SUBSTR(CONVERT(argument USING utf8mb4), 'FROM `[a-z0-9_]+`') FROM mysql.general_log WHERE argument LIKE 'SELECT%FROM `%' AND argument NOT LIKE '%FROM `liveops%'")
+	rows, err := db.Query("SELECT DISTINCT REGEXP_SUBSTR(CONVERT(argument USING utf8mb4), 'FROM `t[0-9]{3}`') FROM mysql.general_log WHERE argument REGEXP '^SELECT.*FROM `t[0-9]{3}`'")
 	if err != nil {
 		w.Fatal(err)
 	}
