@@ -254,14 +254,14 @@ func (w *world) worker(name string) (stop func()) {
 // await asks until something is so. There is nothing to wait on but the record, which other processes write, too.
 func (w *world) await(what string, is func() bool) {
 	w.Helper()
-	deadline := time.After(time.Minute)
+	deadline := time.After(3 * time.Minute) // many packages are tested at once
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !is() {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			w.Fatalf("%s: not within a minute; runs %+v", what, w.all())
+			w.Fatalf("%s: not in time; runs %+v", what, w.all())
 		}
 	}
 }
