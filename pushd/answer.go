@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"liveops/pushd/campaign"
 	"liveops/pushd/runs"
@@ -52,7 +53,12 @@ func (l *leader) stand(c *contact) ([]standing, error) {
 	if !l.ready {
 		return nil, errors.New("the leader does not know yet which runs there are")
 	}
-	l.workers[c.Worker] = &worker{heard: now, still: c.Still}
+	if w := l.workers[c.Worker]; w != nil && c.N <= w.n {
+		return nil, errors.New("a word that comes late")
+	}
+	// A run that this answer lets it send is not still any more, whatever the worker did before.
+	still := slices.DeleteFunc(c.Still, func(run int64) bool { d := l.led[run]; return d != nil && d.State == runs.Running })
+	l.workers[c.Worker] = &worker{heard: now, n: c.N, still: still}
 	var all []standing
 	for id, d := range l.led {
 		s := standing{Run: id, State: d.State}

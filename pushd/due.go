@@ -2,6 +2,7 @@ package pushd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -44,12 +45,13 @@ func (l *leader) fire(ctx context.Context) error {
 		}
 		l.due.read = now
 	}
-	for _, s := range l.due.campaigns {
+	var failed error
+	for _, s := range l.due.campaigns { // one that fails holds no other up
 		if err := l.fireCampaign(ctx, s, now); err != nil {
-			return fmt.Errorf("campaign %s: %w", s.Name, err)
+			failed = errors.Join(failed, fmt.Errorf("campaign %s: %w", s.Name, err))
 		}
 	}
-	return nil
+	return failed
 }
 
 // readReleased reads what campaigns there are.
@@ -58,7 +60,7 @@ func (l *leader) readReleased(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("read the released campaigns: %w", err)
 	}
-	var names []string
+	var known []runs.Known
 	var all []*scheduled
 	eachUser := false
 	for _, f := range released.Campaigns {
@@ -66,7 +68,14 @@ func (l *leader) readReleased(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return fmt.Errorf("campaign %s: %w", f.Name, err)
 		}
-		names, all = append(names, f.Name), append(all, &scheduled{Campaign: c, file: f.Data})
+		all = append(all, &scheduled{Campaign: c, file: f.Data})
+		k := runs.Known{Campaign: f.Name, Fingerprint: c.Fingerprint(), Since: now}
+		for _, old := range l.due.campaigns {
+			if old.Name == f.Name { // an edit that was released since counts from where the old one was looked after
+				k.Since = old.since
+			}
+		}
+		known = append(known, k)
 		eachUser = eachUser || c.EachUser
 	}
 	if eachUser && l.o.Zones != nil {
@@ -74,7 +83,7 @@ func (l *leader) readReleased(ctx context.Context, now time.Time) error {
 			return fmt.Errorf("read the time zones of users: %w", err)
 		}
 	}
-	since, err := l.o.Runs.Since(ctx, l.epoch, names, now)
+	since, err := l.o.Runs.Since(ctx, l.epoch, known)
 	if err != nil {
 		return err
 	}

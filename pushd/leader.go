@@ -44,6 +44,7 @@ type led struct {
 // worker is what the leader knows of one.
 type worker struct {
 	heard time.Time
+	n     uint64  // the count of its last word
 	still []int64 // runs of which it sends nothing
 }
 
@@ -216,8 +217,11 @@ func (l *leader) endDone(ctx context.Context) error {
 	l.mu.Unlock()
 	for _, d := range over {
 		left, err := l.o.Runs.Unsettled(ctx, d.ID, 0, 1)
-		if err != nil || len(left) > 0 {
+		if err != nil {
 			return err
+		}
+		if len(left) > 0 {
+			continue
 		}
 		l.mu.Lock()
 		reason := d.Reason // how it began

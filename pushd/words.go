@@ -24,6 +24,7 @@ type question struct {
 // contact is a worker's word, which is answered by standings.
 type contact struct {
 	Worker string
+	N      uint64  // counts the worker's words: one that comes late says nothing any more
 	Wants  []want  // of runs that it has batches of in hand
 	Still  []int64 // runs of which it sends nothing, though it has heard of them
 }

@@ -79,6 +79,7 @@ type hands struct {
 
 	mu    sync.Mutex
 	runs  map[int64]*run
+	words uint64    // to the leader, so far
 	heard time.Time // when the leader's last word was asked for
 }
 
@@ -126,7 +127,8 @@ func (w *hands) speak(ctx, taking context.Context) {
 
 // word is what the worker tells the leader.
 func (w *hands) word() *contact {
-	c := &contact{Worker: w.o.Name}
+	w.words++
+	c := &contact{Worker: w.o.Name, N: w.words}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for id, r := range w.runs {
@@ -146,14 +148,18 @@ func (w *hands) word() *contact {
 
 // hear takes the leader's word. A run that it does not name any more has ended.
 func (w *hands) hear(ctx, taking context.Context, all []standing) {
-	named := map[int64]bool{}
+	named, cut := map[int64]bool{}, false
 	for _, s := range all {
 		named[s.Run] = true
 		w.mu.Lock()
 		r := w.runs[s.Run]
 		w.mu.Unlock()
 		if r == nil {
+			if cut {
+				continue
+			}
 			if r = w.meet(ctx, s); r == nil {
+				cut = true // to wait for each would make the worker silent for longer than the leader thinks
 				continue
 			}
 			if taking.Err() == nil {

@@ -215,7 +215,7 @@ func pushProcess(ctx context.Context, setting string) error {
 	if err := record.Prepare(ctx); err != nil {
 		return err
 	}
-	if _, err := db.ExecContext(ctx, "INSERT INTO liveops_push_campaigns VALUES ('crystals', '2026-01-01')"); err != nil {
+	if _, err := db.ExecContext(ctx, "INSERT INTO liveops_push_campaigns (campaign, since) VALUES ('crystals', '2026-01-01')"); err != nil {
 		return err
 	}
 	lead := pushd.Options{Environment: "production", Name: "bench", Batches: batches, Runs: record, Tokens: &audience.Store{DB: db}, Decode: decode, Log: log,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -90,7 +91,7 @@ func (a *app) push(ctx context.Context, e *engine.Engine, open *stores, log *slo
 		if len(senders) == 0 {
 			return fmt.Errorf("environment %s has neither %s nor %s", environment, environmentSetting(environment, "FCM_CREDENTIALS"), environmentSetting(environment, "APNS_KEY"))
 		}
-		work := pushd.WorkOptions{Environment: environment, Name: processName(), Batches: batches, Decode: control.Decode, Senders: senders, Log: log}
+		work := pushd.WorkOptions{Environment: environment, Name: processName() + "/" + rand.Text(), Batches: batches, Decode: control.Decode, Senders: senders, Log: log}
 		parts = append(parts, func(ctx context.Context) error { return pushd.Work(ctx, work) })
 		if workerOnly {
 			continue

@@ -59,23 +59,23 @@ func insert(ctx context.Context, tx *sql.Tx, r Run, zones string) (begun bool, e
 	return n == 1, err
 }
 
-// Since is since when each of some campaigns is known: now, for those that are new to the record, which keeps that.
-func (s *Store) Since(ctx context.Context, own Epoch, campaigns []string, now time.Time) (map[string]time.Time, error) {
+// Known is a campaign as it was released, and since when it counts if the record does not know it so.
+type Known struct {
+	Campaign, Fingerprint string
+	Since                 time.Time
+}
+
+// Since is since when each of some campaigns is known as it is, by name. One that is new to the record, or was
+// another one, counts from its Known.Since on, which the record keeps: what an edited schedule names of the past is not made up for.
+func (s *Store) Since(ctx context.Context, own Epoch, campaigns []Known) (map[string]time.Time, error) {
 	since := map[string]time.Time{}
 	err := s.led(ctx, own, func(tx *sql.Tx) error {
 		for _, c := range campaigns {
-			if _, err := tx.ExecContext(ctx, "INSERT IGNORE INTO liveops_push_campaigns (campaign, since) VALUES (?, ?)", c, text(now)); err != nil {
-				return err
-			}
-			var known string
-			if err := tx.QueryRowContext(ctx, "SELECT CAST(since AS CHAR) FROM liveops_push_campaigns WHERE campaign = ?", c).Scan(&known); err != nil {
-				return err
-			}
-			at, err := parse(known)
+			at, err := sinceOf(ctx, tx, c)
 			if err != nil {
 				return err
 			}
-			since[c] = at
+			since[c.Campaign] = at
 		}
 		return nil
 	})
@@ -83,6 +83,22 @@ func (s *Store) Since(ctx context.Context, own Epoch, campaigns []string, now ti
 		return nil, fmt.Errorf("read since when campaigns are known: %w", err)
 	}
 	return since, nil
+}
+
+func sinceOf(ctx context.Context, tx *sql.Tx, c Known) (time.Time, error) {
+	_, err := tx.ExecContext(ctx, "INSERT IGNORE INTO liveops_push_campaigns (campaign, since, fingerprint) VALUES (?, ?, ?)", c.Campaign, text(c.Since), c.Fingerprint)
+	if err != nil {
+		return time.Time{}, err
+	}
+	var known, fingerprint string
+	if err := tx.QueryRowContext(ctx, "SELECT CAST(since AS CHAR), fingerprint FROM liveops_push_campaigns WHERE campaign = ?", c.Campaign).Scan(&known, &fingerprint); err != nil {
+		return time.Time{}, err
+	}
+	if fingerprint == "" || fingerprint == c.Fingerprint {
+		return parse(known)
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE liveops_push_campaigns SET since = ?, fingerprint = ? WHERE campaign = ?", text(c.Since), c.Fingerprint, c.Campaign)
+	return c.Since, err
 }
 
 // Find is the run of a campaign for a time; ErrNoRun where there is none.

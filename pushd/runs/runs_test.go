@@ -332,3 +332,24 @@ func TestManyWouldLead(t *testing.T) {
 		t.Errorf("%d lead", leaders)
 	}
 }
+
+// A campaign counts from when it was first known as it is: an edit starts anew, the same again does not.
+func TestSinceWhenACampaignIsKnown(t *testing.T) {
+	onEach(t, func(t *testing.T, s *runs.Store) {
+		own := lead(t, s)
+		for i, step := range []struct {
+			fingerprint string
+			at, want    time.Time
+		}{
+			{"a", due, due},
+			{"a", due.Add(time.Hour), due},
+			{"b", due.Add(2 * time.Hour), due.Add(2 * time.Hour)},
+			{"b", due.Add(3 * time.Hour), due.Add(2 * time.Hour)},
+		} {
+			got, err := s.Since(t.Context(), own, []runs.Known{{Campaign: "crystals", Fingerprint: step.fingerprint, Since: step.at}})
+			if err != nil || len(got) != 1 || !got["crystals"].Equal(step.want) {
+				t.Errorf("step %d: %v, %v; want %v", i, got, err, step.want)
+			}
+		}
+	})
+}

@@ -23,10 +23,11 @@ var tables = []string{
 		name VARCHAR(191) NOT NULL,
 		until DATETIME(6) NOT NULL
 	) CHARACTER SET utf8mb4`,
-	// Since when each campaign is known: what was due before was nobody's to send.
+	// Since when each campaign is known as it is: what it would have been due before was nobody's to send.
 	`CREATE TABLE IF NOT EXISTS liveops_push_campaigns (
 		campaign VARCHAR(191) NOT NULL PRIMARY KEY,
-		since DATETIME(6) NOT NULL
+		since DATETIME(6) NOT NULL,
+		fingerprint VARCHAR(64) NOT NULL DEFAULT ''
 	) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
 	// Each firing of a campaign, once.
 	`CREATE TABLE IF NOT EXISTS liveops_push_runs (
