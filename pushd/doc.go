@@ -33,6 +33,10 @@ const (
 	lookEvery = 200 * time.Millisecond
 )
 
+// GCPercent is the garbage collector's target (runtime/debug.SetGCPercent) for a process that does little else than lead and
+// work: most of what is allocated passes through once, and a smaller heap costs a tenth more CPU and saves a fifth of the memory.
+const GCPercent = 50
+
 // Clock tells the time, and waits.
 type Clock interface {
 	Now() time.Time

@@ -191,6 +191,17 @@ func (l *leader) endCanceled(ctx context.Context) error {
 	return nil
 }
 
+// atWork is how many workers there are. l.mu must be held.
+func (l *leader) atWork() (n int) {
+	now := l.o.Clock.Now()
+	for _, w := range l.workers {
+		if now.Sub(w.heard) <= gone {
+			n++
+		}
+	}
+	return n
+}
+
 // isStill says whether every worker has said that it sends nothing of a run, or is gone. l.mu must be held.
 func (l *leader) isStill(run int64, now time.Time) bool {
 	still := true

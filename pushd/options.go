@@ -66,7 +66,8 @@ type Options struct {
 	// Lease is how long the leader leads without renewing that: 10 s by default, and at least 3. It renews it five times as often, and
 	// ends its term before the lease does, so that its words are void when another one leads.
 	Lease time.Duration
-	// Outstanding is how many batches of a run may be on their way: 128 by default.
+	// Outstanding is how many batches of a run may be on their way for each worker that there is: 64 by default, twice what a
+	// worker has in hand.
 	Outstanding int
 	Clock       Clock        // the system's by default
 	Log         *slog.Logger // slog.Default by default
@@ -90,7 +91,7 @@ func (o Options) complete() (Options, error) {
 	}
 	o.Lease = max(o.Lease, 3*silence)
 	if o.Outstanding <= 0 {
-		o.Outstanding = 128
+		o.Outstanding = 64
 	}
 	if o.Clock == nil {
 		o.Clock = SystemClock{}

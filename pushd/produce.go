@@ -151,10 +151,10 @@ func (l *leader) opened(d *led, n int) {
 func (l *leader) awaitRoom(ctx context.Context, d *led) error {
 	for {
 		l.mu.Lock()
-		open, state := d.open, d.State
+		open, state, room := d.open, d.State, l.o.Outstanding*max(1, l.atWork())
 		l.mu.Unlock()
 		switch {
-		case state == runs.Running && open < l.o.Outstanding:
+		case state == runs.Running && open < room:
 			return nil
 		case state == runs.Canceling:
 			return errCanceled

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -98,7 +99,7 @@ func timePushes(ctx context.Context, server *mariadb.Server, dir string, tokens 
 	return median(all), nil
 }
 
-// insertTokens fills a table of tokens, and then makes the index that they are read by.
+// insertTokens fills a table of tokens, and then makes the index that they are read by, as `liveops plan` says that it should be.
 func insertTokens(ctx context.Context, db *sql.DB, name string, tokens int) error {
 	languages := []string{"ko", "ja", "en", "th", "de"}
 	for from := 0; from < tokens; from += 5000 {
@@ -121,7 +122,7 @@ func insertTokens(ctx context.Context, db *sql.DB, name string, tokens int) erro
 			return err
 		}
 	}
-	_, err := db.ExecContext(ctx, "ALTER TABLE "+name+".push_tokens ADD KEY by_platform (platform, token)")
+	_, err := db.ExecContext(ctx, "ALTER TABLE "+name+".push_tokens ADD KEY push_order (platform, token, language)")
 	return err
 }
 
@@ -180,6 +181,7 @@ func pushProcess(ctx context.Context, setting string) error {
 	if err := json.Unmarshal([]byte(setting), &side); err != nil {
 		return err
 	}
+	debug.SetGCPercent(pushd.GCPercent) // as `liveops pushd` does
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	e, err := engine.Open(ctx, engine.Options{Dir: side.Dir, Logger: log})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -51,6 +52,9 @@ On SIGTERM it finishes what it has in hand and ends; another one goes on.`,
   LIVEOPS_NATS_URL=nats://nats:4222 liveops pushd --env production --worker`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if os.Getenv("GOGC") == "" {
+				debug.SetGCPercent(pushd.GCPercent)
+			}
 			log := slog.New(slog.NewTextHandler(a.err, nil))
 			e, err := a.openEngine(c.Context(), log)
 			if err != nil {

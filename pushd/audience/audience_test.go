@@ -363,3 +363,63 @@ func TestCost(t *testing.T) {
 		}
 	})
 }
+
+// What the pages of an audience read of the index is what it has, and not its beginning once more for each page.
+func TestPagesReadEachTokenOnce(t *testing.T) {
+	s := open(t, mariadb.NewDatabase(t))
+	s.DB.SetMaxOpenConns(1) // since the counters are the session's
+	s.PageRows = 10
+	const tokens = 1000
+	for i := range tokens / 100 {
+		var values []string
+		for k := range 100 {
+			values = append(values, fmt.Sprintf("(1, 't%05d', 'android', 'ko')", i*100+k))
+		}
+		if _, err := s.DB.Exec("INSERT INTO push_tokens (user_id, token, platform, language) VALUES " + strings.Join(values, ", ")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.DB.Exec("ANALYZE TABLE push_tokens"); err != nil {
+		t.Fatal(err)
+	}
+	looked := func() (n int) {
+		t.Helper()
+		err := s.DB.QueryRow(`SELECT SUM(CAST(VARIABLE_VALUE AS UNSIGNED)) FROM information_schema.SESSION_STATUS
+			WHERE VARIABLE_NAME IN ('HANDLER_READ_NEXT', 'HANDLER_ICP_ATTEMPTS', 'HANDLER_READ_RND_NEXT')`).Scan(&n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := looked()
+	if got := len(pages(t, s, audience.Query{Table: table}, audience.Cursor{})); got != tokens/10 {
+		t.Errorf("%d pages", got)
+	}
+	// Each token once, by the index and by its condition, and what a page looks at beyond its end.
+	if n := looked() - before; n > 4*tokens {
+		t.Errorf("for %d tokens %d were looked at", tokens, n)
+	}
+}
+
+// An index that is told to be ignored, or was taken away meanwhile, is not needed.
+func TestPagesWithoutTheirIndex(t *testing.T) {
+	s := open(t, mariadb.NewDatabase(t))
+	insert(t, s, "a android ko", "b android ko", "c android ko", "d android ko")
+	var got []string
+	for page, err := range s.Pages(t.Context(), audience.Query{Table: table}, audience.Cursor{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, token := range page.Tokens {
+			got = append(got, token.Token)
+		}
+		if len(got) == 3 {
+			if _, err := s.DB.Exec("DROP INDEX by_platform ON push_tokens"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if strings.Join(got, "") != "abcd" {
+		t.Errorf("read %v", got)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -18,39 +19,68 @@ func (s *Store) Cost(ctx context.Context, q Query) (string, error) {
 		return "", err
 	}
 	best := "each page of 10,000 tokens reads and sorts the whole table"
-	for _, columns := range indexes {
+	for _, i := range indexes {
 		switch {
-		case len(columns) > 1 && strings.EqualFold(columns[0], q.Table.Platform) && strings.EqualFold(columns[1], q.Table.Token):
+		case i.orders(&q.Table):
 			return "", nil
-		case strings.EqualFold(columns[0], q.Table.Token):
+		case strings.EqualFold(i.columns[0], q.Table.Token):
 			best = "the table is read once for each platform"
 		}
 	}
-	return fmt.Sprintf("%s; an index makes that unnecessary: CREATE INDEX push_order ON %s (%s, %s)",
-		best, quote(q.Table.Name), quote(q.Table.Platform), quote(q.Table.Token)), nil
+	columns := quote(q.Table.Platform) + ", " + quote(q.Table.Token)
+	if q.Table.Language != "" { // so that the index has all that is read
+		columns += ", " + quote(q.Table.Language)
+	}
+	return fmt.Sprintf("%s; an index makes that unnecessary: CREATE INDEX push_order ON %s (%s)", best, quote(q.Table.Name), columns), nil
 }
 
-// indexes are the columns of each index of a table, in their order; "" for what is no whole column.
-func (s *Store) indexes(ctx context.Context, table string) ([][]string, error) {
+// order is the name of the index that brings a query's tokens in order; "" where there is none, or where some people only are
+// read, whom other indexes may find sooner. Of several it is one that has the language too, by which rows need not be looked up.
+func (s *Store) order(ctx context.Context, q *Query) (name string, err error) {
+	if q.SQL != "" || q.Only != nil {
+		return "", nil
+	}
+	indexes, err := s.indexes(ctx, q.Table.Name)
+	for _, i := range indexes {
+		if covers := slices.Contains(i.columns, q.Table.Language); i.orders(&q.Table) && (name == "" || covers) {
+			name = i.name
+		}
+	}
+	return name, err
+}
+
+// index is one of a table's.
+type index struct {
+	name    string
+	columns []string // "" for what is no whole column
+}
+
+// orders says whether an index brings a table's tokens in the order in which they are read.
+func (i *index) orders(t *Table) bool {
+	return len(i.columns) > 1 && strings.EqualFold(i.columns[0], t.Platform) && strings.EqualFold(i.columns[1], t.Token)
+}
+
+// indexes are those of a table that have an order.
+func (s *Store) indexes(ctx context.Context, table string) ([]index, error) {
 	st := &statement{}
 	st.add(`SELECT INDEX_NAME, COLUMN_NAME, SUB_PART IS NULL FROM information_schema.STATISTICS
-		WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? ORDER BY INDEX_NAME, SEQ_IN_INDEX`, table)
-	var names []string // of the indexes
-	var all [][]string
+		WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND INDEX_TYPE = 'BTREE' ORDER BY INDEX_NAME, SEQ_IN_INDEX`, table)
+	var all []index
 	err := s.readOnly(ctx, st, func(rows *sql.Rows) error {
-		var index string
+		var name string
 		var column sql.NullString
 		var whole bool
-		if err := rows.Scan(&index, &column, &whole); err != nil {
+		if err := rows.Scan(&name, &column, &whole); err != nil {
 			return err
 		}
-		if n := len(names); n == 0 || names[n-1] != index {
-			names, all = append(names, index), append(all, nil)
+		if n := len(all); n == 0 || all[n-1].name != name {
+			all = append(all, index{name: name})
 		}
 		if !whole { // of the start of a text: it does not tell what comes in which order
 			column.String = ""
 		}
-		all[len(all)-1] = append(all[len(all)-1], column.String)
+		last := &all[len(all)-1]
+		last.columns = append(last.columns, column.String)
 		return nil
 	})
 	if err != nil {

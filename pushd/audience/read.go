@@ -3,8 +3,11 @@ package audience
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"iter"
+
+	"github.com/go-sql-driver/mysql"
 )
 
 // pageRows is how many tokens one statement reads: enough that asking costs little (measured: pages of 10,000 read
@@ -26,11 +29,16 @@ func (s *Store) Pages(ctx context.Context, q Query, after Cursor) iter.Seq2[Page
 			yield(Page{}, err)
 			return
 		}
+		order, err := s.order(ctx, &q)
+		if err != nil {
+			yield(Page{}, err)
+			return
+		}
 		for _, p := range q.parts() {
 			if after != (Cursor{}) && (p.platform != after.Platform || p.value != after.Value) {
 				continue
 			}
-			if !s.pagesOf(ctx, &q, p, after.Token, yield) {
+			if !s.pagesOf(ctx, &q, p, order, after.Token, yield) {
 				return
 			}
 			after = Cursor{}
@@ -39,13 +47,13 @@ func (s *Store) Pages(ctx context.Context, q Query, after Cursor) iter.Seq2[Page
 }
 
 // pagesOf reads the tokens of one part. more says whether the sequence goes on.
-func (s *Store) pagesOf(ctx context.Context, q *Query, p part, after string, yield func(Page, error) bool) (more bool) {
+func (s *Store) pagesOf(ctx context.Context, q *Query, p part, order, after string, yield func(Page, error) bool) (more bool) {
 	rows := s.PageRows
 	if rows <= 0 {
 		rows = pageRows
 	}
 	for {
-		tokens, last, n, err := s.read(ctx, q.page(p, after, "", rows))
+		tokens, last, n, err := s.readPart(ctx, q, p, order, after, "", rows)
 		if err != nil {
 			yield(Page{}, fmt.Errorf("read the tokens of %s behind %.12q: %w", p.platform, after, err))
 			return false
@@ -66,9 +74,13 @@ func (s *Store) Between(ctx context.Context, q Query, after Cursor, to string, l
 	if err := q.check(); err != nil {
 		return nil, err
 	}
+	order, err := s.order(ctx, &q)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range q.parts() {
 		if p.platform == after.Platform && p.value == after.Value {
-			tokens, _, _, err := s.read(ctx, q.page(p, after.Token, to, limit))
+			tokens, _, _, err := s.readPart(ctx, &q, p, order, after.Token, to, limit)
 			if err != nil {
 				return nil, fmt.Errorf("read the tokens of %s from %.12q to %.12q: %w", p.platform, after.Token, to, err)
 			}
@@ -78,18 +90,37 @@ func (s *Store) Between(ctx context.Context, q Query, after Cursor, to string, l
 	return nil, fmt.Errorf("the audience has no platform %s with the value %q", after.Platform, after.Value)
 }
 
+// errNoIndex is the number of the error that an index is not there, or is one that the server was told to ignore
+// (https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html#error_er_key_does_not_exits).
+const errNoIndex = 1176
+
+// readPart reads a page of a part by an index; without it where the server has it no more.
+func (s *Store) readPart(ctx context.Context, q *Query, p part, order, after, to string, limit int) (tokens []Token, last string, n int, err error) {
+	tokens, last, n, err = s.read(ctx, q.page(p, order, after, to, limit))
+	if e := (*mysql.MySQLError)(nil); order != "" && errors.As(err, &e) && e.Number == errNoIndex {
+		return s.read(ctx, q.page(p, "", after, to, limit))
+	}
+	return tokens, last, n, err
+}
+
 // read reads one page. A token that is stored twice comes twice in a row and is kept once.
 func (s *Store) read(ctx context.Context, st *statement) (tokens []Token, last string, n int, err error) {
+	languages := map[string]string{} // there are few, and each is kept once
 	err = s.readOnly(ctx, st, func(rows *sql.Rows) error {
-		var token, language sql.RawBytes
-		if err := rows.Scan(&token, &language); err != nil {
+		var token, tag sql.RawBytes
+		if err := rows.Scan(&token, &tag); err != nil {
 			return err
 		}
 		if n++; n > 1 && string(token) == last {
 			return nil
 		}
+		language, known := languages[string(tag)]
+		if !known {
+			language = string(tag)
+			languages[language] = language
+		}
 		last = string(token)
-		tokens = append(tokens, Token{last, string(language)})
+		tokens = append(tokens, Token{last, language})
 		return nil
 	})
 	return tokens, last, n, err

@@ -20,10 +20,16 @@ func (s *statement) add(text string, args ...any) {
 func quote(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
 
 // from adds what the query reads, with the conditions that every row meets, so that AND may follow.
-func (q *Query) from(s *statement) {
-	if q.SQL != "" {
+func (q *Query) from(s *statement) { q.fromBy(s, "") }
+
+// fromBy is from, by one of the table's indexes unless it is "".
+func (q *Query) fromBy(s *statement, index string) {
+	switch {
+	case q.SQL != "":
 		s.add(" FROM (" + q.SQL + ") AS audience WHERE TRUE")
-	} else {
+	case index != "":
+		s.add(" FROM " + quote(q.Table.Name) + " FORCE INDEX (" + quote(index) + ") WHERE TRUE")
+	default:
 		s.add(" FROM " + quote(q.Table.Name) + " WHERE TRUE")
 	}
 	switch {
@@ -127,12 +133,13 @@ func (q *Query) language() string {
 }
 
 // page is the statement for the tokens of a part behind a token, up to and with another unless that is "": token, then
-// language.
-func (q *Query) page(p part, after, to string, limit int) *statement {
+// language. order is the index that has them in order: servers left to themselves may read all of a platform's tokens up to
+// the page, for every page.
+func (q *Query) page(p part, order, after, to string, limit int) *statement {
 	s := &statement{}
 	token, platform := quote(q.Table.Token), quote(q.Table.Platform)
 	s.add("SELECT " + token + ", " + q.language())
-	q.from(s)
+	q.fromBy(s, order)
 	s.add(" AND "+platform+" = ? AND "+token+" > ?", p.value, after)
 	if to != "" {
 		s.add(" AND "+token+" <= ?", to)
