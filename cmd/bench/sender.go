@@ -62,7 +62,7 @@ type senderBench struct {
 
 // run runs a client once against a gateway that is new, and checks that it has counted what it was sent.
 func (b *senderBench) run(ctx context.Context, how, vendor string, count int, by func(context.Context, string, senderTask) (senderTook, error)) (err error) {
-	g, err := startGateway(ctx, vendor, benchStreams)
+	g, err := startGateway(ctx, vendor, benchStreams, 0)
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (b *senderBench) print() {
 // latency times the sender against a gateway that answers after 100 ms, beside what the streams allow.
 func (b *senderBench) latency(ctx context.Context) (err error) {
 	const latency = 100 * time.Millisecond
-	g, err := startGateway(ctx, "fcm", latencyStreams)
+	g, err := startGateway(ctx, "fcm", latencyStreams, 0)
 	if err != nil {
 		return err
 	}

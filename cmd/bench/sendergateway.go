@@ -16,7 +16,7 @@ import (
 )
 
 // gatewaySetting tells a process of this program to be a push gateway until its input ends: "fcm" or "apns", then how
-// many streams a connection may have.
+// many streams a connection may have, and what share of the tokens is dead.
 const gatewaySetting = "LIVEOPS_BENCH_GATEWAY"
 
 // A gatewayFacts is what a client must know of a gateway.
@@ -33,7 +33,8 @@ type gatewayFacts struct {
 func gatewayProcess(ctx context.Context, setting string) error {
 	var vendor string
 	var settings push.Settings
-	if _, err := fmt.Sscan(setting, &vendor, &settings.MaxStreams); err != nil {
+	var dead float64
+	if _, err := fmt.Sscan(setting, &vendor, &settings.MaxStreams, &dead); err != nil {
 		return fmt.Errorf("%s=%s: %w", gatewaySetting, setting, err)
 	}
 	var facts gatewayFacts
@@ -44,6 +45,7 @@ func gatewayProcess(ctx context.Context, setting string) error {
 			return err
 		}
 		defer g.Close()
+		g.SetDeadShare(dead, time.Now().Add(-time.Hour))
 		server, facts = g.Server, gatewayFacts{URL: g.URL(), Token: g.Token(), CA: g.CAPEM(), Account: g.ServiceAccount()}
 	} else {
 		g, err := apns.Start(ctx, apns.Options{Settings: settings})
@@ -51,6 +53,7 @@ func gatewayProcess(ctx context.Context, setting string) error {
 			return err
 		}
 		defer g.Close()
+		g.SetDeadShare(dead, time.Now().Add(-time.Hour))
 		key, keyID, teamID := g.Key()
 		server, facts = g.Server, gatewayFacts{URL: g.URL(), CA: g.CAPEM(), Key: key, KeyID: keyID, TeamID: teamID, Topic: g.Topic()}
 	}
@@ -80,9 +83,9 @@ type gatewayChild struct {
 	out   *json.Decoder
 }
 
-func startGateway(ctx context.Context, vendor string, streams int) (*gatewayChild, error) {
+func startGateway(ctx context.Context, vendor string, streams int, dead float64) (*gatewayChild, error) {
 	g := &gatewayChild{cmd: exec.CommandContext(ctx, os.Args[0])}
-	g.cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %d", gatewaySetting, vendor, streams))
+	g.cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %d %g", gatewaySetting, vendor, streams, dead))
 	g.cmd.Stderr = os.Stderr
 	var err error
 	if g.in, err = g.cmd.StdinPipe(); err != nil {

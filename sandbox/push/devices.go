@@ -48,7 +48,7 @@ func (d *Devices) SetDeadShare(share float64, since time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.share, d.since = share, since
-	d.some.Store(true)
+	d.some.Store(share > 0 || len(d.known) > 0)
 }
 
 // State is what is known of a token, and since when.
