@@ -112,8 +112,7 @@ func (w *hands) ask(ctx context.Context, q question, into any) error {
 }
 
 // send sends a parcel's messages, through pauses, until each has an end.
-func (w *hands) send(ctx context.Context, r *run, p *parcel) (runs.Result, error) {
-	var result runs.Result
+func (w *hands) send(ctx context.Context, r *run, p *parcel) (result runs.Result, err error) {
 	by := r.gateways[p.platform]
 	sender := w.o.Senders[by]
 	if sender == nil {
@@ -125,13 +124,15 @@ func (w *hands) send(ctx context.Context, r *run, p *parcel) (runs.Result, error
 		batch.Messages[i] = gateway.Message{Token: t.token, Template: r.texts.of(t.language, p.platform, by)}
 	}
 	results := make([]gateway.Result, len(p.tokens))
+	var gone []audience.Dead
+	defer func() { result.Gone = audience.PackDead(gone) }()
 	for left := p.tokens; len(left) > 0; {
 		sends, ok := r.beginSend(ctx, by, len(left))
 		if !ok {
 			return result, errEnded
 		}
 		err := sender.Send(sends, batch, results[:len(left)])
-		unsent := count(&result, p.platform, left, results[:len(left)], read)
+		unsent := count(&result, &gone, p.platform, left, results[:len(left)], read)
 		r.endSend(by, len(unsent))
 		var stopped *gateway.StopError
 		switch {
@@ -174,8 +175,8 @@ func (r *run) endSend(g campaign.Gateway, unsent int) {
 	r.ahead[g] = max(0, r.ahead[g]-unsent)
 }
 
-// count adds what became of messages to a result, and says which were not sent.
-func count(into *runs.Result, p campaign.Platform, tokens []parcelToken, results []gateway.Result, read time.Time) (unsent []int) {
+// count adds what became of messages to a result, the dead tokens to those that are gone, and says which were not sent.
+func count(into *runs.Result, gone *[]audience.Dead, p campaign.Platform, tokens []parcelToken, results []gateway.Result, read time.Time) (unsent []int) {
 	for i := range results {
 		r := &results[i]
 		into.Repeats += int64(r.Repeats)
@@ -188,7 +189,7 @@ func count(into *runs.Result, p campaign.Platform, tokens []parcelToken, results
 			if since.IsZero() {
 				since = read
 			}
-			into.Gone = append(into.Gone, audience.Dead{Platform: p, Token: string(tokens[i].token), Since: since})
+			*gone = append(*gone, audience.Dead{Platform: p, Token: string(tokens[i].token), Since: since})
 		case gateway.Rejected:
 			into.Rejected++
 		case gateway.GaveUp:

@@ -278,5 +278,5 @@ func (l *leader) reap(ctx context.Context) error {
 	return nil
 }
 
-// reapBatch is how many dead tokens are taken out at a time; the game's own writes come in between.
-const reapBatch = 2000
+// reapBatch is of how many batches dead tokens are taken out at a time, some 2,000 of them; the game's own writes come in between.
+const reapBatch = 50

@@ -90,7 +90,7 @@ type Batch struct {
 type Result struct {
 	Seq int
 	Counts
-	Gone []audience.Dead // the dead tokens: as many as Counts.Dead
+	Gone []byte // the dead tokens (audience.PackDead): as many as Counts.Dead
 }
 
 // ErrNotLeader says that another process leads now, or the lease is over.

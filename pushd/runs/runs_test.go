@@ -215,7 +215,7 @@ func TestBatches(t *testing.T) {
 		}
 		dead := []audience.Dead{{Platform: campaign.IOS, Token: "b", Since: due.Add(time.Microsecond)}}
 		for range 2 { // told twice, it counts once
-			err := s.Settle(t.Context(), own, r.ID, []runs.Result{{Seq: 2, Counts: runs.Counts{Accepted: 2, Dead: 1, Repeats: 4}, Gone: dead}, {Seq: 1, Counts: runs.Counts{Rejected: 1, GaveUp: 1, Unknown: 1}}})
+			err := s.Settle(t.Context(), own, r.ID, []runs.Result{{Seq: 2, Counts: runs.Counts{Accepted: 2, Dead: 1, Repeats: 4}, Gone: audience.PackDead(dead)}, {Seq: 1, Counts: runs.Counts{Rejected: 1, GaveUp: 1, Unknown: 1}}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -69,13 +69,11 @@ var tables = []string{
 		settled TINYINT NOT NULL,
 		PRIMARY KEY (run_id, seq)
 	) CHARACTER SET utf8mb4`,
-	// Tokens that the gateways called dead, until they are taken out.
+	// Tokens that the gateways called dead, by batch (audience.PackDead), until they are taken out.
 	`CREATE TABLE IF NOT EXISTS liveops_push_dead (
 		id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
 		run_id BIGINT NOT NULL,
-		platform VARCHAR(16) NOT NULL,
-		token VARBINARY(4096) NOT NULL,
-		since DATETIME(6) NOT NULL,
+		dead MEDIUMBLOB NOT NULL,
 		KEY of_run (run_id)
 	) CHARACTER SET utf8mb4`,
 	`INSERT IGNORE INTO liveops_push_leader (id, epoch, name, until) VALUES (1, 0, '', '1970-01-02')`,

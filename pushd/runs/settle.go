@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 	"strings"
 
 	"liveops/pushd/audience"
@@ -19,14 +18,17 @@ func (s *Store) Settle(ctx context.Context, own Epoch, run int64, results []Resu
 			return err
 		}
 		var sum Counts
-		var dead []audience.Dead
+		var dead [][]byte
 		var settled []any
 		for _, r := range results {
 			if !open[r.Seq] {
 				continue
 			}
 			open[r.Seq] = false // the same twice in one call
-			sum, dead, settled = sum.Add(r.Counts), append(dead, r.Gone...), append(settled, r.Seq)
+			sum, settled = sum.Add(r.Counts), append(settled, r.Seq)
+			if len(r.Gone) > 0 {
+				dead = append(dead, r.Gone)
+			}
 		}
 		if len(settled) == 0 {
 			return nil
@@ -72,22 +74,16 @@ func openOf(ctx context.Context, tx *sql.Tx, run int64, results []Result) (map[i
 	return open, rows.Err()
 }
 
-// deadBatch is how many dead tokens one statement records.
-const deadBatch = 1000
-
-func insertDead(ctx context.Context, tx *sql.Tx, run int64, dead []audience.Dead) error {
-	for some := range slices.Chunk(dead, deadBatch) {
-		var args []any
-		for _, d := range some {
-			args = append(args, run, string(d.Platform), d.Token, text(d.Since))
-		}
-		_, err := tx.ExecContext(ctx, "INSERT INTO liveops_push_dead (run_id, platform, token, since) VALUES "+
-			strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?), ", len(some)), ", "), args...)
-		if err != nil {
-			return err
-		}
+func insertDead(ctx context.Context, tx *sql.Tx, run int64, dead [][]byte) error {
+	if len(dead) == 0 {
+		return nil
 	}
-	return nil
+	var args []any
+	for _, d := range dead {
+		args = append(args, run, d)
+	}
+	_, err := tx.ExecContext(ctx, "INSERT INTO liveops_push_dead (run_id, dead) VALUES "+strings.TrimSuffix(strings.Repeat("(?, ?), ", len(dead)), ", "), args...)
+	return err
 }
 
 // Unsettled lists batches without a result behind a number, by number, as many as limit at most.
@@ -119,23 +115,23 @@ func (s *Store) IsSettled(ctx context.Context, run int64, seq int) (bool, error)
 	return open == 0, nil
 }
 
-// Dead lists dead tokens of a run that are not taken out yet, with what Forget needs, as many as limit at most.
-func (s *Store) Dead(ctx context.Context, run int64, limit int) (dead []audience.Dead, last int64, err error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT id, platform, token, CAST(since AS CHAR) FROM liveops_push_dead WHERE run_id = ? ORDER BY id LIMIT ?", run, limit)
+// Dead lists dead tokens of a run that are not taken out yet, those of some batches, with what ForgetDead needs.
+func (s *Store) Dead(ctx context.Context, run int64, batches int) (dead []audience.Dead, last int64, err error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT id, dead FROM liveops_push_dead WHERE run_id = ? ORDER BY id LIMIT ?", run, batches)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the dead tokens of run %d: %w", run, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var d audience.Dead
-		var since string
-		if err := rows.Scan(&last, &d.Platform, &d.Token, &since); err != nil {
+		var packed sql.RawBytes
+		if err := rows.Scan(&last, &packed); err != nil {
 			return nil, 0, fmt.Errorf("read the dead tokens of run %d: %w", run, err)
 		}
-		if d.Since, err = parse(since); err != nil {
-			return nil, 0, err
+		some, err := audience.UnpackDead(packed)
+		if err != nil {
+			return nil, 0, fmt.Errorf("read the dead tokens of run %d: %w", run, err)
 		}
-		dead = append(dead, d)
+		dead = append(dead, some...)
 	}
 	return dead, last, rows.Err()
 }
