@@ -88,30 +88,25 @@ func (b *Batches) End(ctx context.Context, run int64) error {
 
 // Publish hands a batch out, and returns when it is on disk. A number of a run that was published before is the same
 // batch and is not handed out again, as far as the server remembers: of what is done and gone it knows nothing after a
-// restart. So again says that it may have been published before, and whoever gets it in hand is told (Batch.Again).
-func (b *Batches) Publish(ctx context.Context, run int64, seq int, data []byte, again bool) error {
+// restart.
+func (b *Batches) Publish(ctx context.Context, run int64, seq int, data []byte) error {
 	m := nats.NewMsg(b.subject(run))
 	m.Data = data
 	m.Header.Set(headerSeq, strconv.Itoa(seq))
-	if again {
-		m.Header.Set(headerAgain, "1")
-	}
 	if _, err := b.e.publish(ctx, m, consumerOf(run)+"."+strconv.Itoa(seq)); err != nil {
 		return fmt.Errorf("hand out batch %d of run %d: %w", seq, run, err)
 	}
 	return nil
 }
 
-const (
-	headerSeq   = "Liveops-Seq"
-	headerAgain = "Liveops-Again"
-)
+const headerSeq = "Liveops-Seq"
 
-// Batch is a batch in hand. Exactly one of Done and Back ends that, or AckWait does, after which it is handed over again.
+// Batch is a batch in hand. Others may have had it before, may have it still, and may have sent of it: a server that was killed has
+// forgotten which batches it had handed over (it syncs messages, not deliveries), and one that cannot be reached hands
+// them over again. Exactly one of Done, Back and Later ends that, or AckWait does, after which it is handed over again.
 type Batch struct {
-	Seq   int
-	Again bool // somebody may have had it in hand before, and may have sent of it
-	Data  []byte
+	Seq  int
+	Data []byte
 
 	message jetstream.Msg
 }
@@ -145,15 +140,11 @@ func (t *Taking) Next(ctx context.Context) (*Batch, error) {
 	case err != nil:
 		return nil, err
 	}
-	about, err := m.Metadata()
-	if err != nil {
-		return nil, fmt.Errorf("read a batch: %w", err)
-	}
 	seq, err := strconv.Atoi(m.Headers().Get(headerSeq))
 	if err != nil {
 		return nil, fmt.Errorf("read a batch: its number: %w", err)
 	}
-	return &Batch{Seq: seq, Again: about.NumDelivered > 1 || m.Headers().Get(headerAgain) != "", Data: m.Data(), message: m}, nil
+	return &Batch{Seq: seq, Data: m.Data(), message: m}, nil
 }
 
 // Stop takes no more, and gives back what was fetched ahead.
@@ -182,6 +173,9 @@ func (b *Batch) Done() error { return b.message.Ack() }
 
 // Back gives the batch back, for anybody to take in hand.
 func (b *Batch) Back() error { return b.message.Nak() }
+
+// Later gives the batch back, for anybody to take in hand after a while.
+func (b *Batch) Later(after time.Duration) error { return b.message.NakWithDelay(after) }
 
 // ErrNobody says that nobody answers to a question now.
 var ErrNobody = errors.New("nobody answers")

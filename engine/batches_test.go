@@ -39,11 +39,7 @@ func fetched(t *testing.T, b *Batches, run int64, n int) (all []*Batch, told []s
 	}
 	taking.Stop()
 	for _, one := range all {
-		text := fmt.Sprintf("%d %s", one.Seq, one.Data)
-		if one.Again {
-			text += " again"
-		}
-		told = append(told, text)
+		told = append(told, fmt.Sprintf("%d %s", one.Seq, one.Data))
 	}
 	return all, told
 }
@@ -57,7 +53,7 @@ func TestBatchesOfRunsAreApart(t *testing.T) {
 		}
 		for seq := 1; seq <= 2; seq++ {
 			for range 2 { // published again, it is the same
-				if err := b.Publish(t.Context(), run, seq, fmt.Appendf(nil, "of %d", run), false); err != nil {
+				if err := b.Publish(t.Context(), run, seq, fmt.Appendf(nil, "of %d", run)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -73,7 +69,7 @@ func TestBatchesOfRunsAreApart(t *testing.T) {
 	if err := first[0].Done(); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Publish(t.Context(), 1, 1, nil, true); err != nil { // and neither is it when it is done
+	if err := b.Publish(t.Context(), 1, 1, nil); err != nil { // and neither is it when it is done
 		t.Fatal(err)
 	}
 	second, told := fetched(t, b, 1, 9)
@@ -86,7 +82,7 @@ func TestBatchesOfRunsAreApart(t *testing.T) {
 	if err := second[0].Back(); err != nil {
 		t.Fatal(err)
 	}
-	if _, told := fetched(t, b, 1, 9); !slices.Equal(told, []string{"2 of 1 again"}) {
+	if _, told := fetched(t, b, 1, 9); !slices.Equal(told, []string{"2 of 1"}) {
 		t.Errorf("given back: %q", told)
 	}
 	if _, err := other.Take(t.Context(), 1, 1); !errors.Is(err, ErrNoRun) {
@@ -114,7 +110,7 @@ func TestBatchesSurviveARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	for seq := 1; seq <= 2; seq++ {
-		if err := b.Publish(t.Context(), 7, seq, []byte("x"), false); err != nil {
+		if err := b.Publish(t.Context(), 7, seq, []byte("x")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -125,11 +121,11 @@ func TestBatchesSurviveARestart(t *testing.T) {
 	closed(t, e)
 	b = batchesOf(t, opened(t, Options{Dir: dir}), "staging")
 	for seq := 1; seq <= 2; seq++ {
-		if err := b.Publish(t.Context(), 7, seq, []byte("x"), true); err != nil {
+		if err := b.Publish(t.Context(), 7, seq, []byte("x")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, told := fetched(t, b, 7, 9); !slices.Equal(told, []string{"2 x", "1 x again"}) {
+	if _, told := fetched(t, b, 7, 9); !slices.Equal(told, []string{"2 x", "1 x"}) {
 		t.Errorf("after a restart: %q", told)
 	}
 }

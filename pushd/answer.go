@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"liveops/pushd/campaign"
 	"liveops/pushd/runs"
@@ -26,12 +25,8 @@ func (l *leader) answer(ctx context.Context, b []byte) ([]byte, error) {
 		return json.Marshal(all)
 	case q.Settle != nil:
 		return l.settle(ctx, q.Settle)
-	case q.Settled != nil:
-		is, err := l.o.Runs.IsSettled(ctx, q.Settled.Run, q.Settled.Seq)
-		if err != nil {
-			return nil, err
-		}
-		return json.Marshal(is)
+	case q.Claim != nil:
+		return json.Marshal(l.claim(q.Claim, l.o.Clock.Now()))
 	case q.Stop != nil:
 		l.o.Log.Error("push: a run must not go on", "run", q.Stop.Run, "reason", q.Stop.Reason)
 		return nil, l.pause(ctx, q.Stop.Run, q.Stop.Reason)
@@ -56,12 +51,10 @@ func (l *leader) stand(c *contact) ([]standing, error) {
 	if w := l.workers[c.Worker]; w != nil && c.N <= w.n {
 		return nil, errors.New("a word that comes late")
 	}
-	// A run that this answer lets it send is not still any more, whatever the worker did before.
-	still := slices.DeleteFunc(c.Still, func(run int64) bool { d := l.led[run]; return d != nil && d.State == runs.Running })
-	l.workers[c.Worker] = &worker{heard: now, n: c.N, still: still}
+	lost := l.listen(c, now)
 	var all []standing
 	for id, d := range l.led {
-		s := standing{Run: id, State: d.State}
+		s := standing{Run: id, State: d.State, Lost: lost[id]}
 		for _, w := range c.Wants {
 			quota := l.quotas[w.Gateway]
 			if w.Run != id || d.State != runs.Running || quota == nil {
@@ -159,8 +152,9 @@ func (l *leader) record(ctx context.Context, run int64, of []settling) error {
 		l.mu.Unlock()
 		return nil
 	}
-	d.open -= len(results)
 	for _, r := range results {
+		delete(d.open, r.Seq)
+		delete(d.owners, r.Seq)
 		d.Counts = d.Counts.Add(r.Counts)
 	}
 	counts, state := d.Counts, d.State

@@ -1,10 +1,10 @@
 package pushd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"liveops/engine"
@@ -14,14 +14,21 @@ import (
 	"liveops/pushd/runs"
 )
 
-// handle sends a batch, and tells the leader what became of it. A batch that it cannot finish goes back.
+// handle sends a batch, and tells the leader what became of it. A batch that it cannot finish goes back; one that
+// another worker has taken over is left to that.
 func (w *hands) handle(ctx context.Context, r *run, b *engine.Batch) {
 	keeping, kept := context.WithCancel(ctx)
 	defer kept()
 	w.working.Go(func() { w.keep(keeping, b) })
 	err := w.finish(ctx, r, b)
-	if err == nil {
+	switch {
+	case err == nil:
 		err = b.Done()
+	case errors.Is(err, errHeld):
+		err = b.Later(claimAgain)
+	case errors.Is(err, errLost):
+		w.o.Log.Warn("push: worker: another one has taken over a batch", "run", r.id, "batch", b.Seq)
+		return
 	}
 	if err == nil {
 		return
@@ -37,32 +44,42 @@ func (w *hands) handle(ctx context.Context, r *run, b *engine.Batch) {
 // keep says that a batch is in hand, until ctx ends.
 func (w *hands) keep(ctx context.Context, b *engine.Batch) {
 	for sleep(ctx, w.o.Clock, w.o.Batches.KeepEvery()) {
-		if b.Keep() != nil {
-			return
-		}
+		_ = b.Keep() // where that fails, it is handed over anew, and found to be held
 	}
 }
 
-// errEnded says that the run has ended before the batch did.
-var errEnded = errors.New("the run has ended")
+var (
+	errEnded = errors.New("the run has ended before the batch did")
+	errHeld  = errors.New("another one has the batch in hand")
+	errLost  = errors.New("another one has taken the batch over")
+)
 
 // finish is handle until the batch has its result.
 func (w *hands) finish(ctx context.Context, r *run, b *engine.Batch) error {
-	if b.Again {
-		var is bool
-		if err := w.ask(ctx, question{Settled: &settled{r.id, b.Seq}}, &is); err != nil || is {
-			return err
-		}
+	var answer claimed
+	if err := w.ask(ctx, question{Claim: &claim{w.o.Name, r.id, b.Seq}}, &answer); err != nil {
+		return err
 	}
+	switch answer {
+	case settled:
+		return nil
+	case held:
+		return errHeld
+	}
+	having, dropped, ok := r.take(ctx, b.Seq)
+	if !ok {
+		return errHeld
+	}
+	defer dropped()
 	p, err := unpack(b.Data)
 	if err != nil {
 		return err
 	}
-	if !r.begin(ctx) {
-		return errEnded
+	if !r.begin(having) {
+		return cmp.Or(lostOf(having), errEnded)
 	}
 	defer r.end()
-	result, err := w.send(ctx, r, p)
+	result, err := w.send(having, r, p)
 	if err != nil && !errors.Is(err, errEnded) {
 		return err
 	}
@@ -127,11 +144,15 @@ func (w *hands) send(ctx context.Context, r *run, p *parcel) (result runs.Result
 	var gone []audience.Dead
 	defer func() { result.Gone = audience.PackDead(gone) }()
 	for left := p.tokens; len(left) > 0; {
-		sends, ok := r.beginSend(ctx, by, len(left))
+		running, ok := r.beginSend(ctx, by, len(left))
 		if !ok {
-			return result, errEnded
+			return result, cmp.Or(lostOf(ctx), errEnded)
 		}
+		sends, sent := context.WithCancel(running)
+		lost := context.AfterFunc(ctx, sent)
 		err := sender.Send(sends, batch, results[:len(left)])
+		lost()
+		sent()
 		unsent := count(&result, &gone, p.platform, left, results[:len(left)], read)
 		r.endSend(by, len(unsent))
 		var stopped *gateway.StopError
@@ -141,7 +162,9 @@ func (w *hands) send(ctx context.Context, r *run, p *parcel) (result runs.Result
 				return result, err
 			}
 			r.set(runs.Paused, nil) // until the leader says so itself
-		case err != nil && sends.Err() == nil:
+		case lostOf(ctx) != nil:
+			return result, errLost
+		case err != nil && running.Err() == nil && ctx.Err() == nil:
 			return result, err
 		}
 		for k, i := range unsent {
@@ -201,41 +224,4 @@ func count(into *runs.Result, gone *[]audience.Dead, p campaign.Platform, tokens
 		}
 	}
 	return unsent
-}
-
-// texts are what the messages of a run say, by language, platform and gateway.
-type texts struct {
-	campaign  *campaign.Campaign
-	stamp     campaign.Stamp
-	languages *memo[string, string]
-	templates *memo[textKey, *gateway.Template]
-}
-
-type textKey struct {
-	language string
-	platform campaign.Platform
-	by       campaign.Gateway
-}
-
-func newTexts(c *campaign.Campaign, s campaign.Stamp) *texts {
-	t := &texts{campaign: c, stamp: s}
-	t.languages, t.templates = newMemo(c.Language), newMemo(t.template)
-	return t
-}
-
-// of is the template for a user's language.
-func (t *texts) of(language string, p campaign.Platform, by campaign.Gateway) *gateway.Template {
-	return t.templates.get(textKey{t.languages.get(language), p, by})
-}
-
-func (t *texts) template(k textKey) *gateway.Template {
-	if k.by == campaign.FCM {
-		body := t.campaign.FCM(k.language, k.platform, t.stamp)
-		return &gateway.Template{Prefix: []byte(body.Before), Suffix: []byte(body.After)}
-	}
-	r := t.campaign.APNs(k.language, t.stamp)
-	h := gateway.Header{PushType: r.PushType, CollapseID: r.CollapseID}
-	h.Priority, _ = strconv.Atoi(r.Priority)                 // which the campaign wrote
-	h.Expiration, _ = strconv.ParseInt(r.Expiration, 10, 64) // likewise
-	return &gateway.Template{Prefix: []byte(r.Payload), APNs: h}
 }

@@ -22,11 +22,13 @@ type leader struct {
 	servers   servers
 	wished    time.Time // when the servers of runs were looked at
 
-	mu      sync.Mutex
-	ready   bool // it knows which runs there are
-	led     map[int64]*led
-	workers map[string]*worker
-	quotas  map[campaign.Gateway]*pace
+	mu        sync.Mutex
+	ready     bool // it knows which runs there are
+	led       map[int64]*led
+	workers   map[string]*worker
+	heard     time.Time // when any worker was heard last
+	listening time.Time // since when words have come without a break; zero before the first
+	quotas    map[campaign.Gateway]*pace
 }
 
 // led is a run that is led.
@@ -34,18 +36,22 @@ type led struct {
 	runs.Run
 	campaign *campaign.Campaign
 	pace     *pace
-	open     int           // batches on their way
+	open     map[int]bool  // the batches on their way: those recorded and without a result
+	before   int           // the newest batch of earlier terms
+	known    bool          // which of those are open
 	settled  chan struct{} // holds one when open has shrunk, or the state has changed
 	produced bool          // its audience is handed out
 	guarded  time.Time     // when its guard was asked last
 	broken   bool          // its producer has failed and is to begin anew
+	owners   map[int]owner // who has which batch in hand
 }
 
 // worker is what the leader knows of one.
 type worker struct {
 	heard time.Time
-	n     uint64  // the count of its last word
-	still []int64 // runs of which it sends nothing
+	n     uint64          // the count of its last word
+	still []int64         // runs of which it sends nothing
+	hands map[int64][]int // batches that it has in hand, by run
 }
 
 func newLeader(o Options, epoch runs.Epoch) *leader {
@@ -90,7 +96,7 @@ func (l *leader) follow(ctx context.Context) error {
 	for _, r := range live {
 		d := l.led[r.ID]
 		if d == nil {
-			d = &led{Run: r, settled: make(chan struct{}, 1)}
+			d = &led{Run: r, settled: make(chan struct{}, 1), open: map[int]bool{}, before: r.Last, owners: map[int]owner{}}
 			fresh = append(fresh, d)
 			continue
 		}
@@ -100,7 +106,7 @@ func (l *leader) follow(ctx context.Context) error {
 		d.State, d.Reason = r.State, r.Reason
 		d.signal()
 		if d.broken {
-			d.Run, d.open, d.broken = r, 0, false
+			d.Run, d.broken = r, false
 			l.startProducing(ctx, d)
 		}
 	}
@@ -221,7 +227,7 @@ func (l *leader) endDone(ctx context.Context) error {
 	var over []*led
 	l.mu.Lock()
 	for _, d := range l.led {
-		if d.produced && d.open <= 0 && d.State == runs.Running {
+		if d.produced && len(d.open) == 0 && d.State == runs.Running {
 			over = append(over, d)
 		}
 	}

@@ -86,16 +86,22 @@ var errCanceled = errors.New("the run was canceled")
 func (l *leader) again(ctx context.Context, d *led, q audience.Query) error {
 	for after := 0; ; {
 		batches, err := l.o.Runs.Unsettled(ctx, d.ID, after, l.o.Outstanding)
-		if err != nil || len(batches) == 0 {
+		if err != nil {
 			return err
 		}
-		l.opened(d, len(batches))
+		if len(batches) == 0 {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			d.known = true
+			return nil
+		}
+		l.opened(d, batches)
 		for _, b := range batches {
 			tokens, err := l.o.Tokens.Between(ctx, q, b.After, b.To, mostTokens)
 			if err != nil {
 				return err
 			}
-			if err := l.o.Batches.Publish(ctx, d.ID, b.Seq, pack(b.After.Platform, tokens), true); err != nil {
+			if err := l.o.Batches.Publish(ctx, d.ID, b.Seq, pack(b.After.Platform, tokens)); err != nil {
 				return err
 			}
 			after = b.Seq
@@ -128,30 +134,32 @@ func (l *leader) handOut(ctx context.Context, d *led, page audience.Page) error 
 	if err := l.o.Runs.Extend(ctx, l.epoch, d.ID, batches, cursor, false); err != nil {
 		return err
 	}
-	l.opened(d, len(batches))
+	l.opened(d, batches)
 	l.mu.Lock()
 	d.Cursor, d.Last, d.Tokens = cursor, last, d.Tokens+int64(len(page.Tokens))
 	l.mu.Unlock()
 	g, group := errgroup.WithContext(ctx)
 	g.SetLimit(publishing)
 	for i, b := range batches {
-		g.Go(func() error { return l.o.Batches.Publish(group, d.ID, b.Seq, pack(page.At.Platform, tokens[i]), false) })
+		g.Go(func() error { return l.o.Batches.Publish(group, d.ID, b.Seq, pack(page.At.Platform, tokens[i])) })
 	}
 	return g.Wait()
 }
 
-// opened counts batches that are on their way now.
-func (l *leader) opened(d *led, n int) {
+// opened takes note of batches that are on their way now.
+func (l *leader) opened(d *led, batches []runs.Batch) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	d.open += n
+	for _, b := range batches {
+		d.open[b.Seq] = true
+	}
 }
 
 // awaitRoom waits until a run is running and few enough batches of it are on their way. A run that is canceled gets no more.
 func (l *leader) awaitRoom(ctx context.Context, d *led) error {
 	for {
 		l.mu.Lock()
-		open, state, room := d.open, d.State, l.o.Outstanding*max(1, l.atWork())
+		open, state, room := len(d.open), d.State, l.o.Outstanding*max(1, l.atWork())
 		l.mu.Unlock()
 		switch {
 		case state == runs.Running && open < room:

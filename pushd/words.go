@@ -16,7 +16,7 @@ import (
 type question struct {
 	Contact *contact `json:",omitempty"`
 	Run     int64    `json:",omitempty"` // the run of this id, please
-	Settled *settled `json:",omitempty"`
+	Claim   *claim   `json:",omitempty"`
 	Settle  *settle  `json:",omitempty"`
 	Stop    *stop    `json:",omitempty"`
 }
@@ -24,9 +24,10 @@ type question struct {
 // contact is a worker's word, which is answered by standings.
 type contact struct {
 	Worker string
-	N      uint64  // counts the worker's words: one that comes late says nothing any more
-	Wants  []want  // of runs that it has batches of in hand
-	Still  []int64 // runs of which it sends nothing, though it has heard of them
+	N      uint64          // counts the worker's words: one that comes late says nothing any more
+	Wants  []want          // of runs that it has batches of in hand
+	Still  []int64         // runs of which it sends nothing, though it has heard of them
+	Hands  map[int64][]int `json:",omitempty"` // the batches that it has in hand, by run
 }
 
 // want is how many messages of a run a worker could send to a gateway now.
@@ -41,6 +42,7 @@ type standing struct {
 	Run   int64
 	State runs.State
 	May   map[campaign.Gateway]int `json:",omitempty"`
+	Lost  []int                    `json:",omitempty"` // batches that it has in hand and another one has taken over
 }
 
 // aboutRun is what a worker must know of a run.
@@ -50,12 +52,6 @@ type aboutRun struct {
 	File     []byte
 	Started  time.Time
 	Gateways map[campaign.Platform]campaign.Gateway
-}
-
-// settled asks whether a batch has its result.
-type settled struct {
-	Run int64
-	Seq int
 }
 
 // settle is a batch's result.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -92,12 +94,13 @@ type run struct {
 
 	mu      sync.Mutex
 	state   runs.State
-	changed chan struct{}            // closed when anything below has changed
-	may     map[campaign.Gateway]int // messages that may be sent
-	ahead   map[campaign.Gateway]int // of the batches in hand, about as many as are not sent
-	waiting map[campaign.Gateway]int // that somebody waits to send
-	busy    int                      // batches of which messages may be sent, or whose result is not told
-	sends   context.Context          // in which they are sent: ended when they must not be any more
+	changed chan struct{}                   // closed when anything below has changed
+	may     map[campaign.Gateway]int        // messages that may be sent
+	ahead   map[campaign.Gateway]int        // of the batches in hand, about as many as are not sent
+	waiting map[campaign.Gateway]int        // that somebody waits to send
+	busy    int                             // batches of which messages may be sent, or whose result is not told
+	hands   map[int]context.CancelCauseFunc // the batches in hand, each with what ends that
+	sends   context.Context                 // in which they are sent: ended when they must not be any more
 	halt    context.CancelFunc
 }
 
@@ -128,13 +131,16 @@ func (w *hands) speak(ctx, taking context.Context) {
 // word is what the worker tells the leader.
 func (w *hands) word() *contact {
 	w.words++
-	c := &contact{Worker: w.o.Name, N: w.words}
+	c := &contact{Worker: w.o.Name, N: w.words, Hands: map[int64][]int{}}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for id, r := range w.runs {
 		r.mu.Lock()
 		if r.busy == 0 && r.state != runs.Running {
 			c.Still = append(c.Still, id)
+		}
+		if len(r.hands) > 0 {
+			c.Hands[id] = slices.Sorted(maps.Keys(r.hands))
 		}
 		for g := range r.ahead {
 			if n := max(r.ahead[g], r.waiting[g]) - r.may[g]; n > 0 && r.state == runs.Running {
@@ -166,6 +172,7 @@ func (w *hands) hear(ctx, taking context.Context, all []standing) {
 				w.working.Go(func() { w.workOn(ctx, taking, r) })
 			}
 		}
+		r.lose(s.Lost)
 		r.set(s.State, s.May)
 	}
 	w.mu.Lock()
@@ -185,7 +192,7 @@ func (w *hands) meet(ctx context.Context, s standing) *run {
 	var about aboutRun
 	err := ask(func(b []byte) ([]byte, error) { return w.o.Batches.Ask(within, b) }, question{Run: s.Run}, &about)
 	r := &run{id: s.Run, changed: make(chan struct{}), may: map[campaign.Gateway]int{},
-		ahead: map[campaign.Gateway]int{}, waiting: map[campaign.Gateway]int{}}
+		ahead: map[campaign.Gateway]int{}, waiting: map[campaign.Gateway]int{}, hands: map[int]context.CancelCauseFunc{}}
 	if err == nil {
 		r.campaign, err = w.o.Decode(about.Campaign, about.File)
 	}

@@ -105,16 +105,6 @@ func (s *Store) Unsettled(ctx context.Context, run int64, after, limit int) ([]B
 	return all, rows.Err()
 }
 
-// IsSettled says whether a batch has its result; so has one of a run whose batches are forgotten.
-func (s *Store) IsSettled(ctx context.Context, run int64, seq int) (bool, error) {
-	var open int
-	err := s.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM liveops_push_batches WHERE run_id = ? AND seq = ? AND settled = 0", run, seq).Scan(&open)
-	if err != nil {
-		return false, fmt.Errorf("read batch %d of run %d: %w", seq, run, err)
-	}
-	return open == 0, nil
-}
-
 // Dead lists dead tokens of a run that are not taken out yet, those of some batches, with what ForgetDead needs.
 func (s *Store) Dead(ctx context.Context, run int64, batches int) (dead []audience.Dead, last int64, err error) {
 	rows, err := s.db.QueryContext(ctx, "SELECT id, dead FROM liveops_push_dead WHERE run_id = ? ORDER BY id LIMIT ?", run, batches)
