@@ -19,7 +19,7 @@ func (a *app) couchbase(ctx context.Context, environment string) (*couchstore.St
 
 func (s settings) couchbase(ctx context.Context, environment string) (*couchstore.Store, error) {
 	url, err := s.need(environmentSetting(environment, "COUCHBASE_URL"),
-		fmt.Sprintf("where the user documents, or the push tokens, of %s are, as couchbases://host/bucket", environment))
+		fmt.Sprintf("where the user documents of %s are, as couchbases://host/bucket", environment))
 	if err != nil {
 		return nil, err
 	}

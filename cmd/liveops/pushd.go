@@ -164,7 +164,13 @@ func (a *app) leadOptions(ctx context.Context, environment string, batches *engi
 		o.Servers, o.MostServers = servers, c.Max
 	}
 	if push.Tokens.Timezone != "" {
-		o.Zones = func(ctx context.Context) ([]string, error) { return of.zones(ctx, push) }
+		o.Zones = func(ctx context.Context) ([]string, error) {
+			push, err := files.lastPush()
+			if err != nil {
+				return nil, err
+			}
+			return of.zones(ctx, push)
+		}
 	}
 	return o, nil
 }

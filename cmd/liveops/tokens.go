@@ -66,8 +66,11 @@ func (k *tokens) Remove(ctx context.Context, t audience.Table, dead []audience.D
 	return of.Remove(ctx, t, dead)
 }
 
-// zones are the time zones that users have.
+// zones are the time zones that users have; none where nothing says which column has them.
 func (k *tokens) zones(ctx context.Context, push *datarepo.Push) ([]string, error) {
+	if push.Tokens.Timezone == "" {
+		return nil, nil
+	}
 	table, err := recipients.Table(push)
 	if err != nil {
 		return nil, err

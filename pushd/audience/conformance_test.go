@@ -52,7 +52,7 @@ func onEach(t *testing.T, test func(t *testing.T, p place)) {
 			},
 			columns: []string{"id", "user_id", "token", "platform", "language", "country", "last_login", "updated_at", "dead_at"}})
 	})
-	const fields = "SELECT META(t).id, t.user_id, t.token, t.platform, t.language, t.country, t.last_login, t.updated_at FROM game AS t"
+	const fields = "SELECT META(t).id, t.user_id, t.token, t.platform, t.`language`, t.country, t.last_login, t.updated_at FROM game AS t"
 	t.Run("Couchbase", func(t *testing.T) { test(t, placed(t, fields)) })
 	t.Run("Couchbase by index", func(t *testing.T) {
 		p := placed(t, fields+" WHERE LOWER(t.platform) = $platform AND t.token > $after ORDER BY t.token LIMIT $limit")
@@ -115,7 +115,7 @@ func placed(t *testing.T, query string) place {
 	}
 	return place{source: &audience.Couchbase{Bucket: store, PageRows: 3}, table: of, insert: put,
 		selected: func(country string) audience.Query {
-			return audience.Query{SQLPP: parsed(t, "SELECT t.token, t.platform, t.language FROM game t WHERE t.country = '"+country+"'")}
+			return audience.Query{SQLPP: parsed(t, "SELECT t.token, t.platform, t.`language` FROM game t WHERE t.country = '"+country+"'")}
 		},
 		columns: []string{"country", "id", "language", "last_login", "platform", "token", "updated_at", "user_id"}}
 }

@@ -10,8 +10,9 @@ import (
 	"liveops/pushd/campaign"
 )
 
-// plus is a SQL++ statement under construction with its named parameters. All values are parameters; only names of fields, in
-// backticks, and the judged SELECT stand in its text.
+// plus is a SQL++ statement under construction with its named parameters. All values are parameters; only names of fields and the
+// judged SELECT stand in its text. Names stand in backticks: some are reserved words
+// (https://docs.couchbase.com/server/current/n1ql/n1ql-language-reference/reservedwords.html).
 type plus struct {
 	strings.Builder
 	named map[string]any
@@ -62,12 +63,12 @@ func (q *Query) plusPage(p part, after, to string, limit int) *plus {
 		conditions += " AND " + token + " <= " + s.arg(to)
 	}
 	conditions += q.platformIs(s, []string{p.value}) + q.conditions(s)
-	s.WriteString("SELECT " + token + " AS token, " + q.plusLanguage() + " AS language, ")
+	s.WriteString("SELECT " + token + " AS `token`, " + q.plusLanguage() + " AS `language`, ")
 	if q.selected().Ordered != "" {
-		s.WriteString("(" + conditions + ") AS hit" + q.nested() + " ORDER BY " + token)
+		s.WriteString("(" + conditions + ") AS `hit`" + q.nested() + " ORDER BY " + token)
 		return s
 	}
-	s.WriteString("TRUE AS hit" + q.nested() + " WHERE " + conditions + " ORDER BY " + token + " LIMIT " + s.arg(limit))
+	s.WriteString("TRUE AS `hit`" + q.nested() + " WHERE " + conditions + " ORDER BY " + token + " LIMIT " + s.arg(limit))
 	return s
 }
 
@@ -77,7 +78,7 @@ func (q *Query) plusCount(values []string, by string, counted bool) *plus {
 	token := field(q.Table.Token)
 	s.WriteString("SELECT " + by + " AS `value`")
 	if counted {
-		s.WriteString(", COUNT(DISTINCT " + token + ") AS n")
+		s.WriteString(", COUNT(DISTINCT " + token + ") AS `n`")
 	}
 	s.WriteString(q.nested() + " WHERE IS_STRING(" + token + ") AND " + token + ` > ""` + q.platformIs(s, values) + q.conditions(s))
 	s.WriteString(" GROUP BY " + by)

@@ -166,14 +166,14 @@ func queryScope(t *testing.T, p *place) {
 
 func queryNested(t *testing.T, p *place) {
 	p.indexed(t, p.docs)
-	p.account(t, "a", map[string]any{"token": "b", "os": "iOS", "level": 10, "seen": "2026-11-01T00:00:00Z"})
-	p.account(t, "b", map[string]any{"token": "a", "os": "ios", "level": "10", "seen": 1793491200000})
-	p.account(t, "c", map[string]any{"token": "a", "os": "aos", "level": 20.5, "lang": "pt_BR"})
+	p.account(t, "a", map[string]any{"token": "b", "os": "iOS", "lv": 10, "seen": "2026-11-01T00:00:00Z"})
+	p.account(t, "b", map[string]any{"token": "a", "os": "ios", "lv": "10", "seen": 1793491200000})
+	p.account(t, "c", map[string]any{"token": "a", "os": "aos", "lv": 20.5, "lang": "pt_BR"})
 	inner := "(SELECT t.*, META(t).id FROM BUCKET AS t WHERE t.room = $room) AS u"
 	equal(t, "pages", p.query(t, "SELECT u.token FROM "+inner+" WHERE LOWER(u.os) = 'ios' AND u.token > 'a' ORDER BY u.token LIMIT 5", true), []string{`{"token":"b"}`})
 	equal(t, "groups", p.query(t, "SELECT LOWER(u.os) AS os, COUNT(DISTINCT u.token) AS n, COUNT(*) AS `all` FROM "+inner+" GROUP BY LOWER(u.os) ORDER BY os", true),
 		[]string{`{"all":1,"n":1,"os":"aos"}`, `{"all":2,"n":2,"os":"ios"}`})
-	equal(t, "texts", p.query(t, "SELECT RAW u.id FROM "+inner+" WHERE TOSTRING(u.level) IN ['10', '20.5'] ORDER BY u.id", true), []string{`"a"`, `"b"`, `"c"`})
+	equal(t, "texts", p.query(t, "SELECT RAW u.id FROM "+inner+" WHERE TOSTRING(u.lv) IN ['10', '20.5'] ORDER BY u.id", true), []string{`"a"`, `"b"`, `"c"`})
 	equal(t, "languages", p.query(t, "SELECT RAW REPLACE(LOWER(u.lang), '_', '-') FROM "+inner+" WHERE u.lang IS VALUED", true), []string{`"pt-br"`})
 	equal(t, "times", p.query(t, "SELECT RAW CASE WHEN IS_NUMBER(u.seen) THEN u.seen ELSE STR_TO_MILLIS(u.seen) END FROM "+inner+" WHERE u.seen IS NOT MISSING ORDER BY u.id", true),
 		[]string{"1793491200000", "1793491200000"})
