@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"log/slog"
+	"sync"
 
 	"liveops/datarepo"
 	"liveops/pushd"
@@ -17,15 +18,23 @@ type tokens struct {
 	table       *audience.Store
 	documents   *buckets
 	log         *slog.Logger
+
+	mu     sync.Mutex
+	bucket *audience.Couchbase // once it was needed
 }
 
 // couchbase are those in the environment's bucket, which is opened when it is needed first.
 func (k *tokens) couchbase(ctx context.Context) (*audience.Couchbase, error) {
-	store, err := k.documents.store(ctx, k.environment)
-	if err != nil {
-		return nil, err
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.bucket == nil {
+		store, err := k.documents.store(ctx, k.environment)
+		if err != nil {
+			return nil, err
+		}
+		k.bucket = &audience.Couchbase{Bucket: store, Log: k.log}
 	}
-	return &audience.Couchbase{Bucket: store, Log: k.log}, nil
+	return k.bucket, nil
 }
 
 // of gives the tokens of a table, or those that a query of Couchbase gives.

@@ -30,6 +30,8 @@ type Couchbase struct {
 	PageRows int           // how many tokens one statement reads; 0 for 10,000, and for 50,000 where the SELECT is carried out as a whole for each
 	Limit    time.Duration // how long one statement may take; 0 leaves that to the bucket
 	Log      *slog.Logger  // is told which dead tokens are kept, and why; slog.Default by default
+
+	last lastPage
 }
 
 // wholeRows is how many tokens one statement reads of a SELECT that is carried out as a whole each time: 300 statements for
@@ -87,6 +89,11 @@ func (c *Couchbase) Between(ctx context.Context, q Query, after Cursor, to strin
 		if p.platform != after.Platform || p.value != after.Value {
 			continue
 		}
+		if q.selected().Ordered == "" {
+			if tokens, known, err := c.betweenWhole(ctx, &q, p, after.Token, to); known || err != nil {
+				return tokens[:min(limit, len(tokens))], err
+			}
+		}
 		var all []Token
 		for page, err := range c.pagesOf(ctx, &q, p, after.Token, to) {
 			if err != nil {
@@ -105,12 +112,9 @@ func (c *Couchbase) Between(ctx context.Context, q Query, after Cursor, to strin
 func (c *Couchbase) pagesOf(ctx context.Context, q *Query, p part, after, to string) iter.Seq2[Page, error] {
 	return func(yield func(Page, error) bool) {
 		for {
-			tokens, last, more, err := c.read(ctx, q, p, after, to)
-			if err == nil && len(p.earlier) > 0 {
-				tokens, err = c.notEarlier(ctx, q, p, after, tokens)
-			}
+			tokens, last, more, err := c.page(ctx, q, p, after, to)
 			if err != nil {
-				yield(Page{}, fmt.Errorf("read the tokens of %s behind %.12q: %w", p.platform, after, err))
+				yield(Page{}, err)
 				return
 			}
 			if len(tokens) > 0 && !yield(Page{Cursor{p.platform, p.value, tokens[len(tokens)-1].Token}, tokens}, nil) || !more {
@@ -119,6 +123,18 @@ func (c *Couchbase) pagesOf(ctx context.Context, q *Query, p part, after, to str
 			after = last
 		}
 	}
+}
+
+// page reads one page of a part, without the tokens that an earlier one has.
+func (c *Couchbase) page(ctx context.Context, q *Query, p part, after, to string) (tokens []Token, last string, more bool, err error) {
+	tokens, last, more, err = c.read(ctx, q, p, after, to)
+	if err == nil && len(p.earlier) > 0 {
+		tokens, err = c.notEarlier(ctx, q, p, after, tokens)
+	}
+	if err != nil {
+		err = fmt.Errorf("read the tokens of %s behind %.12q: %w", p.platform, after, err)
+	}
+	return tokens, last, more, err
 }
 
 // read reads one page. A token that is stored twice comes twice in a row and is kept once. more says whether there may be

@@ -142,6 +142,43 @@ func TestManyPages(t *testing.T) {
 	}
 }
 
+// Batches that are handed out again are read by few statements, also where the SELECT is carried out as a whole for each.
+func TestManyBatchesAgain(t *testing.T) {
+	server, store := bucket(t)
+	documents := map[string]string{}
+	for i := range 300 {
+		documents[fmt.Sprint(i)] = fmt.Sprintf(`{"token":"t%05d","os":"ios","lang":"ko"}`, i)
+	}
+	game := stored(server, documents)
+	s := &audience.Couchbase{Bucket: store, PageRows: 100}
+	q := audience.Query{Table: couch(t, "SELECT t.* FROM game t")}
+	between := func(q audience.Query, from, to int) int {
+		t.Helper()
+		got, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.IOS, Value: "ios", Token: fmt.Sprintf("t%05d", from)}, fmt.Sprintf("t%05d", to), 1000)
+		if err != nil || len(got) > 0 && (got[0].Token != fmt.Sprintf("t%05d", from+1) || got[len(got)-1].Token != fmt.Sprintf("t%05d", to)) {
+			t.Errorf("from %d to %d: %v, %v", from, to, got, err)
+		}
+		return len(got)
+	}
+	for from := 0; from < 290; from += 10 {
+		if n := between(q, from, from+10); n != 10 {
+			t.Errorf("from %d: %d tokens", from, n)
+		}
+	}
+	if n := server.Count(couchbase.Query); n != 3 {
+		t.Errorf("asked %d times", n)
+	}
+	if n := between(q, 0, 250); n != 250 { // more than one statement gives
+		t.Errorf("%d tokens", n)
+	}
+	other := q
+	other.Where = []audience.Condition{{Column: "lang", In: []string{"en"}}}
+	game.Put("x", couchbase.Document{Body: []byte(`{"token":"t00005","os":"ios","lang":"en"}`), Flags: 0x02000006})
+	if n := between(other, 4, 5); n != 1 {
+		t.Errorf("of another query: %d tokens", n)
+	}
+}
+
 // A document is only removed as the query gives it, and as long as nobody has changed it.
 func TestRemoveDocuments(t *testing.T) {
 	read := time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)
