@@ -100,7 +100,7 @@ func audienceShape() shape {
 		{name: "min", shape: cell("The least value, inclusive: a number or text.")},
 		{name: "max", shape: cell("The greatest value, inclusive: a number or text.")},
 	}}
-	return shape{kind: aMapping, about: "Whom it is for: all of these conditions hold; everyone where it is left out. `sql` stands alone.", keys: []key{
+	return shape{kind: aMapping, about: "Whom it is for: all of these conditions hold; everyone where it is left out. `sql` and `sqlpp` stand alone.", keys: []key{
 		{name: "platform", shape: listUpTo(2, "Platforms.", platformShape())},
 		{name: "country", shape: values("Countries.", "KR")},
 		{name: "language", shape: listOf("Languages. `en` is those of every region, too.", shape{kind: aText, about: "A language.", pattern: languagePattern, expects: "a language's tag such as `ko` or `pt-BR`", examples: []string{"ko"}})},
@@ -112,7 +112,7 @@ func audienceShape() shape {
 		{name: "columns", shape: dictionary("Conditions on further columns of the table of tokens. By column.", maxConditions, condition)},
 		{name: "sql", shape: shape{kind: aText, about: "A SELECT that gives the tokens, by the columns that `push.tokens` names. It is run on the environment's MySQL, read-only.",
 			examples: []string{"SELECT token, platform, language FROM push_tokens JOIN guilds USING (user_id) WHERE guild_rank <= 10"}}},
-		{name: "sqlpp", later: true, shape: shape{kind: aText, about: "A SQL++ SELECT that gives the tokens, by the names that `push.tokens` gives. It is run on the environment's Couchbase, read-only.",
+		{name: "sqlpp", shape: shape{kind: aText, about: "A SQL++ SELECT that gives the tokens, by the names that `push.tokens` gives. It is run on the environment's Couchbase, read-only, where the tokens are there. It may say `$platform`, `$after` and `$limit` as `push.tokens.query` may.",
 			examples: []string{"SELECT t.token, t.platform FROM tokens t WHERE t.vip"}}},
 	}}
 }

@@ -1,6 +1,7 @@
 package datarepo
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -21,8 +22,12 @@ type Push struct {
 // Tokens are where an environment's tokens are: Table of MySQL, or Query of Couchbase. Columns are the names in either.
 type Tokens struct {
 	Table string // "" where Query is set
-	Query string // SQL++, to be run read-only
+	Query string // SQL++, which campaign.ParsePlusPlus takes; to be run read-only
 	campaign.Columns
+	// Scope and Collection are where the documents are that Query reads: "" for the bucket's default ones, where FROM names a
+	// bucket; else it names a collection of the scope.
+	Scope, Collection string
+	ID                string // the name under which Query gives the key of the document that is the token's alone; "" for none
 }
 
 // PushPlatform is what the tokens' column says of a platform, and who brings pushes to it.
@@ -65,7 +70,7 @@ func (c *Config) Surroundings(actual map[string][]string) campaign.Surroundings 
 		if e.Push == nil {
 			continue
 		}
-		around := campaign.Environment{Name: e.Name, Tokens: e.Push.Tokens.Columns, Actual: actual[e.Name], Capacity: e.Capacity != nil, Gateways: e.Push.Gateways()}
+		around := campaign.Environment{Name: e.Name, Tokens: e.Push.Tokens.Columns, Actual: actual[e.Name], Capacity: e.Capacity != nil, Couchbase: e.Push.Tokens.Query != "", Gateways: e.Push.Gateways()}
 		for _, l := range e.Push.Lists {
 			around.Lists = append(around.Lists, l.Name)
 		}
@@ -112,13 +117,28 @@ func readPush(v value, r *report) *Push {
 func readTokenColumns(v value, r *report) Tokens {
 	exactlyOne(v, r, "table", "query")
 	text := func(name string) string { return v.fields[name].text }
-	if query, ok := v.fields["query"]; ok && !campaign.IsSelect(query.text, true) {
-		r.add(query.at, "begin it with SELECT", "the query is no SELECT")
+	if query, ok := v.fields["query"]; ok {
+		readTokenQuery(query, text("token"), r)
+	} else {
+		for _, name := range []string{"scope", "collection", "id"} {
+			if f, there := v.fields[name]; there {
+				r.add(f.at, "remove it", "`%s` goes with `query`", name)
+			}
+		}
 	}
-	return Tokens{Table: text("table"), Query: text("query"), Columns: campaign.Columns{
+	return Tokens{Table: text("table"), Query: text("query"), Scope: text("scope"), Collection: text("collection"), ID: text("id"), Columns: campaign.Columns{
 		Token: text("token"), Platform: text("platform"), User: text("user"), UpdatedAt: text("updatedAt"),
 		Country: text("country"), Language: text("language"), Segment: text("segment"), LastLogin: text("lastLogin"), Timezone: text("timezone"),
 	}}
+}
+
+func readTokenQuery(v value, token string, r *report) {
+	q, err := campaign.ParsePlusPlus(v.text)
+	if fault := (*campaign.QueryFault)(nil); errors.As(err, &fault) {
+		r.add(v.at, fault.Mend, "%s", fault.Text)
+	} else if q.Ordered != "" && q.Ordered != token {
+		r.add(v.at, "end it with `ORDER BY t."+token+" LIMIT $limit`", "the query is in the order of %s, and `token` is %s", quoted(q.Ordered), quoted(token))
+	}
 }
 
 func readPlatforms(f map[string]value, r *report) map[campaign.Platform]PushPlatform {
@@ -159,9 +179,12 @@ func readPlatforms(f map[string]value, r *report) map[campaign.Platform]PushPlat
 func readDead(v value, tokens Tokens, r *report) Dead {
 	d := Dead{Delete: v.text == "delete", Mark: v.fields["mark"].fields["column"].text}
 	switch {
-	case tokens.Query != "":
-		r.add(v.at, "remove it", "`dead` is for a table: what a query gives cannot be written to")
-	case tokens.Table != "" && tokens.UpdatedAt == "":
+	case tokens.Query != "" && d.Mark != "":
+		r.add(v.at, "use `delete`, or remove it", "`mark` is for a table: nothing says where in a document a query's token stands")
+	case tokens.Query != "" && tokens.ID == "":
+		r.add(v.at, "give the document's key in the query (`META(t).id`) and name it in `tokens` as `id`, or remove it",
+			"a dead token of a query is removed with its document, and nothing says which that is")
+	case (tokens.Table != "" || tokens.Query != "") && tokens.UpdatedAt == "":
 		r.add(v.at, "add `updatedAt` to `tokens`, or remove it", "a token that was renewed since must stay, and nothing says when a token was renewed")
 	}
 	return d

@@ -40,7 +40,7 @@ func TestPush(t *testing.T) {
 environments:
   - name: staging
     push:
-      tokens: {query: "SELECT t.token, t.platform FROM tokens t", token: token, platform: platform}
+      tokens: {query: "SELECT t.token, t.platform FROM tokens t", token: token, platform: platform, scope: live, collection: tokens, id: key}
       only: [qa]
       lists: {qa: {tokens: [{platform: ios, token: abc}]}}
     capacity: {launchTemplate: lt-0abc, tag: {role: game, stage: "1"}, max: 4, region: ap-northeast-2, dryRun: true}
@@ -63,7 +63,7 @@ permissions: {push: [maintain]}
 	}
 	staging, production := config.Environments[0], config.Environments[1]
 	wantStaging := &Push{
-		Tokens: Tokens{Query: "SELECT t.token, t.platform FROM tokens t", Columns: campaign.Columns{Token: "token", Platform: "platform"}},
+		Tokens: Tokens{Query: "SELECT t.token, t.platform FROM tokens t", Scope: "live", Collection: "tokens", ID: "key", Columns: campaign.Columns{Token: "token", Platform: "platform"}},
 		Platforms: map[campaign.Platform]PushPlatform{
 			campaign.Android: {Values: []string{"android"}, Gateway: campaign.FCM}, campaign.IOS: {Values: []string{"ios"}, Gateway: campaign.APNs},
 		},
@@ -115,7 +115,13 @@ func TestPushProblems(t *testing.T) {
 		{"dead of no kind", smallPush + "      dead: 1\n", []string{"5:13 expected text or a mapping, found a number"}},
 		{"dead without a column", smallPush + "      dead: {mark: {}}\n", []string{
 			"5:13 a token that was renewed since must stay, and nothing says when a token was renewed", "5:20 the key `column` is missing"}},
-		{"dead of a query", "environments: [{name: a, push: {dead: delete, tokens: {query: SELECT 1, token: a, platform: b}}}]\n", []string{"1:39 `dead` is for a table: what a query gives cannot be written to"}},
+		{"dead of a query that gives no id", "environments: [{name: a, push: {dead: delete, tokens: {query: SELECT 1, token: a, platform: b}}}]\n", []string{"1:39 a dead token of a query is removed with its document, and nothing says which that is"}},
+		{"dead of a query without a time", "environments: [{name: a, push: {dead: delete, tokens: {query: SELECT 1, token: a, platform: b, id: id}}}]\n", []string{"1:39 a token that was renewed since must stay, and nothing says when a token was renewed"}},
+		{"dead ones of a query marked", "environments: [{name: a, push: {dead: {mark: {column: c}}, tokens: {query: SELECT 1, token: a, platform: b, id: id, updatedAt: c}}}]\n", []string{"1:39 `mark` is for a table: nothing says where in a document a query's token stands"}},
+		{"dead of a query", "environments: [{name: a, push: {dead: delete, tokens: {query: SELECT 1, token: a, platform: b, id: id, updatedAt: c, scope: live, collection: tokens}}}]\n", nil},
+		{"a collection of a table", "environments: [{name: a, push: {tokens: {table: t, token: a, platform: b, id: id, scope: live}}}]\n", []string{"1:79 `id` goes with `query`", "1:90 `scope` goes with `query`"}},
+		{"a query that is more than one", "environments: [{name: a, push: {tokens: {query: SELECT 1; SELECT 2, token: a, platform: b}}}]\n", []string{"1:49 the query is more than one statement"}},
+		{"a query in another order", "environments: [{name: a, push: {tokens: {query: SELECT 1 WHERE a > $after ORDER BY t.a LIMIT $limit, token: b, platform: b}}}]\n", []string{"1:49 the query is in the order of `a`, and `token` is `b`"}},
 		{"gateway", smallPush + "      platforms: {android: {gateway: apns}}\n", []string{"5:38 `apns` is not allowed here"}},
 		{"values", smallPush + "      platforms: {android: {values: [x, IOS]}, ios: {values: [X]}}\n", []string{"5:63 `X` stands for a platform a second time"}},
 		{"values of the other's name", smallPush + "      platforms: {android: {values: [x, IOS]}}\n", []string{"5:28 `ios` stands for a platform a second time"}},

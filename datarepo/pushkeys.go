@@ -24,9 +24,13 @@ func pushShape() shape {
 		return shape{kind: aText, about: about, pattern: identifierPattern, expects: "a name of letters, digits, `_` and `$`", examples: []string{example}}
 	}
 	quota := shape{kind: aText, about: "How many messages a second or minute.", pattern: ratePattern, expects: "a number of messages for each second or minute, such as `600000/m`", examples: []string{"600000/m"}}
-	tokens := shape{kind: aMapping, about: "Where the tokens of phones are: a table of the environment's MySQL, and its columns.", keys: []key{
+	tokens := shape{kind: aMapping, about: "Where the tokens of phones are: a table of the environment's MySQL and its columns, or a query of its Couchbase and the names that it gives.", keys: []key{
 		{name: "table", shape: column("The table.", "push_tokens")},
-		{name: "query", later: true, shape: shape{kind: aText, about: "In place of `table`, a SQL++ SELECT that gives all tokens as objects with these names. It is run read-only.", examples: []string{"SELECT t.token, t.platform FROM tokens t"}}},
+		{name: "query", shape: shape{kind: aText, about: "In place of `table`, a SQL++ SELECT on the environment's Couchbase that gives all tokens as objects with these names. It is run read-only, as a whole for each page, unless it says what an index can find: `$platform`, `$after` (a token) and, at its end, `$limit`.",
+			examples: []string{"SELECT t.token, t.platform FROM tokens t WHERE t.platform = $platform AND t.token > $after ORDER BY t.token LIMIT $limit"}}},
+		{name: "scope", shape: shape{kind: aText, about: "With `query`, the scope whose collections it names; without it and `collection`, FROM names a bucket.", pattern: keyspacePattern, expects: "a scope's name", examples: []string{"live"}}},
+		{name: "collection", shape: shape{kind: aText, about: "With `query`, the collection of the tokens' documents; _default by default.", pattern: keyspacePattern, expects: "a collection's name", examples: []string{"tokens"}}},
+		{name: "id", shape: column("With `query`, the name of the key of the document that is the token's alone, as `META(t).id` gives it; `dead` needs it.", "id")},
 		{name: "token", required: true, shape: column("The column of the token.", "token")},
 		{name: "platform", required: true, shape: column("The column of the platform.", "platform")},
 		{name: "user", shape: column("The column of the user's id; lists of users need it.", "user_id")},
@@ -56,7 +60,7 @@ func pushShape() shape {
 			{name: "android", shape: platform("fcm", "Android phones.")},
 			{name: "ios", shape: both},
 		}}},
-		{name: "dead", shape: shape{kind: aText, about: "What becomes of tokens that a gateway says are dead and that were not renewed since: `delete`, or `mark: {column}`. Without it, they are counted only.",
+		{name: "dead", shape: shape{kind: aText, about: "What becomes of tokens that a gateway says are dead and that were not renewed since: `delete`, or `mark: {column}` of a table. `delete` of a query removes a token's document, where the query gives all that is in it. Without it, they are counted only.",
 			pattern: "delete", expects: "`delete`, or `mark: {column: dead_at}`", or: &mark}},
 		{name: "fcm", shape: shape{kind: aMapping, about: "Firebase Cloud Messaging.", keys: []key{
 			{name: "quota", shape: quotaOf(quota, "What Google lets the project send; 600000/m by default (https://firebase.google.com/docs/cloud-messaging/throttling-and-quotas).")},

@@ -50,7 +50,8 @@ GITHUB_SERVER_URL and GITHUB_API_URL, and where the summary and the outputs go. 
   LIVEOPS_GITHUB_TOKEN         a personal access token, or LIVEOPS_GITHUB_APP_ID with LIVEOPS_GITHUB_APP_KEY
   LIVEOPS_<ENV>_MYSQL_DSN      the MySQL of each environment, as user:password@tcp(host:3306)/database
   LIVEOPS_<ENV>_PUSH_DSN       for campaigns: the MySQL with the push tokens, where that is another one
-  LIVEOPS_<ENV>_COUCHBASE_URL  for purges: the bucket of each environment, with …_USER, …_PASSWORD and …_CA
+  LIVEOPS_<ENV>_COUCHBASE_URL  for purges, and push tokens by a query: the bucket of each environment, with …_USER,
+                               …_PASSWORD and …_CA
 
 Outputs: changed (true or false), digests (of the plans, as JSON by environment), owed (the environments that are still
 owed a merge, as a JSON list), artifacts (true or false: files are in the directory of --artifacts).

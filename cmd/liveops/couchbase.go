@@ -58,6 +58,16 @@ type buckets struct {
 
 // Documents opens an environment's bucket, or gives the one that is open.
 func (b *buckets) Documents(ctx context.Context, environment string) (release.UserDocuments, error) {
+	store, err := b.store(ctx, environment)
+	if err != nil {
+		return nil, err
+	}
+	return userDocuments{store}, nil
+}
+
+// store opens an environment's bucket, or gives the one that is open. It fails with a *release.UnsetError where no setting
+// says where it is.
+func (b *buckets) store(ctx context.Context, environment string) (*couchstore.Store, error) {
 	setting := environmentSetting(environment, "COUCHBASE_URL")
 	if url, err := b.settings.get(setting); err != nil {
 		return nil, err
@@ -67,7 +77,7 @@ func (b *buckets) Documents(ctx context.Context, environment string) (release.Us
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if there := b.open[environment]; there != nil {
-		return userDocuments{there}, nil
+		return there, nil
 	}
 	store, err := b.settings.couchbase(ctx, environment)
 	if err != nil {
@@ -77,7 +87,7 @@ func (b *buckets) Documents(ctx context.Context, environment string) (release.Us
 		b.open = map[string]*couchstore.Store{}
 	}
 	b.open[environment] = store
-	return userDocuments{store}, nil
+	return store, nil
 }
 
 // Close closes all that were opened.

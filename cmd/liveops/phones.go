@@ -13,18 +13,44 @@ import (
 	"liveops/pushd/audience"
 	"liveops/pushd/campaign"
 	"liveops/pushd/recipients"
+	"liveops/sync/couchstore"
 	"liveops/sync/release"
 )
 
 // askTime is how long one statement that asks the push tokens for a preview may take.
 const askTime = 20 * time.Second
 
-// phones opens each environment's push tokens once, to be asked about: LIVEOPS_<ENV>_PUSH_DSN, by default its MySQL. What
-// takes long is ended by the server.
+// phones opens each environment's push tokens once, to be asked about: LIVEOPS_<ENV>_PUSH_DSN, by default its MySQL, or where
+// liveops.yaml has a query, its LIVEOPS_<ENV>_COUCHBASE_URL. What takes long is ended by the server.
 type phones struct {
 	settings settings
 	mu       sync.Mutex
 	open     map[string]*audience.Store
+	once     sync.Once
+	buckets  *buckets // from the first query on
+}
+
+// asked is what the tokens of a preview are asked for.
+type asked interface {
+	recipients.Counter
+	recipients.Namer
+}
+
+// of gives an environment's tokens, wherever they are.
+func (p *phones) of(ctx context.Context, environment string, push *datarepo.Push) (asked, error) {
+	if push.Tokens.Query == "" {
+		return p.store(ctx, environment)
+	}
+	p.once.Do(func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.buckets = &buckets{settings: p.settings}
+	})
+	bucket, err := p.buckets.store(ctx, environment)
+	if err != nil {
+		return nil, err
+	}
+	return &audience.Couchbase{Bucket: bucket, Limit: askTime}, nil
 }
 
 // pushDSN is where an environment's push tokens are; "" where no setting says so.
@@ -69,7 +95,7 @@ func (p *phones) store(ctx context.Context, environment string) (*audience.Store
 
 // Columns implements release.Phones.
 func (p *phones) Columns(ctx context.Context, environment string, push *datarepo.Push, c *campaign.Campaign) ([]string, error) {
-	store, err := p.store(ctx, environment)
+	store, err := p.of(ctx, environment, push)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +105,7 @@ func (p *phones) Columns(ctx context.Context, environment string, push *datarepo
 
 // Count implements release.Phones.
 func (p *phones) Count(ctx context.Context, environment string, push *datarepo.Push, c *campaign.Campaign, at time.Time) (campaign.Counted, error) {
-	store, err := p.store(ctx, environment)
+	store, err := p.of(ctx, environment, push)
 	if err != nil {
 		return campaign.Counted{}, err
 	}
@@ -91,6 +117,12 @@ func (p *phones) Count(ctx context.Context, environment string, push *datarepo.P
 func answered(err error) error {
 	if unsupported := (*recipients.Unsupported)(nil); errors.As(err, &unsupported) {
 		return &release.UnsetError{Reason: unsupported.Reason}
+	}
+	if errors.Is(err, couchstore.ErrLate) {
+		return &release.SlowAudienceError{Err: err}
+	}
+	if refused := (*couchstore.QueryError)(nil); errors.As(err, &refused) {
+		return &release.RefusedAudienceError{Err: refusalOfQuery(refused)}
 	}
 	var said *mysql.MySQLError
 	if !errors.As(err, &said) {
@@ -118,11 +150,24 @@ func refusal(said *mysql.MySQLError) error {
 	return fmt.Errorf("error %d", said.Number)
 }
 
+// refusalOfQuery is the same of what the query service says: of a statement's syntax and plan, and of the keyspaces and rights
+// that it needs (https://docs.couchbase.com/server/current/n1ql/n1ql-language-reference/n1ql-error-codes.html).
+func refusalOfQuery(said *couchstore.QueryError) error {
+	switch code := said.Code; {
+	case code == 1000, code >= 3000 && code < 5000, code == 12003, code == 13014:
+		return errors.New(said.Message)
+	}
+	return fmt.Errorf("error %d", said.Code)
+}
+
 // Close closes all that were opened.
 func (p *phones) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var err error
+	if p.buckets != nil {
+		err = p.buckets.Close()
+	}
 	for _, store := range p.open {
 		err = errors.Join(err, store.DB.Close())
 	}

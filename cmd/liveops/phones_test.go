@@ -8,6 +8,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"liveops/pushd/recipients"
+	"liveops/sync/couchstore"
 	"liveops/sync/release"
 )
 
@@ -30,6 +31,15 @@ func TestAnswered(t *testing.T) {
 		if errors.As(err, &refused) != tt.refused || errors.As(err, &slow) != tt.slow || err.Error() != tt.want {
 			t.Errorf("%d: %v", tt.number, err)
 		}
+	}
+	for code, want := range map[int]string{3000: "a secret", 4000: "a secret", 12003: "a secret", 5010: "error 5010", 1070: "error 1070"} {
+		err := answered(fmt.Errorf("count: %w", &couchstore.QueryError{Code: code, Message: "a secret"}))
+		if !errors.As(err, &refused) || err.Error() != want {
+			t.Errorf("%d: %v", code, err)
+		}
+	}
+	if err := answered(fmt.Errorf("count: %w", couchstore.ErrLate)); !errors.As(err, &slow) {
+		t.Errorf("late: %v", err)
 	}
 	unset := (*release.UnsetError)(nil)
 	if err := answered(&recipients.Unsupported{Reason: "in Couchbase"}); !errors.As(err, &unset) || unset.Reason != "in Couchbase" {

@@ -29,7 +29,7 @@ describe is compared, so that rows that someone changed by hand show too; a pull
 whose workbooks have changed since the environment's release.
 
 Of campaigns that change the next times are shown, and how many phones get them, where the environment's tokens can be
-reached (LIVEOPS_<ENV>_PUSH_DSN, by default its MySQL).
+reached (LIVEOPS_<ENV>_PUSH_DSN, by default its MySQL; LIVEOPS_<ENV>_COUCHBASE_URL for a query of Couchbase).
 
 Of purges that an environment has not seen yet the candidates are read, where its Couchbase is set: how many documents
 would be changed, and the difference of the first ones.

@@ -40,6 +40,8 @@ what others lead, and needs no database. Its settings are environment variables 
 
   LIVEOPS_<ENV>_MYSQL_DSN        the environment's MySQL, with what was released and the record of the runs
   LIVEOPS_<ENV>_PUSH_DSN         where the tokens are; by default the same
+  LIVEOPS_<ENV>_COUCHBASE_URL    in its place, where liveops.yaml has a query for the tokens: their bucket, as
+                                 couchbases://host/bucket, with …_COUCHBASE_USER, …_COUCHBASE_PASSWORD and …_COUCHBASE_CA
   LIVEOPS_<ENV>_FCM_CREDENTIALS  the JSON file of a Google service account
   LIVEOPS_<ENV>_APNS_KEY         an APNs key (.p8), with …_APNS_KEY_ID, …_APNS_TEAM_ID and …_APNS_TOPIC
   LIVEOPS_<ENV>_FCM_URL, _APNS_URL   of stand-ins, with their certificates in …_FCM_CA and …_APNS_CA
@@ -82,6 +84,8 @@ func (a *app) push(ctx context.Context, e *engine.Engine, open *stores, log *slo
 			err = errors.Join(err, closeAll())
 		}
 	}()
+	documents := &buckets{settings: a.settings}
+	closers = append(closers, documents.Close)
 	for _, environment := range environments {
 		batches, err := e.Batches(ctx, environment)
 		if err != nil {
@@ -100,7 +104,7 @@ func (a *app) push(ctx context.Context, e *engine.Engine, open *stores, log *slo
 		if workerOnly {
 			continue
 		}
-		lead, err := a.leadOptions(ctx, environment, batches, open, log)
+		lead, err := a.leadOptions(ctx, environment, batches, open, documents, log)
 		if err != nil {
 			return err
 		}
@@ -119,7 +123,7 @@ func processName() string {
 	return host + "/" + strconv.Itoa(os.Getpid())
 }
 
-func (a *app) leadOptions(ctx context.Context, environment string, batches *engine.Batches, open *stores, log *slog.Logger) (pushd.Options, error) {
+func (a *app) leadOptions(ctx context.Context, environment string, batches *engine.Batches, open *stores, documents *buckets, log *slog.Logger) (pushd.Options, error) {
 	store, err := open.Store(ctx, environment)
 	if err != nil {
 		return pushd.Options{}, err
@@ -127,11 +131,11 @@ func (a *app) leadOptions(ctx context.Context, environment string, batches *engi
 	if err := store.Prepare(ctx); err != nil {
 		return pushd.Options{}, err
 	}
-	tokens := store
+	table := store
 	if dsn, err := a.settings.get(environmentSetting(environment, "PUSH_DSN")); err != nil {
 		return pushd.Options{}, err
 	} else if dsn != "" {
-		if tokens, err = open.tokens(ctx, environment, dsn); err != nil {
+		if table, err = open.tokens(ctx, environment, dsn); err != nil {
 			return pushd.Options{}, err
 		}
 	}
@@ -144,7 +148,12 @@ func (a *app) leadOptions(ctx context.Context, environment string, batches *engi
 	if err != nil {
 		return pushd.Options{}, fmt.Errorf("environment %s: %w", environment, err)
 	}
-	of := &audience.Store{DB: tokens.DB()}
+	of := &tokens{environment: environment, table: &audience.Store{DB: table.DB()}, documents: documents, log: log}
+	if push.Tokens.Query != "" { // what cannot be reached is told now
+		if _, err := of.couchbase(ctx); err != nil {
+			return pushd.Options{}, err
+		}
+	}
 	o := pushd.Options{
 		Environment: environment, Name: processName(), Batches: batches, Runs: runs.New(store.DB()), Tokens: of, Decode: control.Decode,
 		Query: files.query, Released: files.released, Gateways: push.Gateways(), Quotas: push.Quotas, Log: log,
@@ -158,9 +167,13 @@ func (a *app) leadOptions(ctx context.Context, environment string, batches *engi
 		}
 		o.Servers, o.MostServers = servers, c.Max
 	}
-	if zone := push.Tokens.Timezone; zone != "" {
+	if push.Tokens.Timezone != "" {
 		o.Zones = func(ctx context.Context) ([]string, error) {
-			return of.Zones(ctx, audience.Table{Name: push.Tokens.Table}, zone)
+			push, err := files.lastPush()
+			if err != nil {
+				return nil, err
+			}
+			return of.zones(ctx, push)
 		}
 	}
 	return o, nil

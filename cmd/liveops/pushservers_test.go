@@ -72,7 +72,9 @@ func (r *released) lead() pushd.Options {
 	r.Helper()
 	open := &stores{settings: r.app.settings}
 	r.Cleanup(func() { open.Close() })
-	o, err := r.app.leadOptions(r.Context(), "staging", nil, open, slog.New(slog.DiscardHandler))
+	documents := &buckets{settings: r.app.settings}
+	r.Cleanup(func() { documents.Close() })
+	o, err := r.app.leadOptions(r.Context(), "staging", nil, open, documents, slog.New(slog.DiscardHandler))
 	if err != nil {
 		r.Fatal(err)
 	}

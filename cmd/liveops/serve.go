@@ -58,7 +58,8 @@ environments. Its settings are environment variables (NAME_FILE names a file tha
   LIVEOPS_<ENV>_PUSH_DSN       for campaigns: the MySQL with the push tokens, where that is another one
   LIVEOPS_PUSH_ENVIRONMENTS    environments whose push campaigns this process sends, comma-separated; for these the
                                settings that liveops pushd --help names
-  LIVEOPS_<ENV>_COUCHBASE_URL  for purges: the bucket of each environment, with …_USER, …_PASSWORD and …_CA
+  LIVEOPS_<ENV>_COUCHBASE_URL  for purges, and push tokens by a query: the bucket of each environment, with …_USER,
+                               …_PASSWORD and …_CA
 
 GET /healthz answers while it runs. On SIGTERM it finishes what is under way and ends.` + help,
 		Example: "  LIVEOPS_REPOSITORIES=studio/game-data liveops " + name,

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
-	"github.com/google/go-cmp/cmp"
 
 	"liveops/pushd/audience"
 	"liveops/pushd/campaign"
@@ -26,8 +25,8 @@ const ddl = `CREATE TABLE push_tokens (id INT NOT NULL AUTO_INCREMENT PRIMARY KE
 	platform VARCHAR(10) NOT NULL, language VARCHAR(10) NULL, country VARCHAR(2) NULL, last_login DATETIME NULL, updated_at DATETIME NULL, dead_at DATETIME NULL,
 	KEY by_platform (platform, token))`
 
-// onEach runs a test on every server.
-func onEach(t *testing.T, test func(t *testing.T, s *audience.Store)) {
+// onEachSQL runs a test on every server of MySQL's kind.
+func onEachSQL(t *testing.T, test func(t *testing.T, s *audience.Store)) {
 	t.Run("MariaDB", func(t *testing.T) { test(t, open(t, mariadb.NewDatabase(t))) })
 	t.Run("embedded", func(t *testing.T) {
 		s, err := embedded.Start(t.Context(), "game")
@@ -56,7 +55,7 @@ func open(t *testing.T, dsn string) *audience.Store {
 	return &audience.Store{DB: db, PageRows: 3}
 }
 
-// insert adds tokens, each as "token platform language country last_login updated_at" with - for NULL.
+// insert adds tokens, each as "token platform language country last_login updated_at" with - for NULL and "" for an empty text.
 func insert(t *testing.T, s *audience.Store, lines ...string) {
 	t.Helper()
 	for _, line := range lines {
@@ -64,6 +63,8 @@ func insert(t *testing.T, s *audience.Store, lines ...string) {
 		for _, field := range strings.Fields(line) {
 			if field == "-" {
 				args = append(args, nil)
+			} else if field == `""` {
+				args = append(args, "")
 			} else {
 				args = append(args, strings.ReplaceAll(field, "_", " "))
 			}
@@ -78,7 +79,7 @@ func insert(t *testing.T, s *audience.Store, lines ...string) {
 }
 
 // pages reads pages as "platform: token language, token …".
-func pages(t *testing.T, s *audience.Store, q audience.Query, after audience.Cursor) []string {
+func pages(t *testing.T, s source, q audience.Query, after audience.Cursor) []string {
 	t.Helper()
 	var all []string
 	for page, err := range s.Pages(t.Context(), q, after) {
@@ -94,123 +95,10 @@ func pages(t *testing.T, s *audience.Store, q audience.Query, after audience.Cur
 	return all
 }
 
-func TestPages(t *testing.T) {
-	onEach(t, func(t *testing.T, s *audience.Store) {
-		insert(t, s, "f ios ko", "d android ja KR 2026-11-01", "a android ko KR 2026-11-20", "b android - JP", "b android - JP", "c android en US 2026-10-01", "e android th TH",
-			"x web en", "a ios ko")
-		if _, err := s.DB.Exec("INSERT INTO push_tokens (user_id, token, platform) VALUES (1, '', 'ios')"); err != nil {
-			t.Fatal(err)
-		}
-		november := audience.Moment(time.Date(2026, 11, 1, 9, 0, 0, 0, time.FixedZone("KST", 9*3600)))
-		seven := "2026-10-07"
-		tests := []struct {
-			name  string
-			query audience.Query
-			after audience.Cursor
-			want  []string
-		}{
-			{"all", audience.Query{}, audience.Cursor{}, []string{"android: a ko, b", "android: c en, d ja, e th", "ios: a ko, f ko"}},
-			{"behind a token", audience.Query{}, audience.Cursor{Platform: campaign.Android, Value: "android", Token: "c"}, []string{"android: d ja, e th", "ios: a ko, f ko"}},
-			{"behind the last of a platform", audience.Query{}, audience.Cursor{Platform: campaign.Android, Value: "android", Token: "e"}, []string{"ios: a ko, f ko"}},
-			{"behind the last", audience.Query{}, audience.Cursor{Platform: campaign.IOS, Value: "ios", Token: "f"}, nil},
-			{"a platform", audience.Query{Platforms: []campaign.Platform{campaign.IOS}}, audience.Cursor{}, []string{"ios: a ko, f ko"}},
-			{"countries", audience.Query{Where: []audience.Condition{{Column: "country", In: []string{"KR", "TH"}}}}, audience.Cursor{}, []string{"android: a ko, d ja, e th"}},
-			{"not a country", audience.Query{Where: []audience.Condition{{Column: "country", NotIn: []string{"KR", "TH"}}}}, audience.Cursor{}, []string{"android: b, c en", "ios: a ko, f ko"}},
-			{"since", audience.Query{Where: []audience.Condition{{Column: "last_login", Min: &november}}}, audience.Cursor{}, []string{"android: a ko, d ja"}},
-			{"before", audience.Query{Where: []audience.Condition{{Column: "last_login", Before: &november}}}, audience.Cursor{}, []string{"android: b, c en", "android: e th", "ios: a ko, f ko"}},
-			{"not after, and a NULL", audience.Query{Where: []audience.Condition{{Column: "last_login", Max: &seven}, {Column: "country", NotIn: []string{"JP"}, Null: true}}}, audience.Cursor{}, []string{"android: c en"}},
-			{"a NULL", audience.Query{Where: []audience.Condition{{Column: "country", In: []string{"JP"}, Null: true}}}, audience.Cursor{}, []string{"android: b", "ios: a ko, f ko"}},
-			{"no NULL", audience.Query{Where: []audience.Condition{{Column: "country", Present: true, NotIn: []string{"KR"}}}}, audience.Cursor{}, []string{"android: b, c en", "android: e th"}},
-			{"languages", audience.Query{Where: []audience.Condition{{Column: "language", Tags: []string{"ko", "e"}}}}, audience.Cursor{}, []string{"android: a ko", "ios: a ko, f ko"}},
-			{"some people only", audience.Query{Only: &audience.People{Tokens: []campaign.Token{{Platform: campaign.IOS, Token: "a"}, {Platform: campaign.IOS, Token: "b"}, {Platform: campaign.Android, Token: "c"}}}},
-				audience.Cursor{}, []string{"android: c en", "ios: a ko"}},
-			{"only NULL", audience.Query{Where: []audience.Condition{{Column: "country", Null: true}}}, audience.Cursor{}, []string{"ios: a ko, f ko"}},
-			{"SQL", audience.Query{SQL: "SELECT token, platform, language FROM push_tokens WHERE country = 'KR'"}, audience.Cursor{}, []string{"android: a ko, d ja"}},
-		}
-		for _, tt := range tests {
-			tt.query.Table = table
-			if got := pages(t, s, tt.query, tt.after); !slices.Equal(got, tt.want) {
-				t.Errorf("%s: %q\nwant %q", tt.name, got, tt.want)
-			}
-		}
-	})
-}
-
-// A platform that goes by two names is read name by name, and a token that is stored with both is met once.
-func TestNamesOfPlatforms(t *testing.T) {
-	onEach(t, func(t *testing.T, s *audience.Store) {
-		insert(t, s, "a iphone ko", "b iphone ko", "b ipad ko", "c ipad ko", "d ios ko", "e android ko")
-		of := table
-		of.Values = map[campaign.Platform][]string{campaign.IOS: {"iphone", "ipad"}}
-		q := audience.Query{Table: of}
-		want := []string{"android: e ko", "ios: a ko, b ko", "ios: c ko"}
-		if got := pages(t, s, q, audience.Cursor{}); !slices.Equal(got, want) {
-			t.Errorf("pages %q, want %q", got, want)
-		}
-		if got := pages(t, s, q, audience.Cursor{Platform: campaign.IOS, Value: "iphone", Token: "a"}); !slices.Equal(got, []string{"ios: b ko", "ios: c ko"}) {
-			t.Errorf("behind a token %q", got)
-		}
-		got, err := s.Count(t.Context(), q)
-		if want := map[audience.Group]int{{Platform: campaign.IOS, Language: "ko"}: 3, {Platform: campaign.Android, Language: "ko"}: 1}; err != nil || !cmp.Equal(got, want) {
-			t.Errorf("counts %v, %v; want %v", got, err, want)
-		}
-		if n, err := s.Remove(t.Context(), of, []audience.Dead{{Platform: campaign.IOS, Token: "b", Since: time.Now()}}); err != nil || n != 2 {
-			t.Errorf("removed %d, %v", n, err)
-		}
-	})
-}
-
-// A batch is read again as it was cut.
-func TestBetween(t *testing.T) {
-	onEach(t, func(t *testing.T, s *audience.Store) {
-		insert(t, s, "a ios ko", "b ios ko", "b ios ko", "c ios -", "d ios ko", "c android ko")
-		q := audience.Query{Table: table}
-		got, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.IOS, Value: "ios", Token: "a"}, "c", 10)
-		if want := []audience.Token{{Token: "b", Language: "ko"}, {Token: "c"}}; err != nil || !slices.Equal(got, want) {
-			t.Errorf("%v, %v; want %v", got, err, want)
-		}
-		if got, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.IOS, Value: "web"}, "c", 10); err == nil {
-			t.Errorf("of no platform: %v", got)
-		}
-	})
-}
-
-func TestCount(t *testing.T) {
-	onEach(t, func(t *testing.T, s *audience.Store) {
-		insert(t, s, "a android ko", "b android ko", "b android ko", "c android -", "d ios ja", "e web ja")
-		got, err := s.Count(t.Context(), audience.Query{Table: table})
-		want := map[audience.Group]int{{Platform: campaign.Android, Language: "ko"}: 2, {Platform: campaign.Android}: 1, {Platform: campaign.IOS, Language: "ja"}: 1}
-		if err != nil || !cmp.Equal(got, want) {
-			t.Errorf("%v, %v; want %v", got, err, want)
-		}
-	})
-}
-
-func TestValuesAndColumns(t *testing.T) {
-	onEach(t, func(t *testing.T, s *audience.Store) {
-		insert(t, s, "a android ko KR", "b android ko KR", "b android ko KR", "c android - JP", "a ios ja KR", "d ios ja", "e web ja US")
-		got, err := s.Values(t.Context(), audience.Query{Table: table}, "country")
-		if want := map[string]int{"KR": 3, "JP": 1, "": 1}; err != nil || !cmp.Equal(got, want) {
-			t.Errorf("%v, %v; want %v", got, err, want)
-		}
-		names, err := s.Columns(t.Context(), audience.Query{Table: table})
-		if want := []string{"id", "user_id", "token", "platform", "language", "country", "last_login", "updated_at", "dead_at"}; err != nil || !slices.Equal(names, want) {
-			t.Errorf("%v, %v", names, err)
-		}
-		names, err = s.Columns(t.Context(), audience.Query{SQL: "SELECT token, platform AS os FROM push_tokens"})
-		if want := []string{"token", "os"}; err != nil || !slices.Equal(names, want) {
-			t.Errorf("%v, %v", names, err)
-		}
-		if _, err := s.Columns(t.Context(), audience.Query{SQL: "SELECT nonsense FROM push_tokens"}); err == nil {
-			t.Error("there is no such column")
-		}
-	})
-}
-
 // A token that the table has as dead alone is left out of what a SELECT gives; one that lives there beside it, or is
 // not there at all, is not.
 func TestDeadOnesOfASelect(t *testing.T) {
-	onEach(t, func(t *testing.T, s *audience.Store) {
+	onEachSQL(t, func(t *testing.T, s *audience.Store) {
 		insert(t, s, "a ios ko", "b ios ko", "c ios ko", "c ios ko")
 		if _, err := s.DB.Exec("UPDATE push_tokens SET dead_at = '2026-11-01' WHERE token = 'b' OR id = 3"); err != nil {
 			t.Fatal(err)
@@ -289,41 +177,6 @@ func TestAudienceCannotWrite(t *testing.T) {
 	}
 }
 
-func TestRemove(t *testing.T) {
-	read := time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)
-	lines := []string{"a ios ko - - 2026-11-25_09:59:59", "b ios ko - - 2026-11-25_10:00:01", "c ios ko", "d android ko - - 2026-11-01", "a android ko - - 2026-11-01"}
-	dead := []audience.Dead{{Platform: campaign.IOS, Token: "a", Since: read}, {Platform: campaign.IOS, Token: "b", Since: read}, {Platform: campaign.IOS, Token: "c", Since: read},
-		{Platform: campaign.Android, Token: "d", Since: read.Add(-90 * 24 * time.Hour)}, {Platform: campaign.IOS, Token: "nobody", Since: read}}
-	onEach(t, func(t *testing.T, s *audience.Store) {
-		insert(t, s, lines...)
-		n, err := s.Remove(t.Context(), table, dead)
-		if err != nil || n != 2 {
-			t.Errorf("removed %d, %v", n, err)
-		}
-		want := []string{"android: a ko, d ko", "ios: b ko"}
-		if got := pages(t, s, audience.Query{Table: table}, audience.Cursor{}); !slices.Equal(got, want) {
-			t.Errorf("left are %q, want %q", got, want)
-		}
-	})
-	onEach(t, func(t *testing.T, s *audience.Store) {
-		marking := table
-		marking.Dead = "dead_at"
-		insert(t, s, lines...)
-		for _, want := range []int{2, 0} { // the second time there is nothing left to mark
-			if n, err := s.Remove(t.Context(), marking, dead); err != nil || n != want {
-				t.Errorf("marked %d, %v; want %d", n, err, want)
-			}
-		}
-		want := []string{"android: a ko, d ko", "ios: b ko"}
-		if got := pages(t, s, audience.Query{Table: marking}, audience.Cursor{}); !slices.Equal(got, want) {
-			t.Errorf("living are %q, want %q", got, want)
-		}
-		if got := pages(t, s, audience.Query{Table: table}, audience.Cursor{}); !slices.Equal(got, []string{"android: a ko, d ko", "ios: a ko, b ko, c ko"}) {
-			t.Errorf("stored are %q", got)
-		}
-	})
-}
-
 // More dead tokens than one statement takes.
 func TestRemoveMany(t *testing.T) {
 	s := open(t, mariadb.NewDatabase(t))
@@ -347,7 +200,7 @@ func TestRemoveMany(t *testing.T) {
 }
 
 func TestCost(t *testing.T) {
-	onEach(t, func(t *testing.T, s *audience.Store) {
+	onEachSQL(t, func(t *testing.T, s *audience.Store) {
 		for _, ddl := range []string{"CREATE TABLE by_token (token VARCHAR(255) PRIMARY KEY, platform VARCHAR(10))", "CREATE TABLE by_user (id INT PRIMARY KEY, token VARCHAR(255), platform VARCHAR(10))"} {
 			if _, err := s.DB.Exec(ddl); err != nil {
 				t.Fatal(err)

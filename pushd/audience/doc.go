@@ -1,8 +1,9 @@
-// Package audience reads the push tokens of a campaign's users from MySQL, page by page in the order of the
-// tokens, so that fifteen million of them never stand in memory, that a reading goes on where it stopped, and that a
+// Package audience reads the push tokens of a campaign's users from MySQL (Store) or Couchbase (Couchbase), page by page in the
+// order of the tokens, so that fifteen million of them never stand in memory, that a reading goes on where it stopped, and that a
 // token which is stored twice is met once; and it takes out the tokens that the gateways say are dead.
 //
-// It writes nothing else: what it reads with cannot write (START TRANSACTION READ ONLY), and may be a replica.
+// It writes nothing else: what it reads with cannot write (START TRANSACTION READ ONLY; a read-only request of the query
+// service), and may be a replica.
 package audience
 
 import (
@@ -14,10 +15,10 @@ import (
 	"liveops/pushd/campaign"
 )
 
-// Table says where tokens are: a table, and its columns by what they hold. Those but Token and Platform may be "",
-// where there is none.
+// Table says where tokens are: a table, or what a query of Couchbase gives, and its columns by what they hold. Those but Token and
+// Platform may be "", where there is none.
 type Table struct {
-	Name      string
+	Name      string // "" with Select
 	Token     string
 	Platform  string
 	Values    map[campaign.Platform][]string // what Platform's column has for each; its own name where it is not in there
@@ -25,6 +26,10 @@ type Table struct {
 	UpdatedAt string                         // when the token was registered or confirmed last, a DATETIME in UTC or a TIMESTAMP
 	Dead      string                         // when the token was found dead; NULL of those that live. "": dead ones are deleted
 	User      string                         // the user's id
+
+	Select            *campaign.PlusPlus // of Couchbase; nil for a table of MySQL
+	Scope, Collection string             // of the documents that Select reads; "" for the bucket's default ones
+	ID                string             // the key of the document that is the token's alone; dead ones are kept without it
 }
 
 // Condition is what a column must be like. All its tests must hold; there is one at least.
@@ -38,6 +43,7 @@ type Condition struct {
 	Min     *string // this or more, as the server compares it with the column
 	Max     *string // this or less
 	Before  *string // less than this, or NULL
+	Times   bool    // Min, Max and Before are Moments
 }
 
 // Moment is a time as a Condition has it: a DATETIME in UTC. Sessions run in UTC, so that a TIMESTAMP means the same.
@@ -53,6 +59,8 @@ type Query struct {
 	// there is one, Table.Language. Where is applied to what it gives, and a token that Table has as dead alone is left out. The caller has seen to it that it is one
 	// statement that only reads. The server makes its whole result again for every page.
 	SQL string
+	// SQLPP takes the place of Table.Select in the same way, where the tokens are in Couchbase.
+	SQLPP *campaign.PlusPlus
 }
 
 // Token is one token and the language that its user speaks, "" where none is known.
@@ -118,18 +126,37 @@ func (t *Table) values(p campaign.Platform) []string {
 	return []string{string(p)}
 }
 
-// check refuses a query that could not be asked.
+// check refuses a query that could not be asked of MySQL.
 func (q *Query) check() error {
-	if q.Table.Name == "" && q.SQL == "" || q.Table.Token == "" || q.Table.Platform == "" {
+	switch {
+	case q.selected() != nil:
+		return errors.New("the tokens of this audience are in Couchbase, and MySQL is asked")
+	case q.Table.Name == "" && q.SQL == "" || q.Table.Token == "" || q.Table.Platform == "":
 		return errors.New("an audience needs a table, its column of tokens and its column of platforms")
 	}
+	return q.checkConditions(q.Table.Name != "")
+}
+
+// checkConditions refuses conditions that could not be asked. users says whether users can be found by their ids.
+func (q *Query) checkConditions(users bool) error {
 	for _, c := range q.Where {
 		if c.Column == "" || len(c.Tags)+len(c.In)+len(c.NotIn) == 0 && !c.Null && !c.Present && c.Min == nil && c.Max == nil && c.Before == nil {
 			return fmt.Errorf("the condition on column %q tests nothing", c.Column)
 		}
 	}
-	if o := q.Only; o != nil && (len(o.Users)+len(o.Tokens) == 0 || len(o.Users) > 0 && (q.Table.User == "" || q.Table.Name == "")) {
+	if o := q.Only; o != nil && (len(o.Users)+len(o.Tokens) == 0 || len(o.Users) > 0 && (q.Table.User == "" || !users)) {
 		return errors.New("an audience of some people only needs them, and the table's column of users where it has users")
+	}
+	return nil
+}
+
+// selected is the query's SELECT of Couchbase; nil where its tokens are in MySQL.
+func (q *Query) selected() *campaign.PlusPlus {
+	if q.SQLPP != nil {
+		return q.SQLPP
+	}
+	if q.SQL == "" {
+		return q.Table.Select
 	}
 	return nil
 }

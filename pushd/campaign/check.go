@@ -18,10 +18,12 @@ type Surroundings struct {
 type Environment struct {
 	Name     string
 	Tokens   Columns
-	Actual   []string             // the columns that the table of tokens has; nil where they are not known
+	Actual   []string             // the columns that the table of tokens has, or their query gives; nil where they are not known
 	Lists    []string             // the names of its test lists
 	Capacity bool                 // servers can be added to it
 	Gateways map[Platform]Gateway // nil is Android's by FCM and iOS's by APNs
+	// Couchbase says that its tokens are there, where names are equal only letter by letter.
+	Couchbase bool
 }
 
 // Columns are the columns of the table of tokens, "" for one that liveops.yaml does not name.
@@ -77,8 +79,24 @@ func (r *rules) environment(e Environment) {
 	for _, condition := range c.Audience.Columns {
 		r.column("audience.columns."+condition.Column, condition.Column, e)
 	}
+	r.query(e)
 	if t := c.Test; t != nil && t.List != "" && !slices.Contains(e.Lists, t.List) {
 		r.add("test.list", nearest(t.List, e.Lists, "add it to `push.lists` of the environment in liveops.yaml"), "%s has no list named %s", quoted(e.Name), quoted(t.List))
+	}
+}
+
+// query reports an audience by a query that does not go with where the tokens are.
+func (r *rules) query(e Environment) {
+	a := &r.c.Audience
+	switch {
+	case a.SQL != "" && e.Couchbase:
+		r.add("audience.sql", "ask by `sqlpp`", "the tokens of %s are in Couchbase, where SQL does not reach", quoted(e.Name))
+	case a.SQLPP != "" && !e.Couchbase:
+		r.add("audience.sqlpp", "ask by `sql`", "the tokens of %s are in MySQL, where SQL++ does not reach", quoted(e.Name))
+	case a.SQLPP != "":
+		if q, err := ParsePlusPlus(a.SQLPP); err == nil && q.Ordered != "" && q.Ordered != e.Tokens.Token {
+			r.add("audience.sqlpp", "end it with `ORDER BY t."+e.Tokens.Token+" LIMIT $limit`", "the query is in the order of %s, and the token of %s is %s", quoted(q.Ordered), quoted(e.Name), quoted(e.Tokens.Token))
+		}
 	}
 }
 
@@ -87,11 +105,16 @@ func (c *Campaign) columnsOnly() bool { return c.Audience.SQL == "" && c.Audienc
 
 // column reports a column that the table of tokens lacks. Names of columns are equal in any case, as MySQL has it.
 func (r *rules) column(key, name string, e Environment) {
-	if e.Actual == nil || !r.c.columnsOnly() || slices.ContainsFunc(e.Actual, func(a string) bool { return strings.EqualFold(a, name) }) {
+	same := func(a string) bool { return a == name || !e.Couchbase && strings.EqualFold(a, name) }
+	if e.Actual == nil || !r.c.columnsOnly() || slices.ContainsFunc(e.Actual, same) {
 		return
 	}
-	r.add(key, nearest(name, e.Actual, "the table's columns are `"+strings.Join(slices.Sorted(slices.Values(e.Actual)), "`, `")+"`"),
-		"the table of tokens in %s has no column %s", quoted(e.Name), quoted(name))
+	all := "`" + strings.Join(slices.Sorted(slices.Values(e.Actual)), "`, `") + "`"
+	if e.Couchbase {
+		r.add(key, nearest(name, e.Actual, "the query gives "+all), "the query of tokens in %s does not give %s", quoted(e.Name), quoted(name))
+		return
+	}
+	r.add(key, nearest(name, e.Actual, "the table's columns are "+all), "the table of tokens in %s has no column %s", quoted(e.Name), quoted(name))
 }
 
 func nearest(name string, among []string, otherwise string) string {

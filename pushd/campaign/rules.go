@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -91,9 +92,13 @@ func (r *rules) audience() {
 	case (a.SQL != "" || a.SQLPP != "") && columns:
 		r.add("audience", "put the conditions into the query", "a query stands alone: conditions on columns do not go with it")
 	}
-	for key, query := range map[string]string{"audience.sql": a.SQL, "audience.sqlpp": a.SQLPP} {
-		if query != "" && !IsSelect(query, key == "audience.sqlpp") {
-			r.add(key, "begin it with SELECT", "the query is no SELECT")
+	if a.SQL != "" && !IsSelect(a.SQL, false) {
+		r.add("audience.sql", "begin it with SELECT", "the query is no SELECT")
+	}
+	if a.SQLPP != "" {
+		_, err := ParsePlusPlus(a.SQLPP)
+		if fault := (*QueryFault)(nil); errors.As(err, &fault) {
+			r.add("audience.sqlpp", fault.Mend, "%s", fault.Text)
 		}
 	}
 	if a.Within > 0 && a.NotWithin >= a.Within {

@@ -66,6 +66,8 @@ func TestRules(t *testing.T) {
 		{"late", func(s *Spec) { s.Capacity.IfLate = "panic" }, "`panic`"},
 		{"both queries", func(s *Spec) { s.Audience = Audience{SQL: "SELECT 1", SQLPP: "SELECT 1"} }, "`sql` and `sqlpp` exclude each other"},
 		{"no SELECT", func(s *Spec) { s.Audience = Audience{SQL: "DELETE FROM push_tokens"} }, "the query is no SELECT"},
+		{"no SELECT of SQL++", func(s *Spec) { s.Audience = Audience{SQLPP: "DELETE FROM push_tokens"} }, "the query is no SELECT"},
+		{"SQL++ that does not stand alone", func(s *Spec) { s.Audience = Audience{SQLPP: "SELECT a FROM t) AS x, (SELECT b FROM u"} }, "closes with `)`"},
 		{"no SELECT of SQL", func(s *Spec) { s.Audience = Audience{SQL: "FROM t SELECT token"} }, "the query is no SELECT"},
 		{"a SELECT of SQL++", func(s *Spec) { s.Audience = Audience{SQLPP: "\nfrom t\nselect token"} }, ""},
 		{"a SELECT", func(s *Spec) { s.Audience = Audience{SQL: "(select token FROM t)"} }, ""},
@@ -155,6 +157,19 @@ func TestCheck(t *testing.T) {
 			s.Audience = Audience{SQL: "SELECT 1"}
 			w.Environments[0].Tokens.Language = ""
 		}, ""},
+		{"SQL where the tokens are in Couchbase", func(s *Spec, w *Surroundings) {
+			s.Audience = Audience{SQL: "SELECT 1"}
+			w.Environments[0].Couchbase = true
+		}, "the tokens of `production` are in Couchbase"},
+		{"SQL++ where they are in MySQL", func(s *Spec, w *Surroundings) { s.Audience = Audience{SQLPP: "SELECT 1"} }, "the tokens of `production` are in MySQL"},
+		{"SQL++ in the order of something else", func(s *Spec, w *Surroundings) {
+			s.Audience = Audience{SQLPP: "SELECT t.a FROM t WHERE t.a > $after ORDER BY t.a LIMIT $limit"}
+			w.Environments[0].Couchbase = true
+		}, "the query is in the order of `a`, and the token of `production` is `token`"},
+		{"a column of Couchbase in other letters", func(s *Spec, w *Surroundings) {
+			s.Audience.Columns = []Condition{{Column: "VIP"}}
+			w.Environments[0].Couchbase, w.Environments[0].Tokens.Language = true, "lang"
+		}, "the query of tokens in `production` does not give `VIP`"},
 		{"users' zones", func(s *Spec, _ *Surroundings) { s.EachUser = true }, ""},
 		{"users' zones without a column", func(s *Spec, w *Surroundings) { s.EachUser, w.Environments[0].Tokens.Timezone = true, "" }, "has the timezone of a token"},
 		{"a size by FCM only", func(s *Spec, w *Surroundings) {

@@ -12,9 +12,21 @@ import (
 	"liveops/pushd/campaign"
 )
 
+// Counter counts tokens: an *audience.Store, or an *audience.Couchbase.
+type Counter interface {
+	Count(ctx context.Context, q audience.Query) (map[audience.Group]int, error)
+	Values(ctx context.Context, q audience.Query, column string) (map[string]int, error)
+	Cost(ctx context.Context, q audience.Query) (string, error)
+}
+
+// Namer knows the names of columns: an *audience.Store, or an *audience.Couchbase.
+type Namer interface {
+	Columns(ctx context.Context, q audience.Query) ([]string, error)
+}
+
 // Count counts the tokens that a run of a campaign begun at a moment would be sent to: by platform and language, and by
 // the users' time zones where those count.
-func Count(ctx context.Context, s *audience.Store, c *campaign.Campaign, p *datarepo.Push, at time.Time) (campaign.Counted, error) {
+func Count(ctx context.Context, s Counter, c *campaign.Campaign, p *datarepo.Push, at time.Time) (campaign.Counted, error) {
 	q, err := Query(c, p, Run{Started: at})
 	if err != nil {
 		return campaign.Counted{}, err
@@ -41,9 +53,9 @@ func Count(ctx context.Context, s *audience.Store, c *campaign.Campaign, p *data
 	return counted, nil
 }
 
-// Columns are those that a campaign's audience may name in an environment: the table's, or those that its SQL gives. A
-// query that the server refuses fails with what it says (*mysql.MySQLError).
-func Columns(ctx context.Context, s *audience.Store, c *campaign.Campaign, p *datarepo.Push) ([]string, error) {
+// Columns are those that a campaign's audience may name in an environment: the table's, or those that its SELECT gives; nil where
+// they are not known. A query that the server refuses fails with what it says (*mysql.MySQLError of MySQL).
+func Columns(ctx context.Context, s Namer, c *campaign.Campaign, p *datarepo.Push) ([]string, error) {
 	q, err := Query(c, p, Run{})
 	if err != nil {
 		return nil, err
@@ -57,11 +69,15 @@ func Columns(ctx context.Context, s *audience.Store, c *campaign.Campaign, p *da
 
 // Zones are the time zones that the users of an environment's tokens have, as their column has them, sorted; "" is of users
 // without one. It is nil where liveops.yaml names no such column.
-func Zones(ctx context.Context, s *audience.Store, p *datarepo.Push) ([]string, error) {
+func Zones(ctx context.Context, s Counter, p *datarepo.Push) ([]string, error) {
 	if p.Tokens.Timezone == "" {
 		return nil, nil
 	}
-	counts, err := s.Values(ctx, audience.Query{Table: Table(p)}, p.Tokens.Timezone)
+	table, err := Table(p)
+	if err != nil {
+		return nil, err
+	}
+	counts, err := s.Values(ctx, audience.Query{Table: table}, p.Tokens.Timezone)
 	if err != nil {
 		return nil, err
 	}

@@ -29,21 +29,20 @@ type Unsupported struct{ Reason string }
 // Error says what it is.
 func (e *Unsupported) Error() string { return e.Reason }
 
-// Query is whose tokens a run's are. It fails with an *Unsupported where they are in Couchbase, or in a column that nothing names, and with a
-// *datasheets.Problem where the campaign's SQL is not one SELECT that only reads. Values of platforms,
+// Query is whose tokens a run's are. It fails with an *Unsupported where they are in a column that nothing names, or the campaign asks
+// in the language of another database than has them, with a *datasheets.Problem where the campaign's SQL is not one SELECT that only
+// reads, and with a *campaign.QueryFault where its SQL++, or that of liveops.yaml, is not one. Values of platforms,
 // countries, segments and languages are equal to those of a column where the column's collation says so: by default in any
-// case, under a binary one byte by byte. A time of the last login is a TIMESTAMP, or a DATETIME in UTC.
+// case, under a binary one byte by byte; in Couchbase in any case. A time of the last login is a TIMESTAMP, or a DATETIME in UTC;
+// in Couchbase a text as ISO 8601 has it, or a number of seconds or milliseconds since 1970.
 func Query(c *campaign.Campaign, p *datarepo.Push, r Run) (audience.Query, error) {
-	if p.Tokens.Query != "" || c.Audience.SQLPP != "" {
-		return audience.Query{}, &Unsupported{"tokens in Couchbase are not read by this version"}
+	table, err := Table(p)
+	if err != nil {
+		return audience.Query{}, err
 	}
-	q := audience.Query{Table: Table(p), Platforms: slices.Clone(c.Audience.Platforms), Where: conditions(c, p, r.Started)}
-	if c.Audience.SQL != "" {
-		judged, problems := check.ParseQuery("an audience", c.Path, c.Audience.SQL)
-		if len(problems) > 0 {
-			return audience.Query{}, fmt.Errorf("campaign %s: its SQL: %w", c.Name, &problems[0])
-		}
-		q.SQL = judged.SQL // as it was judged: without comments, which could hide what follows it
+	q := audience.Query{Table: table, Platforms: slices.Clone(c.Audience.Platforms), Where: conditions(c, p, r.Started)}
+	if err := query(&q, c, p); err != nil {
+		return audience.Query{}, err
 	}
 	if c.EachUser && len(r.Zones) > 0 {
 		zone := audience.Condition{Column: p.Tokens.Timezone, In: r.Zones}
@@ -52,7 +51,7 @@ func Query(c *campaign.Campaign, p *datarepo.Push, r Run) (audience.Query, error
 		}
 		q.Where = append(q.Where, zone)
 	}
-	if c.Audience.SQL != "" && len(c.Languages()) == 1 {
+	if c.Audience.SQL+c.Audience.SQLPP != "" && len(c.Languages()) == 1 {
 		q.Table.Language = "" // there is one message: the SELECT need not give the language
 	}
 	if p.Only != nil {
@@ -66,24 +65,59 @@ func Query(c *campaign.Campaign, p *datarepo.Push, r Run) (audience.Query, error
 	return q, nil
 }
 
-// Listed is whose tokens those of a list of `push.lists` are, whatever any audience is. Its Only.Tokens are sent to
-// only as far as the table has them; ok is false where there is no such list.
-func Listed(p *datarepo.Push, list string) (q audience.Query, ok bool) {
-	if !slices.ContainsFunc(p.Lists, func(l datarepo.PushList) bool { return l.Name == list }) {
-		return audience.Query{}, false
+// query takes over the campaign's own SELECT, as it is judged: without comments, which could hide what follows it.
+func query(q *audience.Query, c *campaign.Campaign, p *datarepo.Push) error {
+	a, couchbase := &c.Audience, p.Tokens.Query != ""
+	switch {
+	case a.SQL != "" && couchbase:
+		return &Unsupported{"the tokens are in Couchbase, where `sql` does not reach"}
+	case a.SQLPP != "" && !couchbase:
+		return &Unsupported{"the tokens are in MySQL, where `sqlpp` does not reach"}
+	case a.SQL != "":
+		judged, problems := check.ParseQuery("an audience", c.Path, a.SQL)
+		if len(problems) > 0 {
+			return fmt.Errorf("campaign %s: its SQL: %w", c.Name, &problems[0])
+		}
+		q.SQL = judged.SQL
+	case a.SQLPP != "":
+		judged, err := campaign.ParsePlusPlus(a.SQLPP)
+		if err == nil && judged.Ordered != "" && judged.Ordered != p.Tokens.Token {
+			err = &campaign.QueryFault{Text: "it is not in the order of the token", Mend: "end it with `ORDER BY t." + p.Tokens.Token + " LIMIT $limit`"}
+		}
+		if err != nil {
+			return fmt.Errorf("campaign %s: its SQL++: %w", c.Name, err)
+		}
+		q.SQLPP = judged
 	}
-	return audience.Query{Table: Table(p), Only: people(p, []string{list})}, true
+	return nil
 }
 
-// Table is where an environment's tokens are.
-func Table(p *datarepo.Push) audience.Table {
+// Listed is whose tokens those of a list of `push.lists` are, whatever any audience is. Its Only.Tokens are sent to
+// only as far as the table has them; ok is false where there is no such list, or where the tokens are those of a query that is none.
+func Listed(p *datarepo.Push, list string) (q audience.Query, ok bool) {
+	table, err := Table(p)
+	if err != nil || !slices.ContainsFunc(p.Lists, func(l datarepo.PushList) bool { return l.Name == list }) {
+		return audience.Query{}, false
+	}
+	return audience.Query{Table: table, Only: people(p, []string{list})}, true
+}
+
+// Table is where an environment's tokens are. It fails with a *campaign.QueryFault where the query of liveops.yaml is none.
+func Table(p *datarepo.Push) (audience.Table, error) {
 	t := p.Tokens
 	of := audience.Table{Name: t.Table, Token: t.Token, Platform: t.Platform, Language: t.Language, UpdatedAt: t.UpdatedAt, User: t.User, Dead: p.Dead.Mark,
-		Values: map[campaign.Platform][]string{}}
+		Values: map[campaign.Platform][]string{}, Scope: t.Scope, Collection: t.Collection, ID: t.ID}
 	for platform, one := range p.Platforms {
 		of.Values[platform] = one.Values
 	}
-	return of
+	if t.Query == "" {
+		return of, nil
+	}
+	var err error
+	if of.Select, err = campaign.ParsePlusPlus(t.Query); err != nil {
+		return audience.Table{}, fmt.Errorf("`push.tokens.query` of liveops.yaml: %w", err)
+	}
+	return of, nil
 }
 
 // people are those of some lists, each once.
@@ -121,7 +155,7 @@ func conditions(c *campaign.Campaign, p *datarepo.Push, started time.Time) []aud
 		all = append(all, audience.Condition{Column: p.Tokens.Segment, In: a.Segments})
 	}
 	if a.Within > 0 || a.NotWithin > 0 {
-		last := audience.Condition{Column: p.Tokens.LastLogin}
+		last := audience.Condition{Column: p.Tokens.LastLogin, Times: true}
 		if a.Within > 0 {
 			last.Min = moment(started.Add(-a.Within))
 		}

@@ -1,7 +1,10 @@
 package recipients_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -16,7 +19,9 @@ import (
 	"liveops/pushd/audience"
 	"liveops/pushd/campaign"
 	"liveops/pushd/recipients"
+	"liveops/sandbox/couchbase"
 	"liveops/sandbox/mariadb"
+	"liveops/sync/couchstore"
 )
 
 func TestMain(m *testing.M) { mariadb.Main(m) }
@@ -67,8 +72,13 @@ func campaignOf(t *testing.T, lines string) *campaign.Campaign {
 	return c
 }
 
+// pager reads pages of tokens.
+type pager interface {
+	Pages(ctx context.Context, q audience.Query, after audience.Cursor) iter.Seq2[audience.Page, error]
+}
+
 // tokens are those of a query, sorted.
-func tokens(t *testing.T, s *audience.Store, q audience.Query) string {
+func tokens(t *testing.T, s pager, q audience.Query) string {
 	t.Helper()
 	found := map[string]bool{}
 	for page, err := range s.Pages(t.Context(), q, audience.Cursor{}) {
@@ -83,7 +93,20 @@ func tokens(t *testing.T, s *audience.Store, q audience.Query) string {
 }
 
 func TestQuery(t *testing.T) {
-	s := open(t)
+	t.Run("MySQL", func(t *testing.T) {
+		query(t, open(t), func(lines string) string { return lines }, func(only string) *datarepo.Push { return push(t, only) })
+	})
+	t.Run("Couchbase", func(t *testing.T) {
+		rewrite := func(lines string) string {
+			lines = strings.NewReplacer("sql:", "sqlpp:", "FROM push_tokens WHERE", "FROM game WHERE dead_at IS NOT VALUED AND", "FROM push_tokens", "FROM game WHERE dead_at IS NOT VALUED").Replace(lines)
+			return lines
+		}
+		query(t, documents(t), rewrite, func(only string) *datarepo.Push { return couchbasePush(t, only) })
+	})
+}
+
+// query tests whose tokens are read, with the campaigns as they are for a kind of place.
+func query(t *testing.T, s pager, rewrite func(lines string) string, push func(only string) *datarepo.Push) {
 	seoul := recipients.Run{Zones: []string{"Asia/Seoul"}}
 	tests := []struct {
 		name, lines, only string
@@ -120,7 +143,7 @@ func TestQuery(t *testing.T) {
 	started := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
 	for _, tt := range tests {
 		tt.run.Started = started
-		q, err := recipients.Query(campaignOf(t, tt.lines), push(t, tt.only), tt.run)
+		q, err := recipients.Query(campaignOf(t, rewrite(tt.lines)), push(tt.only), tt.run)
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
@@ -129,6 +152,43 @@ func TestQuery(t *testing.T) {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}
+}
+
+// couchbasePush is the environment of the tests with its tokens in Couchbase.
+func couchbasePush(t *testing.T, only string) *datarepo.Push {
+	t.Helper()
+	text := strings.NewReplacer("ONLY", only, "table: push_tokens", `query: "SELECT g.* FROM game AS g WHERE g.dead_at IS NOT VALUED"`, "      dead: {mark: {column: dead_at}}\n", "").Replace(config)
+	c, problems := datarepo.LoadConfig(fstest.MapFS{"liveops.yaml": {Data: []byte(text)}})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return c.Environments[0].Push
+}
+
+// documents are the tokens of the tests in Couchbase.
+func documents(t *testing.T) *audience.Couchbase {
+	t.Helper()
+	server, err := couchbase.Start(couchbase.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	for i, body := range []string{
+		`{"user_id":1,"token":"a","os":"AOS","country":"KR","lang":"ko","segment":"whale","seen_at":"2026-11-20T00:00:00Z","tz":"Asia/Seoul","level":10}`,
+		`{"user_id":"2","token":"b","os":"aos","country":"JP","lang":"ja-JP","segment":"minnow","seen_at":1793491200,"tz":"Asia/Tokyo","level":null}`,
+		`{"user_id":"3","token":"c","os":"iOS","country":"KR","lang":"ko_KR","segment":"whale","seen_at":"2026-08-01T00:00:00Z","tz":"Asia/Seoul","level":20}`,
+		`{"user_id":4,"token":"d","os":"ios","country":"US","lang":"EN","level":30}`,
+		`{"user_id":5,"token":"e","os":"ios","country":"US","lang":"en-US","segment":"whale","seen_at":1795478400000,"tz":"America/New_York","dead_at":"2026-11-01T00:00:00Z","level":40}`,
+		`{"user_id":6,"token":"f","os":"web","country":"US","lang":"en","segment":"whale","seen_at":1795478400000,"tz":"America/New_York","level":50}`,
+	} {
+		server.Bucket("game").DefaultCollection().Put(fmt.Sprint("token-", i), couchbase.Document{Body: []byte(body), Flags: 0x02000006})
+	}
+	store, err := couchstore.Open(t.Context(), couchstore.Options{URL: server.URL() + "/game", User: "Administrator", Password: "password"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	return &audience.Couchbase{Bucket: store}
 }
 
 func open(t *testing.T) *audience.Store {
@@ -170,17 +230,64 @@ func TestListed(t *testing.T) {
 	}
 }
 
-func TestCouchbaseIsNotRead(t *testing.T) {
-	p := push(t, "")
-	p.Tokens.Table, p.Tokens.Query = "", "SELECT t.token FROM tokens t"
+func TestAudiencesThatCannotBeRead(t *testing.T) {
+	unsupported := (*recipients.Unsupported)(nil)
 	q := push(t, "")
 	q.Tokens.Country = ""
-	if _, err := recipients.Query(campaignOf(t, "audience: {country: [KR]}"), q, recipients.Run{}); err == nil || !strings.Contains(err.Error(), "does not name a column") {
-		t.Errorf("error %v", err)
+	for name, tt := range map[string]struct {
+		lines string
+		push  *datarepo.Push
+		want  string
+	}{
+		"a column that nothing names": {"audience: {country: [KR]}", q, "does not name a column"},
+		"SQL++ of a table":            {"audience: {sqlpp: SELECT 1}", push(t, ""), "the tokens are in MySQL"},
+		"SQL of a query":              {"audience: {sql: SELECT 1}", couchbasePush(t, ""), "the tokens are in Couchbase"},
+	} {
+		if _, err := recipients.Query(campaignOf(t, tt.lines), tt.push, recipients.Run{}); !errors.As(err, &unsupported) || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
-	_, err := recipients.Query(campaignOf(t, ""), p, recipients.Run{})
-	if unsupported := (*recipients.Unsupported)(nil); !errors.As(err, &unsupported) {
-		t.Errorf("error %v", err)
+	fault := (*campaign.QueryFault)(nil)
+	p := couchbasePush(t, "")
+	if _, err := recipients.Query(campaignOf(t, "audience: {sqlpp: SELECT t.a FROM t WHERE t.a > $after ORDER BY t.a LIMIT $limit}"), p, recipients.Run{}); !errors.As(err, &fault) {
+		t.Errorf("in another order: %v", err)
+	}
+	p.Tokens.Query = "SELECT 1) AS t, (SELECT 2" // whoever has looked at it before
+	if _, err := recipients.Query(campaignOf(t, ""), p, recipients.Run{}); !errors.As(err, &fault) {
+		t.Errorf("a query that is none: %v", err)
+	}
+	if _, ok := recipients.Listed(p, "qa"); ok {
+		t.Error("a list of a query that is none")
+	}
+}
+
+func TestListedInCouchbase(t *testing.T) {
+	q, ok := recipients.Listed(couchbasePush(t, ""), "qa")
+	if got := tokens(t, documents(t), q); !ok || got != "a b d" {
+		t.Errorf("%q, %t", got, ok)
+	}
+}
+
+func TestCountInCouchbase(t *testing.T) {
+	s, p := documents(t), couchbasePush(t, "")
+	got, err := recipients.Count(t.Context(), s, campaignOf(t, "timezone: user\naudience: {country: [KR, US]}"), p, time.Now())
+	want := campaign.Counted{
+		Audience: []campaign.Portion{{Platform: campaign.Android, Language: "ko", Tokens: 1}, {Platform: campaign.IOS, Language: "EN", Tokens: 1}, {Platform: campaign.IOS, Language: "ko_KR", Tokens: 1}},
+		Zones:    map[string]int{"Asia/Seoul": 2, "": 1},
+	}
+	if !strings.Contains(got.Reading, "as a whole once for every") {
+		t.Errorf("reading: %q", got.Reading)
+	}
+	got.Reading = ""
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	if zones, err := recipients.Zones(t.Context(), s, p); err != nil || !slices.Equal(zones, []string{"", "Asia/Seoul", "Asia/Tokyo"}) {
+		t.Errorf("%q, %v", zones, err)
+	}
+	columns, err := recipients.Columns(t.Context(), s, campaignOf(t, `audience: {sqlpp: "SELECT token, os AS platform FROM game"}`), p)
+	if err != nil || !slices.Equal(columns, []string{"platform", "token"}) {
+		t.Errorf("%q, %v", columns, err)
 	}
 }
 

@@ -14,6 +14,7 @@
 //     (a "not my vbucket" answer can, by Inject);
 //   - nothing survives Close, a deleted document leaves no tombstone, so its system attributes are lost with it;
 //   - views have no reduce functions, and their index is brought up to date only by a query that asks for it;
-//   - SQL++ knows the selects that package sqlpp describes, and scans documents instead of an index;
+//   - SQL++ knows the selects that package sqlpp describes, and scans documents instead of an index: an index that PutIndex makes
+//     is what EXPLAIN tells of, and nothing else;
 //   - no range scans, search, analytics, eventing, transactions, or compression.
 package couchbase

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"liveops/sandbox/couchbase/sqlpp"
 )
 
 // A Document as a test puts and gets it.
@@ -44,6 +46,7 @@ type Collection struct {
 	id          uint32
 	docs        map[string]*document
 	mortal      map[string]bool // ids of documents that expire
+	secondary   []sqlpp.Index   // in the order in which they were made
 }
 
 func newCollection(b *Bucket, scope, name string, id uint32) *Collection {

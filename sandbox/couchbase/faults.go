@@ -37,6 +37,8 @@ type Operation struct {
 	Path                      string
 	// Consistency is how current the rows must be: of a View its `stale`, of a Query its `scan_consistency`.
 	Consistency string
+	ReadOnly    bool          // of a Query that may change nothing
+	timeout     time.Duration // of a Query; 0 for none
 }
 
 // A Failure is what a fault does to an operation.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"liveops/sandbox/couchbase/sqlpp"
 )
@@ -17,50 +18,64 @@ import (
 // query answers a statement.
 func (s *Server) query(w http.ResponseWriter, r *http.Request, u *User) {
 	q, failure := s.readQuery(r)
-	o := Operation{Op: Query, Path: q.statement, Consistency: cmp.Or(q.text("scan_consistency"), "not_bounded")}
+	o := Operation{Op: Query, Path: q.statement, Consistency: cmp.Or(q.text("scan_consistency"), "not_bounded"), ReadOnly: q.text("readonly") == "true"}
+	o.timeout, _ = time.ParseDuration(q.text("timeout")) // none, where it is not there
 	goesOn, breaks := s.enter(w, o)
 	if !goesOn {
 		return
 	}
 	defer s.hooks.run(&s.hooks.after, o)
 	if failure == nil {
-		var rows iter.Seq[[]byte]
-		if rows, failure = s.run(q, u); failure == nil {
-			s.writeQuery(w, q, rows, breaks)
+		var answer answer
+		if answer, failure = s.run(q, u); failure == nil {
+			s.writeQuery(w, q, answer, breaks)
 			return
 		}
 	}
 	replyQueryError(w, failure.status(), *failure)
 }
 
+// An answer is what a statement gives, and which fields its rows have.
+type answer struct {
+	signature any
+	rows      iter.Seq[[]byte]
+}
+
 // run evaluates a request.
-func (s *Server) run(q queryRequest, u *User) (iter.Seq[[]byte], *queryError) {
+func (s *Server) run(q queryRequest, u *User) (answer, *queryError) {
 	if c := q.text("scan_consistency"); c != "" && !slices.Contains([]string{"not_bounded", "request_plus", "at_plus", "statement_plus"}, c) {
-		return nil, &queryError{1070, "Unrecognized value for scan_consistency: " + c}
+		return answer{}, &queryError{1070, "Unrecognized value for scan_consistency: " + c}
 	}
 	if sqlpp.IsWrite(q.statement) && (q.text("readonly") == "true" || u.ReadOnly) {
-		return nil, &queryError{1000, "The server or request is read-only and cannot accept this write statement."}
+		return answer{}, &queryError{1000, "The server or request is read-only and cannot accept this write statement."}
 	}
 	statement, err := sqlpp.Parse(q.statement)
 	if err != nil {
-		return nil, &queryError{3000, err.Error()}
+		return answer{}, &queryError{3000, err.Error()}
 	}
 	from, failure := s.keyspace(statement.Keyspace, q.text("query_context"), u)
 	if failure != nil {
-		return nil, failure
+		return answer{}, failure
 	}
 	params, err := q.params()
 	if err != nil {
-		return nil, &queryError{1070, err.Error()}
+		return answer{}, &queryError{1070, err.Error()}
 	}
-	if q.explicit {
-		return func(yield func([]byte) bool) {}, nil
+	signature := statement.Signature()
+	switch {
+	case q.explain:
+		plan := jsonOf(map[string]any{"plan": statement.Explain(from.indexes()), "text": q.statement})
+		return answer{"json", slices.Values([][]byte{plan})}, nil
+	case q.explicit:
+		name := s.queries.add(q.statement, q.text("query_context"))
+		plan := jsonOf(map[string]any{"name": name, "text": "PREPARE " + q.statement, "encoded_plan": "", "operator": map[string]any{}, "signature": signature})
+		return answer{"json", slices.Values([][]byte{plan})}, nil
 	}
 	rows, err := statement.Run(params, from.scan())
 	if err != nil {
-		return nil, &queryError{5010, err.Error()}
+		return answer{}, &queryError{5010, err.Error()}
 	}
-	return rows, nil
+	return answer{signature, rows}, nil
 }
 
 // params are the statement's parameters: `args` in their order, `$name` by name.
@@ -145,24 +160,29 @@ func (c *Collection) scan() iter.Seq[sqlpp.Document] {
 	}
 }
 
+// jsonOf is JSON of what always has some.
+func jsonOf(v any) []byte {
+	out, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return out
+}
+
 func number(n uint64) json.Number { return json.Number(strconv.FormatUint(n, 10)) }
 
 // writeQuery writes an answer, row by row.
-func (s *Server) writeQuery(w http.ResponseWriter, q queryRequest, rows iter.Seq[[]byte], breaks bool) {
-	n := 0
+func (s *Server) writeQuery(w http.ResponseWriter, q queryRequest, a answer, breaks bool) {
+	n, rows := 0, a.rows
 	if breaks {
 		all := slices.Collect(rows)
 		rows, n = slices.Values(all), len(all)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = fmt.Fprintf(w, "{\n\"requestID\": \"stand-in\",\n\"clientContextID\": %s,\n\"signature\": {\"*\":\"*\"},\n", quote(q.text("client_context_id")))
+	_, _ = fmt.Fprintf(w, "{\n\"requestID\": \"stand-in\",\n\"clientContextID\": %s,\n\"signature\": %s,\n", quote(q.text("client_context_id")), jsonOf(a.signature))
 	if q.prepare {
 		name := s.queries.add(q.statement, q.text("query_context"))
 		_, _ = fmt.Fprintf(w, "\"prepared\": %s,\n", quote(name))
-		if q.explicit {
-			plan := fmt.Appendf(nil, `{"name":%s,"text":%s,"encoded_plan":"","operator":{}}`, quote(name), quote("PREPARE "+q.statement))
-			rows = slices.Values([][]byte{plan})
-		}
 	}
 	_, _ = io.WriteString(w, "\"results\": [\n")
 	out := newRowWriter(w, n, breaks)

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/couchbase/gocb/v2"
 
@@ -109,5 +110,24 @@ func TestAQueryOfNoBucketFails(t *testing.T) {
 	var q *gocb.QueryError
 	if !errors.As(err, &q) || q.Errors[0].Code != 12003 {
 		t.Errorf("%v, want 12003", err)
+	}
+}
+
+// A statement that takes longer than its request allows is ended by the server.
+func TestAQueryThatTakesTooLong(t *testing.T) {
+	s := start(t, couchbase.Options{})
+	s.Inject(couchbase.Fault{Ops: []couchbase.Op{couchbase.Query}, Failure: couchbase.Slow, Delay: time.Hour})
+	status, text := web(t, s, "POST", "/query/service", `{"statement":"SELECT 1 FROM game","timeout":"10ms"}`, "Content-Type", "application/json")
+	if status != http.StatusRequestTimeout || !strings.Contains(text, "1080") {
+		t.Errorf("%d %s", status, text)
+	}
+}
+
+func TestExplainKnowsIndexes(t *testing.T) {
+	s := start(t, couchbase.Options{})
+	s.Bucket("game").DefaultCollection().PutIndex("push_order", "platform", "token")
+	_, text := web(t, s, "POST", "/query/service", `{"statement":"EXPLAIN SELECT t.token FROM game t WHERE t.platform = $p ORDER BY t.token"}`, "Content-Type", "application/json")
+	if !strings.Contains(text, "push_order") || strings.Contains(text, `"Order"`) {
+		t.Errorf("%s", text)
 	}
 }

@@ -29,6 +29,8 @@ func (e queryError) status() int {
 		return http.StatusNotFound
 	case 13014:
 		return http.StatusUnauthorized
+	case 1080:
+		return http.StatusRequestTimeout
 	case 1180:
 		return http.StatusServiceUnavailable
 	}
@@ -83,6 +85,7 @@ type queryRequest struct {
 	statement  string // without PREPARE
 	prepare    bool
 	explicit   bool // PREPARE alone: answer with the plan
+	explain    bool // EXPLAIN: answer with how it would be carried out; the statement is without it
 }
 
 // text is a parameter as a string, also where it is a JSON number or boolean.
@@ -126,6 +129,9 @@ func (s *Server) readQuery(r *http.Request) (queryRequest, *queryError) {
 	if word, rest, _ := strings.Cut(q.statement, " "); strings.EqualFold(word, "PREPARE") {
 		q.prepare, q.statement = true, strings.TrimSpace(rest)
 		q.explicit = q.text("auto_execute") != "true"
+	}
+	if word, rest, _ := strings.Cut(q.statement, " "); strings.EqualFold(word, "EXPLAIN") && !q.prepare {
+		q.explain, q.statement = true, strings.TrimSpace(rest)
 	}
 	return q, nil
 }

@@ -145,8 +145,17 @@ func (s *Server) enter(w http.ResponseWriter, o Operation) (goesOn, breaks bool)
 	case DropBefore:
 		panic(http.ErrAbortHandler) // closes the connection without an answer
 	case Slow:
+		late := o.timeout > 0 && fault.Delay > o.timeout
+		if late {
+			fault.Delay = o.timeout
+		}
 		if !s.wait(fault.Delay) {
 			panic(http.ErrAbortHandler)
+		}
+		if late { // https://docs.couchbase.com/server/current/n1ql/n1ql-rest-query/index.html, timeout
+			e := queryError{1080, fmt.Sprintf("Timeout %s exceeded", o.timeout)}
+			replyQueryError(w, e.status(), e)
+			return false, false
 		}
 	case TemporaryFailure, Busy, OutOfMemory, NotMyVBucket:
 		if o.Op == Query {

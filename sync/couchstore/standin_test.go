@@ -2,6 +2,7 @@ package couchstore_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -125,6 +126,75 @@ func TestCandidates(t *testing.T) {
 	err := store.Candidates(t.Context(), compiled(t, purge.Spec{Select: purge.Select{Query: "DELETE FROM game"}, Delete: true}), func(string) error { return nil })
 	if err == nil || len(bucket.DefaultCollection().IDs()) != 2500 {
 		t.Errorf("a query that writes: %v", err)
+	}
+}
+
+func TestAsk(t *testing.T) {
+	server, store := open(t)
+	bucket := server.Bucket("game")
+	if err := bucket.CreateScope("live"); err != nil {
+		t.Fatal(err)
+	}
+	tokens, err := bucket.CreateCollection("live", "tokens")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens.Put("a", couchbase.Document{Body: []byte(`{"n":1}`), Flags: 0x02000006})
+	ask := func(scope, statement string, limit time.Duration) (rows []string, err error) {
+		err = store.Ask(t.Context(), scope, statement, map[string]any{"n": 1}, limit, func(row json.RawMessage) error { rows = append(rows, string(row)); return nil })
+		return rows, err
+	}
+	var asked couchbase.Operation
+	server.Before(func(o couchbase.Operation) { asked = o })
+	server.Inject(couchbase.Fault{Failure: couchbase.TemporaryFailure, Ops: []couchbase.Op{couchbase.Query}, Times: 2})
+	for _, in := range []struct{ scope, from string }{{"live", "tokens"}, {"", "game.live.tokens"}} {
+		rows, err := ask(in.scope, "SELECT RAW META().id FROM "+in.from+" WHERE n = $n", 0)
+		if err != nil || !slices.Equal(rows, []string{`"a"`}) || !asked.ReadOnly || asked.Consistency != "not_bounded" {
+			t.Errorf("%v: %q, %v, %+v", in, rows, err, asked)
+		}
+	}
+	for statement, want := range map[string]int{"DELETE FROM game": 1000, "SELECT 1 FROM nowhere": 12003, "SELECT 1 FRM game": 3000, "SELECT 1 FROM game WHERE a = $none": 5010} {
+		before := server.Count(couchbase.Query)
+		_, err := ask("", statement, 0)
+		if refused := (*couchstore.QueryError)(nil); !errors.As(err, &refused) || refused.Code != want {
+			t.Errorf("%s: %v, want %d", statement, err, want)
+		}
+		if n := server.Count(couchbase.Query) - before; n != 1 {
+			t.Errorf("%s was asked %d times", statement, n)
+		}
+	}
+	stop := errors.New("stop")
+	if err := store.Ask(t.Context(), "", "SELECT 1 FROM game.live.tokens", nil, 0, func(json.RawMessage) error { return stop }); !errors.Is(err, stop) {
+		t.Errorf("%v", err)
+	}
+	server.Inject(couchbase.Fault{Failure: couchbase.Slow, Delay: time.Hour, Ops: []couchbase.Op{couchbase.Query}, Times: 1})
+	if _, err := ask("", "SELECT 1 FROM game", 100*time.Millisecond); !errors.Is(err, couchstore.ErrLate) {
+		t.Errorf("late: %v", err)
+	}
+}
+
+func TestDiscard(t *testing.T) {
+	server, store := open(t)
+	game := server.Bucket("game").DefaultCollection()
+	game.Put("u", couchbase.Document{Body: []byte(`{"n":1}`), Flags: 0x02000006})
+	body, cas, err := store.Body(t.Context(), "", "", "u")
+	if err != nil || string(body) != `{"n":1}` {
+		t.Fatalf("%s %v", body, err)
+	}
+	game.Put("u", couchbase.Document{Body: []byte(`{"n":2}`), Flags: 0x02000006})
+	if gone, err := store.Discard(t.Context(), "", "", "u", cas); gone || err != nil {
+		t.Errorf("under an old CAS: %t %v", gone, err)
+	}
+	_, cas, _ = store.Body(t.Context(), "", "", "u")
+	server.Inject(couchbase.Fault{Failure: couchbase.TemporaryFailure, Ops: []couchbase.Op{couchbase.Remove}, Times: 1})
+	if gone, err := store.Discard(t.Context(), "", "", "u", cas); !gone || err != nil {
+		t.Errorf("%t %v", gone, err)
+	}
+	if gone, err := store.Discard(t.Context(), "", "", "u", cas); gone || err != nil {
+		t.Errorf("one that is gone: %t %v", gone, err)
+	}
+	if body, cas, err := store.Body(t.Context(), "", "", "u"); body != nil || cas != 0 || err != nil {
+		t.Errorf("%s %d %v", body, cas, err)
 	}
 }
 

@@ -18,6 +18,8 @@ func queries() []check {
 		{"conditions: comparisons, lists, patterns, what is missing", queryConditions},
 		{"fields are returned by name, and digits are kept", queryFields},
 		{"a collection is queried by its scope", queryScope},
+		{"a select is queried, its rows counted, and its time told", queryNested},
+		{"what rows have is known by PREPARE, and the scan by EXPLAIN", queryExplained},
 		{"a write is refused in a query that is to read only", queryReadOnly},
 		{"what is not SQL++ is a syntax error, what is not there is not found", queryErrors},
 	}
@@ -158,6 +160,36 @@ func queryScope(t *testing.T, p *place) {
 		var got string
 		if err := r.One(&got); err != nil || got != id {
 			t.Errorf("by context: %q (%v), want %q", got, err, id)
+		}
+	}
+}
+
+func queryNested(t *testing.T, p *place) {
+	p.indexed(t, p.docs)
+	p.account(t, "a", map[string]any{"token": "b", "os": "iOS", "lv": 10, "seen": "2026-11-01T00:00:00Z"})
+	p.account(t, "b", map[string]any{"token": "a", "os": "ios", "lv": "10", "seen": 1793491200000})
+	p.account(t, "c", map[string]any{"token": "a", "os": "aos", "lv": 20.5, "lang": "pt_BR"})
+	inner := "(SELECT t.*, META(t).id FROM BUCKET AS t WHERE t.room = $room) AS u"
+	equal(t, "pages", p.query(t, "SELECT u.token FROM "+inner+" WHERE LOWER(u.os) = 'ios' AND u.token > 'a' ORDER BY u.token LIMIT 5", true), []string{`{"token":"b"}`})
+	equal(t, "groups", p.query(t, "SELECT LOWER(u.os) AS os, COUNT(DISTINCT u.token) AS n, COUNT(*) AS `all` FROM "+inner+" GROUP BY LOWER(u.os) ORDER BY os", true),
+		[]string{`{"all":1,"n":1,"os":"aos"}`, `{"all":2,"n":2,"os":"ios"}`})
+	equal(t, "texts", p.query(t, "SELECT RAW u.id FROM "+inner+" WHERE TOSTRING(u.lv) IN ['10', '20.5'] ORDER BY u.id", true), []string{`"a"`, `"b"`, `"c"`})
+	equal(t, "languages", p.query(t, "SELECT RAW REPLACE(LOWER(u.lang), '_', '-') FROM "+inner+" WHERE u.lang IS VALUED", true), []string{`"pt-br"`})
+	equal(t, "times", p.query(t, "SELECT RAW CASE WHEN IS_NUMBER(u.seen) THEN u.seen ELSE STR_TO_MILLIS(u.seen) END FROM "+inner+" WHERE u.seen IS NOT MISSING ORDER BY u.id", true),
+		[]string{"1793491200000", "1793491200000"})
+}
+
+func queryExplained(t *testing.T, p *place) {
+	p.indexed(t, p.docs)
+	got := p.query(t, "PREPARE SELECT t.token, META(t).id, t.os AS platform FROM BUCKET AS t", true)
+	var prepared struct{ Signature map[string]string }
+	if err := json.Unmarshal([]byte(got[0]), &prepared); err != nil || len(prepared.Signature) != 3 || prepared.Signature["platform"] == "" {
+		t.Errorf("prepared %v, %v", prepared, err)
+	}
+	got = p.query(t, "EXPLAIN SELECT t.token FROM BUCKET AS t ORDER BY t.token", true)
+	for _, operator := range []string{"PrimaryScan", "Order"} {
+		if !strings.Contains(strings.ReplaceAll(got[0], " ", ""), `"#operator":"`+operator) {
+			t.Errorf("no %s in %s", operator, got[0])
 		}
 	}
 }

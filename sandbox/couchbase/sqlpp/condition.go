@@ -164,12 +164,16 @@ func (p *parser) primary() expr {
 		return literal{nil}
 	case p.accept("MISSING"):
 		return literal{missing{}}
+	case p.accept("CASE"):
+		return p.cases()
 	case p.accept("ANY") || p.accept("SOME"):
 		return p.quantified(false)
 	case p.accept("EVERY"):
 		return p.quantified(true)
 	case t.is("META") && p.tokens[p.at+1].is("("):
 		return p.meta()
+	case t.kind == word && p.tokens[p.at+1].is("("):
+		return p.call()
 	}
 	return name(p.name())
 }

@@ -19,6 +19,7 @@ type scope struct {
 	meta   map[string]any
 	vars   map[string]any
 	params Params
+	totals map[*aggregate]any // of a group
 }
 
 // An expr is evaluated for a document.

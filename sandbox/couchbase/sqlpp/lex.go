@@ -1,15 +1,18 @@
-// Package sqlpp parses and evaluates the SQL++ selects that choose documents: one keyspace, conditions, order, limit.
+// Package sqlpp parses and evaluates the SQL++ selects that choose documents: one keyspace, conditions, totals, order, limit.
 // What it takes it treats as Couchbase documents it
 // (https://docs.couchbase.com/server/current/n1ql/n1ql-language-reference/index.html):
 //
-//	SELECT [RAW | VALUE | ELEMENT] expression [[AS] name], … | *
-//	FROM bucket[.scope.collection] [[AS] alias]
-//	[WHERE condition] [ORDER BY expression [ASC | DESC], …] [LIMIT n] [OFFSET n]
+//	SELECT [RAW | VALUE | ELEMENT] expression [[AS] name] | alias.*, … | *
+//	FROM bucket[.scope.collection] [[AS] alias] | (select) [AS] alias
+//	[WHERE condition] [GROUP BY expression, …] [ORDER BY expression [ASC | DESC], …] [LIMIT n] [OFFSET n]
 //
 // with =, ==, !=, <>, <, <=, >, >=, [NOT] IN, [NOT] LIKE, [NOT] BETWEEN … AND …, IS [NOT] NULL, MISSING or VALUED, AND,
-// OR, NOT, ANY, SOME or EVERY name IN list SATISFIES condition END, paths with names and [n], META([alias]).id and its
-// fellows, literals, lists, and parameters $name, $1 and ?. All else is a syntax error, as are joins, functions,
-// grouping and arithmetic, which the query service itself would take.
+// OR, NOT, ANY, SOME or EVERY name IN list SATISFIES condition END, CASE WHEN condition THEN value … [ELSE value] END, paths
+// with names and [n], META([alias]).id and its fellows, literals, lists, parameters $name, $1 and ?, COUNT(*) and
+// COUNT([DISTINCT] expression), and the functions of functions.go. All else is a syntax error, as are joins, unions,
+// HAVING and arithmetic, which the query service itself would take.
+//
+// Signature and Explain say what a statement gives and how it would be carried out, as PREPARE and EXPLAIN do.
 package sqlpp
 
 import (

@@ -8,13 +8,17 @@ import (
 
 // A Select is a parsed statement.
 type Select struct {
-	// Keyspace is what FROM names: a collection, a bucket, or bucket, scope and collection.
+	// Keyspace is what FROM names, at last where selects stand in one another: a collection, a bucket, or bucket, scope
+	// and collection.
 	Keyspace []string
 
 	alias  string
+	from   *Select // what FROM has in parentheses, in place of a keyspace
 	raw    bool
 	items  []item // none for *
 	where  expr   // nil for none
+	group  []expr
+	totals []*aggregate // in items and order, in the order of the text
 	order  []ordering
 	limit  expr
 	offset expr
@@ -24,6 +28,7 @@ type Select struct {
 type item struct {
 	name  string
 	value expr
+	all   bool // all fields of an object: t.*
 }
 
 type ordering struct {
@@ -45,10 +50,10 @@ func IsWrite(statement string) bool {
 
 // reserved are the words that cannot be a name without backticks, of those that a select may contain.
 var reserved = []string{
-	"ALL", "AND", "ANY", "AS", "ASC", "BETWEEN", "BY", "CASE", "DELETE", "DESC", "DISTINCT", "ELEMENT", "END", "EVERY", "EXISTS",
+	"ALL", "AND", "ANY", "AS", "ASC", "BETWEEN", "BY", "CASE", "DELETE", "DESC", "DISTINCT", "ELEMENT", "ELSE", "END", "EVERY", "EXISTS",
 	"FALSE", "FROM", "GROUP", "HAVING", "IN", "INSERT", "IS", "JOIN", "LET", "LIKE", "LIMIT", "MERGE", "MISSING", "NEST", "NOT",
-	"NULL", "OFFSET", "ON", "OR", "ORDER", "RAW", "SATISFIES", "SELECT", "SET", "SOME", "TRUE", "UNION", "UNNEST", "UPDATE",
-	"UPSERT", "USE", "VALUE", "VALUED", "WHERE", "WITH", "WITHIN",
+	"NULL", "OFFSET", "ON", "OR", "ORDER", "RAW", "SATISFIES", "SELECT", "SET", "SOME", "THEN", "TRUE", "UNION", "UNNEST", "UPDATE",
+	"UPSERT", "USE", "VALUE", "VALUED", "WHEN", "WHERE", "WITH", "WITHIN",
 }
 
 // Parse reads a statement: *SyntaxError.
@@ -75,6 +80,7 @@ type parser struct {
 	failed    bool
 	marks     int
 	depth     int
+	totals    *[]*aggregate // of the select that is being read
 }
 
 // maxDepth is how deeply conditions may nest.
@@ -145,6 +151,13 @@ func (p *parser) nameAfter() string {
 
 func (p *parser) parseSelect() *Select {
 	s := &Select{}
+	if p.depth++; p.depth > maxDepth {
+		p.failed = true
+		return s
+	}
+	outer := p.totals
+	defer func() { p.depth--; p.totals = outer }()
+	p.totals = &s.totals
 	p.expect("SELECT")
 	p.accept("ALL")
 	switch {
@@ -157,9 +170,19 @@ func (p *parser) parseSelect() *Select {
 		s.items = p.items()
 	}
 	p.expect("FROM")
-	p.keyspace(s)
+	p.source(s)
+	totals := len(s.totals)
 	if p.accept("WHERE") {
 		s.where = p.expr()
+	}
+	if p.accept("GROUP") {
+		p.expect("BY")
+		for more := true; more && !p.failed; more = p.accept(",") {
+			s.group = append(s.group, p.expr())
+		}
+	}
+	if len(s.totals) > totals || s.items == nil && (s.group != nil || totals > 0) {
+		p.failed = true // a total of what is still being chosen
 	}
 	if p.accept("ORDER") {
 		p.expect("BY")
@@ -184,6 +207,10 @@ func (p *parser) parseSelect() *Select {
 func (p *parser) items() (items []item) {
 	unnamed := 0
 	for more := true; more && !p.failed; more = p.accept(",") {
+		if all := p.all(); all != nil {
+			items = append(items, item{value: all, all: true})
+			continue
+		}
 		i := item{value: p.expr()}
 		i.name = p.nameAfter()
 		if i.name == "" {
@@ -198,6 +225,16 @@ func (p *parser) items() (items []item) {
 	return items
 }
 
+// all reads a name with .* after it; nil if that is not next.
+func (p *parser) all() expr {
+	if p.failed || p.at+2 >= len(p.tokens) || !p.tokens[p.at+1].is(".") || !p.tokens[p.at+2].is("*") {
+		return nil
+	}
+	of := name(p.name())
+	p.expect(".", "*")
+	return of
+}
+
 // implied is the name that a projection has by itself: the last of a path; "" for none.
 func implied(e expr) string {
 	switch e := e.(type) {
@@ -207,6 +244,21 @@ func implied(e expr) string {
 		return string(e)
 	}
 	return ""
+}
+
+// source reads what FROM has: a keyspace, or a select in parentheses, which must have an alias
+// (https://docs.couchbase.com/server/current/n1ql/n1ql-language-reference/from.html#from-subquery).
+func (p *parser) source(s *Select) {
+	if !p.accept("(") {
+		p.keyspace(s)
+		return
+	}
+	s.from = p.parseSelect()
+	s.Keyspace = s.from.Keyspace
+	p.expect(")")
+	if s.alias = p.nameAfter(); s.alias == "" {
+		p.failed = true
+	}
 }
 
 func (p *parser) keyspace(s *Select) {

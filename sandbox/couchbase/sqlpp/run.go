@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 )
 
@@ -49,10 +50,32 @@ func Bind(named map[string]json.RawMessage, positional []json.RawMessage) (Param
 // Run evaluates the select over documents, in their order unless it has one of its own, and yields each row as JSON:
 // ErrParameter. Without ORDER BY it holds one document at a time.
 func (s *Select) Run(params Params, docs iter.Seq[Document]) (iter.Seq[[]byte], error) {
+	found, err := s.run(params, docs)
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func([]byte) bool) {
+		for r := range found {
+			if !yield(encode(r.value)) {
+				return
+			}
+		}
+	}, nil
+}
+
+func (s *Select) run(params Params, docs iter.Seq[Document]) (iter.Seq[row], error) {
 	for _, e := range s.expressions() {
 		if err := checkParams(e, params); err != nil {
 			return nil, err
 		}
+	}
+	scopes := s.documents(params, docs)
+	if s.from != nil {
+		inner, err := s.from.run(params, docs)
+		if err != nil {
+			return nil, err
+		}
+		scopes = s.nested(params, inner)
 	}
 	limit, err := s.number(s.limit, params, -1)
 	if err != nil {
@@ -62,17 +85,21 @@ func (s *Select) Run(params Params, docs iter.Seq[Document]) (iter.Seq[[]byte], 
 	if err != nil {
 		return nil, err
 	}
-	rows := s.rows(params, docs)
+	scopes = s.chosen(scopes)
+	if s.grouped() {
+		scopes = s.groups(params, scopes)
+	}
+	rows := s.rows(scopes)
 	if len(s.order) > 0 {
 		rows = s.sorted(rows)
 	}
-	return func(yield func([]byte) bool) {
+	return func(yield func(row) bool) {
 		n := 0
 		for r := range rows {
 			if limit >= 0 && n >= offset+limit {
 				return
 			}
-			if n++; n > offset && !yield(r.text) {
+			if n++; n > offset && !yield(r) {
 				return
 			}
 		}
@@ -80,22 +107,53 @@ func (s *Select) Run(params Params, docs iter.Seq[Document]) (iter.Seq[[]byte], 
 }
 
 type row struct {
-	text []byte
-	keys []any // what ORDER BY compares
+	value any
+	keys  []any // what ORDER BY compares
 }
 
-// rows are those that WHERE lets through.
-func (s *Select) rows(params Params, docs iter.Seq[Document]) iter.Seq[row] {
-	return func(yield func(row) bool) {
+// documents are those of the keyspace, as names see them.
+func (s *Select) documents(params Params, docs iter.Seq[Document]) iter.Seq[*scope] {
+	return func(yield func(*scope) bool) {
 		for d := range docs {
 			body, err := decode(d.Body)
 			if err != nil {
 				body = missing{}
 			}
-			sc := &scope{alias: s.alias, doc: body, meta: d.Meta, params: params}
+			if !yield(&scope{alias: s.alias, doc: body, meta: d.Meta, params: params}) {
+				return
+			}
+		}
+	}
+}
+
+// nested are the rows of the select in parentheses, which have no META().
+func (s *Select) nested(params Params, rows iter.Seq[row]) iter.Seq[*scope] {
+	return func(yield func(*scope) bool) {
+		for r := range rows {
+			if !yield(&scope{alias: s.alias, doc: r.value, params: params}) {
+				return
+			}
+		}
+	}
+}
+
+// chosen are those that WHERE lets through.
+func (s *Select) chosen(all iter.Seq[*scope]) iter.Seq[*scope] {
+	return func(yield func(*scope) bool) {
+		for sc := range all {
 			if s.where != nil && truthValue(s.where.eval(sc)) != true {
 				continue
 			}
+			if !yield(sc) {
+				return
+			}
+		}
+	}
+}
+
+func (s *Select) rows(scopes iter.Seq[*scope]) iter.Seq[row] {
+	return func(yield func(row) bool) {
+		for sc := range scopes {
 			if !yield(s.project(sc)) {
 				return
 			}
@@ -118,13 +176,16 @@ func (s *Select) project(sc *scope) row {
 		}
 	default:
 		for _, i := range s.items {
-			if v := i.value.eval(sc); !isGone(v) {
+			v := i.value.eval(sc)
+			if object, is := v.(map[string]any); i.all && is {
+				maps.Copy(fields, object)
+			} else if !i.all && !isGone(v) {
 				fields[i.name] = v
 			}
 		}
 		out = fields
 	}
-	r := row{text: encode(out)}
+	r := row{value: out}
 	if s.items != nil && !s.raw {
 		sc.vars = fields
 	}
@@ -176,7 +237,7 @@ func (s *Select) number(e expr, params Params, none int) (int, error) {
 
 // expressions are all of a select.
 func (s *Select) expressions() []expr {
-	all := []expr{s.where, s.limit, s.offset}
+	all := append([]expr{s.where, s.limit, s.offset}, s.group...)
 	for _, i := range s.items {
 		all = append(all, i.value)
 	}
@@ -234,6 +295,12 @@ func children(e expr) []expr {
 		return []expr{e.a, e.b}
 	case quantified:
 		return []expr{e.in, e.satisfies}
+	case call:
+		return e.args
+	case cases:
+		return e.children()
+	case *aggregate:
+		return []expr{e.of}
 	}
 	return nil
 }

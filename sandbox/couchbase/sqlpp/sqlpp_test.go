@@ -18,6 +18,8 @@ func TestSyntax(t *testing.T) {
 		"SELECT RAW id FROM game WHERE ANY v IN inventory SATISFIES v.item IN ['a', \"b\"] AND EVERY w IN v.w SATISFIES w > -1.5e3 END END",
 		"SELECT RAW 'it''s' FROM game WHERE a LIKE '\\_%' OR $1 = $name OR ? BETWEEN 1 AND 2",
 		"SELECT a.type, a.`from`, a.from FROM game a",
+		"SELECT t.*, META(t).id FROM game t",
+		"SELECT LOWER(t.a) AS a, COUNT(DISTINCT t.b), COUNT(*) AS n FROM (SELECT * FROM game -- x\n) AS t WHERE t.a > $a GROUP BY LOWER(t.a) ORDER BY a LIMIT $n",
 	} {
 		_, err := Parse(statement)
 		if refused := strings.Contains(statement, "{}"); (err != nil) != refused {
@@ -28,35 +30,45 @@ func TestSyntax(t *testing.T) {
 
 func TestSyntaxErrors(t *testing.T) {
 	for statement, want := range map[string]string{
-		"":                                        "syntax error - line 1, column 1, near '', at: end of input",
-		"SLECT name FROM game":                    "syntax error - line 1, column 1, near '', at: SLECT",
-		"SELECT name FRM game":                    "", // FRM is an alias, then FROM is missing
-		"SELECT name\nFROM game WHER a = 1":       "",
-		"SELECT name\nFROM game WHERE":            "syntax error - line 2, column 16, near 'WHERE', at: end of input",
-		"SELECT a FROM game WHERE a = 1 = ":       "",
-		"SELECT a FROM game WHERE a =":            "",
-		"SELECT a FROM game WHERE (a = 1":         "",
-		"SELECT a FROM game WHERE a = 'x":         "syntax error - line 1, column 30, near '=', at: '",
-		"SELECT a FROM game WHERE `a = 1":         "",
-		"SELECT a FROM game LIMIT":                "",
-		"SELECT a FROM game WHERE a NOT = 1":      "",
-		"SELECT a FROM game WHERE a IS 1":         "",
-		"SELECT a FROM game WHERE ANY v IN l END": "",
-		"SELECT a FROM game WHERE a + 1 = 2":      "",
-		"SELECT COUNT(*) FROM game":               "",
-		"SELECT LOWER(a) FROM game":               "",
-		"SELECT a FROM game JOIN other ON 1":      "",
-		"SELECT a FROM game.live":                 "",
-		"SELECT a FROM game.live.users.x":         "",
-		"SELECT a FROM game GROUP BY a":           "",
-		"SELECT DISTINCT a FROM game":             "",
-		"SELECT a FROM game; SELECT a FROM game":  "",
-		"SELECT a FROM select":                    "",
-		"SELECT a FROM game WHERE a = 1.2.3":      "",
-		"SELECT a FROM game WHERE a = -b":         "",
-		"SELECT a FROM game WHERE a = #":          "",
-		"UPDATE game SET a = 1":                   "syntax error - line 1, column 1, near '', at: UPDATE",
-		"SELECT RAW a, b FROM game":               "",
+		"":                                              "syntax error - line 1, column 1, near '', at: end of input",
+		"SLECT name FROM game":                          "syntax error - line 1, column 1, near '', at: SLECT",
+		"SELECT name FRM game":                          "", // FRM is an alias, then FROM is missing
+		"SELECT name\nFROM game WHER a = 1":             "",
+		"SELECT name\nFROM game WHERE":                  "syntax error - line 2, column 16, near 'WHERE', at: end of input",
+		"SELECT a FROM game WHERE a = 1 = ":             "",
+		"SELECT a FROM game WHERE a =":                  "",
+		"SELECT a FROM game WHERE (a = 1":               "",
+		"SELECT a FROM game WHERE a = 'x":               "syntax error - line 1, column 30, near '=', at: '",
+		"SELECT a FROM game WHERE `a = 1":               "",
+		"SELECT a FROM game LIMIT":                      "",
+		"SELECT a FROM game WHERE a NOT = 1":            "",
+		"SELECT a FROM game WHERE a IS 1":               "",
+		"SELECT a FROM game WHERE ANY v IN l END":       "",
+		"SELECT a FROM game WHERE a + 1 = 2":            "",
+		"SELECT a FROM game WHERE COUNT(*) > 1":         "",
+		"SELECT COUNT(DISTINCT *) FROM game":            "",
+		"SELECT * FROM game GROUP BY a":                 "",
+		"SELECT SUM(a) FROM game":                       "",
+		"SELECT LOWER(a, b) FROM game":                  "",
+		"SELECT LOWER() FROM game":                      "",
+		"SELECT CASE a WHEN 1 THEN 2 END FROM game":     "",
+		"SELECT CASE WHEN a THEN 2 FROM game":           "",
+		"SELECT a FROM (SELECT a FROM game)":            "", // a select in FROM has a name
+		"SELECT a FROM (SELECT a FROM game) AS t) AS u": "",
+		"SELECT a FROM (UPDATE game SET a = 1) AS t":    "",
+		"SELECT a.b.* FROM game":                        "",
+		"SELECT a FROM game JOIN other ON 1":            "",
+		"SELECT a FROM game.live":                       "",
+		"SELECT a FROM game.live.users.x":               "",
+		"SELECT a FROM game GROUP a":                    "",
+		"SELECT DISTINCT a FROM game":                   "",
+		"SELECT a FROM game; SELECT a FROM game":        "",
+		"SELECT a FROM select":                          "",
+		"SELECT a FROM game WHERE a = 1.2.3":            "",
+		"SELECT a FROM game WHERE a = -b":               "",
+		"SELECT a FROM game WHERE a = #":                "",
+		"UPDATE game SET a = 1":                         "syntax error - line 1, column 1, near '', at: UPDATE",
+		"SELECT RAW a, b FROM game":                     "",
 		"SELECT a FROM game WHERE " + strings.Repeat("(", 5000) + "a" + strings.Repeat(")", 5000): "",
 	} {
 		_, err := Parse(statement)
@@ -211,6 +223,87 @@ func TestRows(t *testing.T) {
 	} {
 		if _, err := run(t, statement, params); !errors.Is(err, ErrParameter) {
 			t.Errorf("%s: %v, want ErrParameter", statement, err)
+		}
+	}
+}
+
+func TestFunctions(t *testing.T) {
+	for e, want := range map[string]string{
+		"LOWER('ÄB')": `"äb"`, "lower(n)": "null", "lower(none)": "MISSING", "upper(z)": "null", "REPLACE('a_b_c', '_', '-')": `"a-b-c"`, "REPLACE('a', none, 'b')": "MISSING",
+		"TO_STRING(n)": `"1"`, "TOSTRING(10.0)": `"10"`, "TOSTRING(1.5e2)": `"150"`, "TOSTRING(true)": `"true"`, "TOSTRING(z)": "null", "TOSTRING(none)": "MISSING", "TOSTRING(l)": "null",
+		"IS_NUMBER(n)": "true", "IS_NUMBER(s)": "false", "IS_NUMBER(z)": "null", "IS_STRING(s)": "true", "IS_STRING(none)": "MISSING",
+		"IFMISSINGORNULL(none, 1)": "1", "IFMISSINGORNULL(z, 1)": "1", "IFMISSINGORNULL(n, 2)": "1", "OBJECT_NAMES(o)": `["a"]`, "OBJECT_NAMES(n)": "null",
+		"STR_TO_MILLIS('1970-01-02T00:00:00Z')": "86400000", "STR_TO_MILLIS('1970-01-01 00:00:01')": "1000", "STR_TO_MILLIS('1970-01-01T09:00:00.5+09:00')": "500", "STR_TO_MILLIS('soon')": "null", "STR_TO_MILLIS(n)": "null",
+		"CASE WHEN n = 2 THEN 'a' WHEN n = 1 THEN 'b' ELSE 'c' END": `"b"`, "CASE WHEN none THEN 1 ELSE 2 END": "2", "CASE WHEN z THEN 1 END": "null",
+	} {
+		if got := eval(t, e); got != want {
+			t.Errorf("%s is %s, want %s", e, got, want)
+		}
+	}
+}
+
+func TestGroupsAndSelectsInSelects(t *testing.T) {
+	params, err := Bind(map[string]json.RawMessage{"n": json.RawMessage("3"), "one": json.RawMessage("1")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for statement, want := range map[string]string{
+		"SELECT COUNT(*) AS n FROM game":                                                         `{"n":3}`,
+		"SELECT RAW COUNT(m) FROM game":                                                          `1`,
+		"SELECT COUNT(*), COUNT(n) FROM game WHERE n > 9":                                        `{"$1":0,"$2":0}`,
+		"SELECT m, COUNT(*) AS n FROM game GROUP BY m ORDER BY n, m":                             `{"m":"x","n":1} {"n":2}`,
+		"SELECT COUNT(*) AS n FROM game WHERE n > 9 GROUP BY m":                                  ``,
+		"SELECT t.k FROM (SELECT n AS k FROM game) AS t WHERE t.k >= $one ORDER BY t.k":          `{"k":1} {"k":3}`,
+		"SELECT RAW t.id FROM (SELECT META().id FROM game WHERE n = $n) t":                       `"a"`,
+		"SELECT RAW META(t).id FROM (SELECT META().id FROM game LIMIT 1) t":                      `null`,
+		"SELECT RAW t FROM (SELECT RAW n FROM game ORDER BY n DESC LIMIT 1) AS t":                `3`,
+		"SELECT g.*, META(g).id FROM game g WHERE n = 1":                                         `{"id":"b","m":"x","n":1}`,
+		"SELECT COUNT(DISTINCT t.w) AS n FROM (SELECT IFMISSINGORNULL(m, 'x') AS w FROM game) t": `{"n":1}`,
+	} {
+		if got, err := run(t, statement, params); got != want || err != nil {
+			t.Errorf("%s: %s (%v), want %s", statement, got, err, want)
+		}
+	}
+	if _, err := run(t, "SELECT t.a FROM (SELECT a FROM game WHERE a = $none) AS t", params); !errors.Is(err, ErrParameter) {
+		t.Errorf("%v, want ErrParameter", err)
+	}
+}
+
+func TestSignatureAndExplain(t *testing.T) {
+	indexes := []Index{{Name: "by_user", Keys: []string{"user"}}, {Name: "push_order", Keys: []string{"platform", "token"}}, {Name: "folded", Keys: []string{"LOWER(os)", "token"}}}
+	for statement, want := range map[string][2]string{
+		"SELECT t.a, t.b AS c, COUNT(*) AS n FROM game t":                                                   {`{"a":"json","c":"json","n":"number"}`, "PrimaryScan3 Fetch InitialGroup FinalGroup InitialProject"},
+		"SELECT RAW a FROM game":                                                                            {`"json"`, "PrimaryScan3 Fetch InitialProject"},
+		"SELECT * FROM game ORDER BY a LIMIT 1":                                                             {`{"*":"*"}`, "PrimaryScan3 Fetch InitialProject Order Limit"},
+		"SELECT t.*, META(t).id FROM game t WHERE t.user = 'a'":                                             {`{"*":"*","id":"json"}`, "IndexScan3 Fetch Filter InitialProject"},
+		"SELECT t.token FROM game t WHERE t.platform = 'ios' AND t.token > $after ORDER BY t.token LIMIT 9": {`{"token":"json"}`, "IndexScan3 Fetch Filter InitialProject Limit"},
+		"SELECT t.token FROM game t WHERE LOWER(t.os) = 'ios' ORDER BY t.token":                             {`{"token":"json"}`, "IndexScan3 Fetch Filter InitialProject"},
+		"SELECT t.token FROM game t WHERE t.platform > 'ios' ORDER BY t.token":                              {`{"token":"json"}`, "IndexScan3 Fetch Filter InitialProject Order"},
+		"SELECT t.token FROM game t WHERE t.token > $after ORDER BY t.token":                                {`{"token":"json"}`, "PrimaryScan3 Fetch Filter InitialProject Order"},
+		"SELECT t.token FROM game t WHERE t.platform = 'ios' OR t.platform = 'b' ORDER BY t.token":          {`{"token":"json"}`, "PrimaryScan3 Fetch Filter InitialProject Order"},
+		"SELECT t.a FROM (SELECT a FROM game) AS t ORDER BY t.a":                                            {`{"a":"json"}`, "PrimaryScan3 Fetch InitialProject Alias InitialProject Order"},
+	} {
+		s, err := Parse(statement)
+		if err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+		signature, err := json.Marshal(s.Signature())
+		var names []string
+		var walk func(v any)
+		walk = func(v any) {
+			o := v.(map[string]any)
+			if o["#operator"] != "Sequence" {
+				names = append(names, o["#operator"].(string))
+			}
+			if inner, has := o["~children"]; has {
+				for _, i := range inner.([]any) {
+					walk(i)
+				}
+			}
+		}
+		walk(s.Explain(indexes))
+		if got := strings.Join(names, " "); err != nil || string(signature) != want[0] || got != want[1] {
+			t.Errorf("%s: %s, %s; want %s", statement, signature, got, want)
 		}
 	}
 }
