@@ -113,7 +113,7 @@ func sendLiveops(ctx context.Context, t senderTask) (senderTook, error) {
 		count = 1_000_000 // again and again
 	}
 	messages := make([]gateway.Message, count)
-	var all []byte
+	all := make([]byte, 0, count*len(mint(nil, 0))) // at once, so that what it takes to make them is not collected while they are sent
 	for i := range messages {
 		from := len(all)
 		all = mint(all, uint64(t.From+i))

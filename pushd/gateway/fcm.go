@@ -51,7 +51,12 @@ func (f *fcm) check(m *Message) error {
 		return fmt.Errorf("a token of %d bytes", len(m.Token))
 	}
 	wrong := uint8(0) // looked at once for all: there are millions of tokens
-	for _, c := range m.Token {
+	rest := m.Token
+	for ; len(rest) >= 8; rest = rest[8:] {
+		wrong |= notFCMToken[rest[0]] | notFCMToken[rest[1]] | notFCMToken[rest[2]] | notFCMToken[rest[3]] |
+			notFCMToken[rest[4]] | notFCMToken[rest[5]] | notFCMToken[rest[6]] | notFCMToken[rest[7]]
+	}
+	for _, c := range rest {
 		wrong |= notFCMToken[c]
 	}
 	if wrong == 0 {
