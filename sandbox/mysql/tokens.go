@@ -21,8 +21,8 @@ type Token struct {
 // AddTokens adds a table of push tokens to a database that is on the server, with the columns token, platform, language and updated_at.
 //
 // It holds hundreds of thousands of rows, which the engine's own tables do not: they are kept in the order of platform and
-// token, and both an index of these two columns and the order of texts go by bytes. Its rows can be selected, updated in
-// updated_at and language, and deleted; none can be inserted. What is done to it is done at once, also in a transaction: nothing of it is rolled back.
+// token, which is that of their bytes, and are found by an index of these two columns. They can be selected, updated in
+// language and updated_at, and deleted; none can be inserted. A transaction has no snapshot of them, and rolls nothing of them back.
 func (s *Server) AddTokens(database, table string, tokens []Token) error {
 	db := s.databases[database]
 	if db == nil {
