@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net"
 	"os"
 	"time"
@@ -20,8 +19,7 @@ func (w *world) startBot(ctx context.Context) error {
 		return err
 	}
 	w.close = append(w.close, func() error { return os.RemoveAll(dir) })
-	log := slog.New(slog.DiscardHandler)
-	w.queue, err = engine.Open(ctx, engine.Options{Dir: dir, Logger: log})
+	w.queue, err = engine.Open(ctx, engine.Options{Dir: dir, Logger: w.log})
 	if err != nil {
 		return err
 	}
@@ -32,7 +30,7 @@ func (w *world) startBot(ctx context.Context) error {
 		return err
 	}
 	b, err := bot.New(ctx, bot.Options{
-		Secrets: []string{secret}, Repositories: []string{owner + "/" + name}, Hub: way, Queue: w.queue, Stores: w, Buckets: w, Log: log,
+		Secrets: []string{secret}, Repositories: []string{owner + "/" + name}, Hub: way, Queue: w.queue, Stores: w, Buckets: w, Phones: w, Log: w.log,
 		Now: w.clock.now, Tick: w.clock.tick,
 	})
 	if err != nil {

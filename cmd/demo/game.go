@@ -50,6 +50,10 @@ environments:
     after: staging
     freeze:
       - {days: [mon, tue, wed, thu, fri, sat, sun], from: "18:00", to: "23:00", reason: most players are on in the evening}
+    push:
+      tokens: {table: push_tokens, token: token, platform: platform, language: language, updatedAt: updated_at}
+      dead: delete
+    capacity: {autoScalingGroup: game-servers, max: 12}
 limits: {deletedRows: 2, purgedDocuments: 100} # of one release; past them a second person confirms
 permissions: # by comments
   plan: [read]
@@ -57,6 +61,7 @@ permissions: # by comments
   confirm: [write]
   rollback: [maintain]
   purge: [maintain]
+  push: [maintain]
 tables:
   stuff:
     sheets: # each owns the rows that its filter matches

@@ -28,6 +28,11 @@ func (w *world) play(ctx context.Context) error {
 		{"It is more than liveops.yaml lets go without a second look: Jun reads whom it hits, and confirms", w.confirmPurge},
 		{"Jun merges. Staging is purged, then production", w.mergePurge},
 		{"One of the 300 had the cookie from support. That account alone gets it back", w.undoOne},
+		{"For the evening Mina writes a push to everybody's phone", w.openCampaign},
+		{"Jun merges. It waits in production for its time", w.mergeCampaign},
+		{"Ten minutes before, twice as many game servers are asked for; three minutes later they are there", w.raiseServers},
+		{"At 19:03 nobody does anything: 100,000 phones get it, as fast as Google's quota lets", w.send},
+		{"Everybody has been on. When the half hour is over that the campaign holds them, the servers are given back", w.returnServers},
 	} {
 		w.say("\n\x1b[1m── %s\x1b[0m\n", chapter.title)
 		if err := chapter.play(ctx); err != nil {

@@ -35,7 +35,11 @@ func TestStory(t *testing.T) {
 		"opened the issue #3: liveops: production differs from its commit", "price: 1 → 5400", "The issue #3 is closed",
 		"santa_cookie             300         300\n", "by_item, key: santa_cookie", "in production: 300 documents would be changed", "jun unfolds", "@@ user-00066 @@", "-       \"item\": \"santa_cookie\"",
 		"Confirmed for staging", "staging: purge `2013-12-santa-cookie` running", "✓ purged", "production: purge `2013-12-santa-cookie` done, 300 documents changed", "santa_cookie               0           0\n",
-		"1 document brought back", "is done, 300 documents changed, 1 brought back", "santa_cookie               0           1\n", "The end.",
+		"1 document brought back", "is done, 300 documents changed, 1 brought back", "santa_cookie               0           1\n",
+		"capacity: {factor: 2, lead: 10m, hold: 30m}", "to 100,000 phones in about", "| all | 100,000 | 50,000 | 25,000 | 25,000 |", "FCM's quota makes it longer", "돌아와요!",
+		"campaign `crystals` added", "19:03 Asia/Seoul", "| never sent |", "18:52                      4           4\n18:53                      8           4\n18:57                      8           8\n",
+		"100,000 of 100,000", " accepted", "got it twice               0           0\n", "of the dead tokens are taken out; 1 stays",
+		"| **done** | 100,000 of 100,000 (100 %) | ", "19:33                      8           8\n19:40                      4           4\n", "The end.",
 	} {
 		_, after, found := strings.Cut(rest, phrase)
 		if !found {

@@ -6,11 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 
 	"liveops/bot"
 	"liveops/engine"
+	"liveops/pushd/audience"
+	"liveops/pushd/runs"
+	"liveops/sandbox/apns"
+	"liveops/sandbox/aws"
 	"liveops/sandbox/couchbase"
+	"liveops/sandbox/fcm"
 	"liveops/sandbox/github"
 	"liveops/sandbox/mysql"
 	"liveops/sync/couchstore"
@@ -37,8 +43,19 @@ type world struct {
 	repo                   *github.Repo
 	queue                  *engine.Engine
 	clock                  *clock
+	log                    *slog.Logger
+	embedded               map[string]*mysql.Server // by environment, where its database is none of its own
+	dsns                   map[string]string
+	tokens                 []mysql.Token // of production's phones, as they were at first
+	renewed                mysql.Token   // the dead one whose player came back
+	audience               *audience.Store
+	fcm                    *fcm.Gateway
+	apns                   *apns.Gateway
+	aws                    *aws.Server
+	kept                   *keptServers
+	record                 *runs.Store       // of production's pushes
 	winter, back, drifting int               // the numbers of the designers' pull request, of that after the rollback, of the issue about drift
-	purge                  int               // the number of the pull request with a purge
+	purge, campaign        int               // the numbers of the pull requests with a purge, and with a campaign
 	shown                  map[string]string // what was printed: parts that GitHub can fold, by their summary, and comments as they were last
 	close                  []func() error    // undone last first
 }
@@ -50,7 +67,8 @@ var environments = []struct{ name, setting string }{
 }
 
 func newWorld(ctx context.Context) (w *world, err error) {
-	w = &world{out: os.Stdout, stores: map[string]*mysqlstore.Store{}, dbs: map[string]*sql.DB{}, users: map[string]*couchstore.Store{}, clock: newClock(), shown: map[string]string{}}
+	w = &world{out: os.Stdout, stores: map[string]*mysqlstore.Store{}, dbs: map[string]*sql.DB{}, users: map[string]*couchstore.Store{}, clock: newClock(), shown: map[string]string{},
+		log: slog.New(slog.DiscardHandler), embedded: map[string]*mysql.Server{}, dsns: map[string]string{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.Close())
@@ -63,6 +81,12 @@ func newWorld(ctx context.Context) (w *world, err error) {
 	}
 	if err := w.addAccounts(); err != nil {
 		return w, fmt.Errorf("stand-in Couchbase: %w", err)
+	}
+	if err := w.addPhones(ctx); err != nil {
+		return w, fmt.Errorf("push tokens: %w", err)
+	}
+	if err := w.addGateways(ctx); err != nil {
+		return w, fmt.Errorf("stand-ins for FCM, APNs and AWS: %w", err)
 	}
 	if err := w.addGitHub(); err != nil {
 		return w, fmt.Errorf("stand-in GitHub: %w", err)
@@ -88,7 +112,7 @@ func (w *world) addEnvironment(ctx context.Context, name, dsn string) error {
 			return err
 		}
 		w.close = append(w.close, func() error { s.Close(); return nil })
-		dsn = s.DSN("game")
+		w.embedded[name], dsn = s, s.DSN("game")
 	}
 	store, err := mysqlstore.Open(ctx, name, dsn, mysqlstore.Options{})
 	if err != nil {
@@ -113,7 +137,7 @@ func (w *world) addEnvironment(ctx context.Context, name, dsn string) error {
 			return err
 		}
 	}
-	w.stores[name], w.dbs[name] = store, db
+	w.stores[name], w.dbs[name], w.dsns[name] = store, db, dsn
 	return nil
 }
 

@@ -3,7 +3,7 @@
 //
 // It has transactions with snapshots, one lock for all writing (see gate), and what information_schema tells
 // of tables. The engine takes time in the size of a table for each of its statements: good for some thousand
-// rows a table. What is proved here on MySQL's behaviour, concurrency above all, is proved on MariaDB as well.
+// rows a table. Push tokens, of which there are more, have a table of their own kind: Server.AddTokens. What is proved here on MySQL's behaviour, concurrency above all, is proved on MariaDB as well.
 //
 // # What it lacks
 //

@@ -29,6 +29,8 @@ type Server struct {
 	conns  *connections
 	ended  chan struct{} // closed when no connection is accepted any more
 	close  sync.Once
+
+	databases map[string]*memory.Database
 }
 
 // Start starts a server on a free port of the loopback interface, with the databases named, all empty. The
@@ -36,15 +38,15 @@ type Server struct {
 // which Start silences for the whole process.
 func Start(ctx context.Context, databases ...string) (*Server, error) {
 	logrus.SetOutput(io.Discard)
-	all := make([]sql.Database, len(databases))
+	all, byName := make([]sql.Database, len(databases)), map[string]*memory.Database{}
 	for i, name := range databases {
 		db := memory.NewDatabase(name)
 		db.EnablePrimaryKeyIndexes()
-		all[i] = db
+		all[i], byName[name] = db, db
 	}
 	provider := memory.NewDBProvider(all...)
 	provider.WithOption(memory.NativeIndexProvider(true))
-	s := &Server{engine: sqle.NewDefault(provider), ended: make(chan struct{})}
+	s := &Server{engine: sqle.NewDefault(provider), ended: make(chan struct{}), databases: byName}
 	addWeightString(s.engine)
 
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")

@@ -36,6 +36,11 @@ func nextGlyph(s string) (g glyph, rest string) {
 		return glyph{s[:1], 1}, s[1:]
 	}
 	base, n := utf8.DecodeRuneInString(s)
+	if plain(base) {
+		if next, _ := utf8.DecodeRuneInString(s[n:]); n == len(s) || next < utf8.RuneSelf || plain(next) {
+			return glyph{s[:n], 2}, s[n:]
+		}
+	}
 	if base == utf8.RuneError && n == 1 {
 		return escape(fmt.Sprintf(`\x%02x`, s[0])), s[1:]
 	}
@@ -56,6 +61,12 @@ func nextGlyph(s string) (g glyph, rest string) {
 	}
 	g.text = s[:n]
 	return g, s[n:]
+}
+
+// plain reports whether a character is one of those that most text in East Asia is made of: Korean syllables, Han
+// characters and kana, which are seen, are wide and belong to nothing before them.
+func plain(r rune) bool {
+	return r >= 0xac00 && r <= 0xd7a3 || r >= 0x4e00 && r <= 0x9fff || r >= 0x3041 && r <= 0x3096 || r >= 0x30a1 && r <= 0x30fa
 }
 
 func escape(s string) glyph { return glyph{s, len(s)} }

@@ -159,6 +159,9 @@ func blocks(vs []tableView, environments int, d detail, fold bool) string {
 			open += rows
 		}
 		b.WriteString(block(v, environments, d.rows, folded))
+		if b.Len() > 3*longestComment { // it is in no comment: three bytes are one unit of its length at least
+			break
+		}
 	}
 	if n := len(vs) - d.tables; n > 0 {
 		b.WriteString("The rows of " + several(n, "more table") + " are too many for a comment.\n\n")
