@@ -132,7 +132,7 @@ func TestADaemonWithoutItsBucket(t *testing.T) {
 	r.exec("UPDATE liveops_files SET data = ? WHERE path = 'liveops.yaml'", strings.Replace(couchbasePush, "QUERY", "SELECT META(t).id, t.* FROM game t", 1))
 	open := &stores{settings: r.app.settings}
 	r.Cleanup(func() { open.Close() })
-	_, err := r.app.leadOptions(r.Context(), "staging", nil, open, &buckets{settings: r.app.settings}, slog.New(slog.DiscardHandler))
+	_, err := r.app.led(r.Context(), "staging", nil, open, &buckets{settings: r.app.settings}, slog.New(slog.DiscardHandler))
 	if err == nil || !strings.Contains(err.Error(), "LIVEOPS_STAGING_COUCHBASE_URL is not set") {
 		t.Errorf("%v", err)
 	}

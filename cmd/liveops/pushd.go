@@ -104,11 +104,12 @@ func (a *app) push(ctx context.Context, e *engine.Engine, open *stores, log *slo
 		if workerOnly {
 			continue
 		}
-		lead, err := a.leadOptions(ctx, environment, batches, open, documents, log)
+		next := func(ctx context.Context) (led, error) { return a.led(ctx, environment, batches, open, documents, log) }
+		first, err := next(ctx)
 		if err != nil {
 			return err
 		}
-		parts = append(parts, func(ctx context.Context) error { return pushd.Lead(ctx, lead) })
+		parts = append(parts, func(ctx context.Context) error { return leadReleased(ctx, first, next, pushd.Lead, log) })
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, part := range parts {
@@ -123,35 +124,37 @@ func processName() string {
 	return host + "/" + strconv.Itoa(os.Getpid())
 }
 
-func (a *app) leadOptions(ctx context.Context, environment string, batches *engine.Batches, open *stores, documents *buckets, log *slog.Logger) (pushd.Options, error) {
+// led reads how an environment's pushes are led.
+func (a *app) led(ctx context.Context, environment string, batches *engine.Batches, open *stores, documents *buckets, log *slog.Logger) (led, error) {
 	store, err := open.Store(ctx, environment)
 	if err != nil {
-		return pushd.Options{}, err
+		return led{}, err
 	}
 	if err := store.Prepare(ctx); err != nil {
-		return pushd.Options{}, err
+		return led{}, err
 	}
 	table := store
 	if dsn, err := a.settings.get(environmentSetting(environment, "PUSH_DSN")); err != nil {
-		return pushd.Options{}, err
+		return led{}, err
 	} else if dsn != "" {
 		if table, err = open.tokens(ctx, environment, dsn); err != nil {
-			return pushd.Options{}, err
+			return led{}, err
 		}
 	}
 	files := &pushFiles{settings: a.settings, store: store}
 	released, err := files.read(ctx)
 	if err != nil {
-		return pushd.Options{}, err
+		return led{}, err
 	}
+	changed := files.follow(released)
 	push, err := released.Push()
 	if err != nil {
-		return pushd.Options{}, fmt.Errorf("environment %s: %w", environment, err)
+		return led{}, fmt.Errorf("environment %s: %w", environment, err)
 	}
 	of := &tokens{environment: environment, table: &audience.Store{DB: table.DB()}, documents: documents, log: log}
 	if push.Tokens.Query != "" { // what cannot be reached is told now
 		if _, err := of.couchbase(ctx); err != nil {
-			return pushd.Options{}, err
+			return led{}, err
 		}
 	}
 	o := pushd.Options{
@@ -163,7 +166,7 @@ func (a *app) leadOptions(ctx context.Context, environment string, batches *engi
 	if c := capacityOf(released.Config, environment); c != nil {
 		servers, err := a.gameServers(ctx, environment, c, store.DB())
 		if err != nil {
-			return pushd.Options{}, err
+			return led{}, err
 		}
 		o.Servers, o.MostServers = servers, c.Max
 	}
@@ -176,7 +179,7 @@ func (a *app) leadOptions(ctx context.Context, environment string, batches *engi
 			return of.zones(ctx, push)
 		}
 	}
-	return o, nil
+	return led{o, changed}, nil
 }
 
 // tokens opens the database of an environment's tokens, which Close closes too.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,8 +22,36 @@ type pushFiles struct {
 	settings settings
 	store    *mysqlstore.Store
 
-	mu   sync.Mutex
-	last *control.Release
+	mu      sync.Mutex
+	last    *control.Release
+	by      []byte        // liveops.yaml by which is led; nil where nobody does
+	changed chan struct{} // closed when another one was read
+}
+
+// follow has released refuse another liveops.yaml than that of a release; the channel is closed then.
+func (p *pushFiles) follow(r *control.Release) (changed <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.by, p.changed = r.ConfigFile, make(chan struct{})
+	return p.changed
+}
+
+// errAnotherFile ends a term that is led by a liveops.yaml of before.
+var errAnotherFile = errors.New("another liveops.yaml was released")
+
+// isAnother says whether a release has another liveops.yaml than that by which is led.
+func (p *pushFiles) isAnother(r *control.Release) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.by == nil || bytes.Equal(p.by, r.ConfigFile) {
+		return false
+	}
+	select {
+	case <-p.changed: // it was said before
+	default:
+		close(p.changed)
+	}
+	return true
 }
 
 // read reads what was released, and keeps it for what is asked later.
@@ -48,8 +77,14 @@ func (p *pushFiles) sendable(ctx context.Context) (*control.Release, error) {
 
 // released is what the daemon sends.
 func (p *pushFiles) released(ctx context.Context) (pushd.Released, error) {
-	r, err := p.sendable(ctx)
+	r, err := p.read(ctx)
 	if err != nil {
+		return pushd.Released{}, err
+	}
+	if p.isAnother(r) {
+		return pushd.Released{}, errAnotherFile
+	}
+	if err := p.mayReach(r); err != nil {
 		return pushd.Released{}, err
 	}
 	out := pushd.Released{Commit: r.Commit}

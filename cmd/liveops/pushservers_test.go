@@ -74,11 +74,11 @@ func (r *released) lead() pushd.Options {
 	r.Cleanup(func() { open.Close() })
 	documents := &buckets{settings: r.app.settings}
 	r.Cleanup(func() { documents.Close() })
-	o, err := r.app.leadOptions(r.Context(), "staging", nil, open, documents, slog.New(slog.DiscardHandler))
+	l, err := r.app.led(r.Context(), "staging", nil, open, documents, slog.New(slog.DiscardHandler))
 	if err != nil {
 		r.Fatal(err)
 	}
-	return o
+	return l.options
 }
 
 // raise has servers added for a run, and gives how many there are to be and may be in all.

@@ -25,6 +25,7 @@ type Release struct {
 	Environment string
 	Commit      string
 	Config      *datarepo.Config
+	ConfigFile  []byte // liveops.yaml, of which Config was read
 	Campaigns   []Campaign // by name
 }
 
@@ -63,7 +64,7 @@ func Read(ctx context.Context, f Files) (*Release, error) {
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("the campaigns as they were released to %s: %w", f.Environment(), &problems[0])
 	}
-	r := &Release{Environment: f.Environment(), Commit: commit, Config: config}
+	r := &Release{Environment: f.Environment(), Commit: commit, Config: config, ConfigFile: byPath[datarepo.ConfigPath]}
 	for _, c := range all {
 		data, err := json.Marshal(file{Name: c.Name, Path: c.Path, Zone: config.Timezone.String(), Data: byPath[c.Path]})
 		if err != nil {
