@@ -232,8 +232,9 @@ func (b *Batches) Answer(answer func(ctx context.Context, question []byte) ([]by
 	}, nil
 }
 
-// answerers is how many questions are answered at once.
-const answerers = 64
+// answerers is how many questions are answered at once: as many results as thirty workers can be waiting to have recorded while
+// a database is slow, and what they say all the time besides, which must not wait behind those.
+const answerers = 1024
 
 // respond answers one question.
 func (b *Batches) respond(ctx context.Context, m *nats.Msg, answer func(ctx context.Context, question []byte) ([]byte, error)) {
