@@ -115,7 +115,7 @@ func (w *hands) ask(ctx context.Context, q question, into any) error {
 func (w *hands) send(ctx context.Context, r *run, p *parcel) (runs.Result, error) {
 	var result runs.Result
 	by := r.gateways[p.platform]
-	sender := w.o.Senders[by]
+	sender := w.sender(r, by)
 	if sender == nil {
 		return result, fmt.Errorf("this worker has no credentials for %s, which pushes to %s go by", by, p.platform)
 	}
@@ -133,6 +133,9 @@ func (w *hands) send(ctx context.Context, r *run, p *parcel) (runs.Result, error
 		err := sender.Send(sends, batch, results[:len(left)])
 		unsent := count(&result, p.platform, left, results[:len(left)], read)
 		r.endSend(by, len(unsent))
+		if r.test {
+			note(&result, p.platform, results[:len(left)])
+		}
 		var stopped *gateway.StopError
 		switch {
 		case errors.As(err, &stopped):

@@ -368,7 +368,7 @@ func TestAnOrderedRunGetsServers(t *testing.T) {
 		c.worker("a")
 		s := c.campaign("crystals", -48*time.Hour, twice(campaign.HoldBack))
 		now := c.Now().UTC()
-		r, begun, err := c.runs.Order(t.Context(), pushd.Ordered(s, runs.Run{Campaign: "crystals", Time: now.Truncate(time.Second), State: runs.Running, Started: now, Actor: "mina"}))
+		r, begun, err := c.runs.Order(t.Context(), pushd.Ordered(s, runs.Run{Campaign: "crystals", Time: now.Truncate(time.Second), State: runs.Running, Started: now, Actor: "mina"}, true))
 		if err != nil || !begun || r.State != runs.Paused {
 			t.Fatalf("%+v, begun %v, %v", r, begun, err)
 		}
@@ -383,7 +383,7 @@ func TestAnOrderedRunGetsServers(t *testing.T) {
 			t.Errorf("run %+v", r)
 		}
 		proceeding := twice(campaign.Proceed)
-		if r := pushd.Ordered(&campaign.Campaign{Spec: campaign.Spec{Capacity: &proceeding}}, runs.Run{State: runs.Running}); r.State != runs.Running || r.Reason == "" {
+		if r := pushd.Ordered(&campaign.Campaign{Spec: campaign.Spec{Capacity: &proceeding}}, runs.Run{State: runs.Running}, true); r.State != runs.Running || r.Reason == "" {
 			t.Errorf("run %+v", r)
 		}
 	}

@@ -126,8 +126,6 @@ func Order(ctx context.Context, record *runs.Store, r *Release, c *Campaign, act
 	}
 	now = now.UTC()
 	run := runs.Run{Campaign: c.Name, Time: now.Truncate(time.Second), Commit: r.Commit, File: c.File, Actor: actor, State: runs.Running, Started: now}
-	if slices.ContainsFunc(r.Config.Environments, func(e datarepo.Environment) bool { return e.Name == r.Environment && e.Capacity != nil }) {
-		run = pushd.Ordered(c.Campaign, run)
-	}
-	return record.Order(ctx, run)
+	servers := slices.ContainsFunc(r.Config.Environments, func(e datarepo.Environment) bool { return e.Name == r.Environment && e.Capacity != nil })
+	return record.Order(ctx, pushd.Ordered(c.Campaign, run, servers))
 }

@@ -25,6 +25,9 @@ type State string
 //	running → done            the leader, when each batch has its result
 //	running, paused → failed  the leader: the gateway's answer, or its tokens, forbid to go on
 //	missed                    from the start: it was due when nobody was there, and too long ago
+//	running → waiting         of a test alone, the leader: its messages are sent, and its run is yet to begin
+//	waiting → paused, canceling    anybody: then its run does not begin by itself, or not at all
+//	waiting → done            the leader: its run has begun
 const (
 	Running   State = "running"
 	Paused    State = "paused"
@@ -33,6 +36,7 @@ const (
 	Done      State = "done"
 	Failed    State = "failed"
 	Missed    State = "missed"
+	Waiting   State = "waiting"
 )
 
 // Ended says whether nothing more comes of a run.
@@ -40,7 +44,7 @@ func (s State) Ended() bool {
 	return s == Canceled || s == Done || s == Failed || s == Missed
 }
 
-// Run is one firing of a campaign. Campaign and Time identify it in its environment.
+// Run is one firing of a campaign, or a test of it. Campaign, Time and Test identify it in its environment.
 type Run struct {
 	ID       int64
 	Campaign string    // its name
@@ -50,6 +54,13 @@ type Run struct {
 	Commit   string    // the release that it was begun from
 	File     []byte    // the campaign's file as it was then: what was begun is ended as it was begun
 	Actor    string    // who asked for it; "" where it was due
+
+	// Test is "" of a run, TestNow of a test that somebody asked for, and else the fingerprint of the campaign whose run, with the
+	// same Time, gets a test first: once the campaign is another one, that is another test.
+	Test     string
+	List     string    // the list that a test which was asked for is for; "" for the campaign's own test
+	Follows  time.Time // of a test of a run: when the others get it; zero of all else
+	Outcomes []Outcome // what became of a test's messages, sorted; nil of a run
 
 	State    State
 	Reason   string // why it is paused, failed or missed, or began in another way than it should
@@ -62,6 +73,9 @@ type Run struct {
 	Last   int             // the number of the newest batch; they count from 1
 	Counts
 }
+
+// TestNow is the Test of those that somebody asks for.
+const TestNow = "now"
 
 // Counts are messages by what became of them. Each token of the audience that was handed to a gateway is in one of the
 // first five.
@@ -90,7 +104,8 @@ type Batch struct {
 type Result struct {
 	Seq int
 	Counts
-	Gone []audience.Dead // the dead tokens: as many as Counts.Dead
+	Gone     []audience.Dead // the dead tokens: as many as Counts.Dead
+	Outcomes []Outcome       `json:",omitempty"` // of a test's batches
 }
 
 // ErrNotLeader says that another process leads now, or the lease is over.

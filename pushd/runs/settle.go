@@ -21,12 +21,14 @@ func (s *Store) Settle(ctx context.Context, own Epoch, run int64, results []Resu
 		var sum Counts
 		var dead []audience.Dead
 		var settled []any
+		var outcomes []Outcome
 		for _, r := range results {
 			if !open[r.Seq] {
 				continue
 			}
 			open[r.Seq] = false // the same twice in one call
 			sum, dead, settled = sum.Add(r.Counts), append(dead, r.Gone...), append(settled, r.Seq)
+			outcomes = append(outcomes, r.Outcomes...)
 		}
 		if len(settled) == 0 {
 			return nil
@@ -35,6 +37,9 @@ func (s *Store) Settle(ctx context.Context, own Epoch, run int64, results []Resu
 			return err
 		}
 		if err := insertDead(ctx, tx, run, dead); err != nil {
+			return err
+		}
+		if err := addOutcomes(ctx, tx, run, outcomes); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE liveops_push_runs SET accepted = accepted + ?, dead = dead + ?, rejected = rejected + ?, gave_up = gave_up + ?,
