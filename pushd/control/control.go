@@ -72,7 +72,9 @@ func Wish(ctx context.Context, record *runs.Store, f Files, name string, to runs
 
 // awaitsLive says whether a run waits for its test, which is among those that are under way.
 func awaitsLive(r runs.Run, live []runs.Run) bool {
-	return pushd.AwaitsTest(r) && slices.ContainsFunc(live, func(test runs.Run) bool { return test.Test != "" && test.Time.Equal(r.Time) && test.State != runs.Canceling })
+	return pushd.AwaitsTest(r) && slices.ContainsFunc(live, func(test runs.Run) bool {
+		return test.Test != "" && test.Time.Equal(r.Time) && test.State != runs.Canceling
+	})
 }
 
 // Live are the runs of a campaign that are under way, by id; at least one. What was released is looked at only where there is

@@ -105,6 +105,14 @@ func (r *Release) Campaign(name string) (*Campaign, error) {
 	return nil, &UnknownError{Campaign: name, Environment: r.Environment, Near: datasheets.Nearest(name, r.names())}
 }
 
+// Specs are the released campaigns, by name.
+func (r *Release) Specs() (all []*campaign.Campaign) {
+	for i := range r.Campaigns {
+		all = append(all, r.Campaigns[i].Campaign)
+	}
+	return all
+}
+
 func (r *Release) names() []string {
 	var names []string
 	for _, c := range r.Campaigns {
