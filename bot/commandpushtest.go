@@ -41,14 +41,14 @@ const testWait = time.Minute
 // campaignTest sends a campaign's message to a test list, and tells what became of it. It reaches nobody else: so nobody need confirm it,
 // and no freeze or hold is in its way.
 func (t *talk) campaignTest(ctx context.Context, c command.Command, store *mysqlstore.Store, record *runs.Store) (reply, error) {
-	test, err := record.Test(ctx, c.Campaign, t.asked.UTC().Truncate(time.Second), runs.TestNow)
+	test, err := record.Test(ctx, c.Campaign, t.asked.UTC().Truncate(time.Second), runs.Asked(c.List))
 	if errors.Is(err, runs.ErrNoRun) {
 		test, err = t.beginTest(ctx, c, store, record)
 	}
 	if err != nil {
 		return reply{}, err
 	}
-	if test.Actor != t.Author || test.List != c.List || !test.Started.Equal(t.asked.Truncate(time.Microsecond)) { // or it is of a try that ended before its answer
+	if test.Actor != t.Author || !test.Started.Equal(t.asked.Truncate(time.Microsecond)) { // or it is of a try that ended before its answer
 		return refusal("a test of campaign `"+c.Campaign+"` began in this very second", "say it again"), nil
 	}
 	left := testWait

@@ -41,7 +41,7 @@ func (l *leader) watch(ctx context.Context) error {
 
 // guard is the name of the run's guard; "" of a test that somebody asked for, which goes to a few.
 func (d *led) guard() string {
-	if d.Test == runs.TestNow {
+	if _, asked := runs.AskedFor(d.Test); asked {
 		return ""
 	}
 	return d.campaign.Guard

@@ -264,7 +264,7 @@ func TestATestThatSomebodyAsksFor(t *testing.T) {
 	now := time.Now().UTC()
 	order := func(list string, after time.Duration) runs.Run {
 		t.Helper()
-		r, begun, err := w.runs.Order(t.Context(), runs.Run{Campaign: c.Name, Time: now.Add(after).Truncate(time.Second), Actor: "mina", State: runs.Running, Started: now, Test: runs.TestNow, List: list})
+		r, begun, err := w.runs.Order(t.Context(), runs.Run{Campaign: c.Name, Time: now.Add(after).Truncate(time.Second), Actor: "mina", State: runs.Running, Started: now, Test: runs.Asked(list)})
 		if err != nil || !begun {
 			t.Fatal(begun, err)
 		}
@@ -317,4 +317,73 @@ func TestKillsBetweenATestAndItsRun(t *testing.T) {
 	if all := w.tests(); len(all) != 1 || all[0].ID != test.ID {
 		t.Errorf("tests %+v", all)
 	}
+}
+
+// Where the leader says so, iPhones are reached by APNs's sandbox, from which nothing else goes.
+func TestTheSandboxOfAPNs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 100, 50)
+	o := w.options("one")
+	o.Sandbox = true
+	w.leading(o)
+	senders := w.senders()
+	work := pushd.WorkOptions{Environment: "staging", Name: "a", Batches: w.batches, Decode: w.decode, Log: w.log,
+		Senders: map[campaign.Gateway]pushd.Sender{campaign.FCM: senders[campaign.FCM]}, Sandbox: senders[campaign.APNs]}
+	w.running("worker", func(ctx context.Context) error { return pushd.Work(ctx, work) })
+	w.release(soon("crystals"))
+	if r := w.ended(1)[0]; r.State != runs.Done || r.Accepted != 150 {
+		t.Errorf("run %+v", r)
+	}
+	w.sentOnce(100, 50)
+}
+
+// While its test is paused a run waits, and goes on with it; people may let it go on without.
+func TestAPauseDuringATest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 100, 10)
+	w.release(tested(5*time.Second, time.Hour))
+	w.leading(w.options("one"))
+	w.worker("a")
+	test := w.waits()
+	if _, err := w.runs.Wish(t.Context(), test.ID, runs.Paused, "by jun"); err != nil {
+		t.Fatal(err)
+	}
+	w.await("the run", func() bool {
+		all := w.all()
+		return len(all) == 1 && all[0].State == runs.Paused && all[0].Reason == "its test comes first, and that is paused: by jun"
+	})
+	if n := w.accepted(); n != 3 {
+		t.Errorf("%d messages", n)
+	}
+	if _, err := w.runs.Wish(t.Context(), test.ID, runs.Running, ""); err != nil {
+		t.Fatal(err)
+	}
+	if r := w.ended(1)[0]; r.State != runs.Done || r.Accepted != 108 {
+		t.Errorf("run %+v", r)
+	}
+	w.sentOnce(101, 10)
+}
+
+// A campaign of each user's own zone has one test, before its first wave.
+func TestATestBeforeTheFirstWave(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1000, 0)
+	now := time.Now().UTC().Truncate(time.Second)
+	seoul, err := time.LoadLocation("Asia/Seoul")
+	if err != nil {
+		t.Fatal(err)
+	}
+	local := now.Add(6 * time.Second).In(seoul) // in Seoul soon, and in Bangkok two hours later
+	face := time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), local.Second(), 0, time.UTC)
+	w.release(campaign.Spec{Name: "evening", At: face, EachUser: true, Zone: time.UTC, Test: &campaign.Test{Tokens: testers()[:2], Before: 3 * time.Hour}})
+	w.leading(w.options("one"))
+	w.worker("a")
+	test := w.waits()
+	if r := w.ended(1)[0]; r.State != runs.Done || r.Accepted != 500 || !r.Time.Equal(test.Time) {
+		t.Errorf("run %+v", r) // its tester is in the zone of the other wave
+	}
+	if all := w.tests(); len(all) != 1 {
+		t.Errorf("tests %+v", all)
+	}
+	w.sentOnce(502, 0)
 }

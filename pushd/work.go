@@ -199,7 +199,7 @@ func (w *hands) meet(ctx context.Context, s standing) *run {
 	r.gateways, r.test, r.sandbox = about.Gateways, about.Test != "", about.Sandbox
 	due := campaign.Run{Environment: w.o.Environment, Campaign: about.Campaign, Time: about.Time}
 	stamp := campaign.Stamp{CollapseID: due.CollapseID(), SentAt: about.Started}
-	if about.Test == runs.TestNow {
+	if _, asked := runs.AskedFor(about.Test); asked {
 		stamp.CollapseID, stamp.Test = due.TestID(), true
 	}
 	r.texts = newTexts(r.campaign, stamp)

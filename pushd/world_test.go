@@ -201,8 +201,8 @@ func leadOptions(db *sql.DB, batches *engine.Batches, decode pushd.Decode) pushd
 			return q, nil
 		},
 		Testers: func(_ context.Context, c *campaign.Campaign, r runs.Run) (all []runs.Tester, err error) {
-			if r.List != "" {
-				return nil, &pushd.NoTestersError{Reason: "there is no list " + r.List}
+			if list, _ := runs.AskedFor(r.Test); list != "" {
+				return nil, &pushd.NoTestersError{Reason: "there is no list " + list}
 			}
 			for _, t := range c.Test.Tokens {
 				all = append(all, runs.Tester{Platform: t.Platform, Token: t.Token, Language: "ko"})

@@ -98,7 +98,8 @@ func (p *pushFiles) testers(tokens recipients.Pages) func(context.Context, *camp
 		if err != nil {
 			return nil, err
 		}
-		list, named := r.List, []campaign.Token(nil)
+		list, _ := runs.AskedFor(r.Test)
+		var named []campaign.Token
 		if list == "" && c.Test != nil {
 			list, named = c.Test.List, c.Test.Tokens
 		}

@@ -12,7 +12,7 @@ import (
 var ErrNoTest = errors.New("the campaign names no test list")
 
 // Test begins a test of a released campaign in the name of actor: to a list of the environment or, where list is "", to the
-// campaign's own test. It is no run of it. Its time is the second of now: begun is false where a test for that second is there; it is that one then. A
+// campaign's own test. It is no run of it. Its time is the second of now: begun is false where a test of that second, to the same list, is there; it is that one then. A
 // *datarepo.NoListError says that there is no such list, ErrNoTest that the campaign has no test of its own.
 func Test(ctx context.Context, record *runs.Store, r *Release, c *Campaign, list, actor string, now time.Time) (_ runs.Run, begun bool, err error) {
 	push, err := r.Push()
@@ -30,7 +30,7 @@ func Test(ctx context.Context, record *runs.Store, r *Release, c *Campaign, list
 	}
 	now = now.UTC()
 	return record.Order(ctx, runs.Run{Campaign: c.Name, Time: now.Truncate(time.Second), Commit: r.Commit, File: c.File, Actor: actor,
-		State: runs.Running, Started: now, Test: runs.TestNow, List: list})
+		State: runs.Running, Started: now, Test: runs.Asked(list)})
 }
 
 // AwaitTest waits until a test that was asked for has come to its end, and gives it as it is then. One that was stopped, and one that

@@ -54,9 +54,9 @@ func insert(ctx context.Context, tx *sql.Tx, r Run, zones string) (begun bool, e
 		finished = text(r.Started)
 	}
 	res, err := tx.ExecContext(ctx, `INSERT IGNORE INTO liveops_push_runs
-			(campaign, due, zones, others, commit_id, file, actor, test, test_list, others_at, state, reason, started, finished, `+fresh+`)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, `+freshValues+`)`,
-		r.Campaign, text(r.Time), zones, r.Others, r.Commit, r.File, r.Actor, r.Test, r.List, textOrNull(r.Follows), string(r.State), r.Reason, text(r.Started), finished)
+			(campaign, due, zones, others, commit_id, file, actor, test, others_at, state, reason, started, finished, `+fresh+`)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, `+freshValues+`)`,
+		r.Campaign, text(r.Time), zones, r.Others, r.Commit, r.File, r.Actor, r.Test, textOrNull(r.Follows), string(r.State), r.Reason, text(r.Started), finished)
 	if err != nil {
 		return false, err
 	}
@@ -161,11 +161,11 @@ func (s *Store) NewestTime(ctx context.Context, campaign string) (time.Time, err
 }
 
 func (s *Store) runs(ctx context.Context, where string, args ...any) ([]Run, error) {
-	const columns = `SELECT id, campaign, CAST(due AS CHAR), zones, others, commit_id, file, actor, test, test_list, CAST(others_at AS CHAR), outcomes,
+	const columns = `SELECT id, campaign, CAST(due AS CHAR), zones, others, commit_id, file, actor, test, CAST(others_at AS CHAR), outcomes,
 		state, reason, CAST(started AS CHAR), CAST(finished AS CHAR), ` + fresh + ` FROM `
 	rows, err := s.db.QueryContext(ctx, columns+"liveops_push_runs "+where, args...)
 	if isServerError(err, noSuchColumn) { // a record of before there were tests, which nobody has prepared since
-		rows, err = s.db.QueryContext(ctx, columns+"(SELECT *, '' AS test, '' AS test_list, NULL AS others_at, NULL AS outcomes FROM liveops_push_runs) AS older "+where, args...)
+		rows, err = s.db.QueryContext(ctx, columns+"(SELECT *, '' AS test, NULL AS others_at, NULL AS outcomes FROM liveops_push_runs) AS older "+where, args...)
 	}
 	if isServerError(err, noSuchTable) { // nothing was ever sent here
 		return nil, nil
@@ -203,7 +203,7 @@ func isServerError(err error, number uint16) bool {
 func scan(rows *sql.Rows) (r Run, err error) {
 	var due, started, zones string
 	var finished, follows, outcomes sql.NullString
-	err = rows.Scan(&r.ID, &r.Campaign, &due, &zones, &r.Others, &r.Commit, &r.File, &r.Actor, &r.Test, &r.List, &follows, &outcomes, &r.State, &r.Reason, &started, &finished,
+	err = rows.Scan(&r.ID, &r.Campaign, &due, &zones, &r.Others, &r.Commit, &r.File, &r.Actor, &r.Test, &follows, &outcomes, &r.State, &r.Reason, &started, &finished,
 		&r.Cursor.Platform, &r.Cursor.Value, &r.Cursor.Token, &r.Read, &r.Tokens, &r.Last, &r.Accepted, &r.Dead, &r.Rejected, &r.GaveUp, &r.Unknown, &r.Repeats)
 	if err != nil {
 		return r, err

@@ -9,6 +9,7 @@ package runs
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"liveops/pushd/audience"
@@ -55,10 +56,9 @@ type Run struct {
 	File     []byte    // the campaign's file as it was then: what was begun is ended as it was begun
 	Actor    string    // who asked for it; "" where it was due
 
-	// Test is "" of a run, TestNow of a test that somebody asked for, and else the fingerprint of the campaign whose run, with the
+	// Test is "" of a run, Asked of a test that somebody asked for, and else the fingerprint of the campaign whose run, with the
 	// same Time, gets a test first: once the campaign is another one, that is another test.
 	Test     string
-	List     string    // the list that a test which was asked for is for; "" for the campaign's own test
 	Follows  time.Time // of a test of a run: when the others get it; zero of all else
 	Outcomes []Outcome // what became of a test's messages, sorted; nil of a run
 
@@ -74,8 +74,20 @@ type Run struct {
 	Counts
 }
 
-// TestNow is the Test of those that somebody asks for.
-const TestNow = "now"
+// askedFor begins the Run.Test of tests that somebody asked for, which no fingerprint does.
+const askedFor = "now"
+
+// Asked is the Run.Test of a test that somebody asks for: to a list, "" for the campaign's own test.
+func Asked(list string) string { return strings.TrimSpace(askedFor + " " + list) }
+
+// AskedFor says whether a Run.Test is of one that somebody asked for, and the list that it is for; "" for the campaign's own test.
+func AskedFor(test string) (list string, asked bool) {
+	rest, asked := strings.CutPrefix(test, askedFor)
+	if !asked {
+		return "", false
+	}
+	return strings.TrimSpace(rest), true
+}
 
 // Counts are messages by what became of them. Each token of the audience that was handed to a gateway is in one of the
 // first five.

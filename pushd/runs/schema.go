@@ -39,8 +39,7 @@ var tables = []string{
 		commit_id VARCHAR(64) NOT NULL,
 		file MEDIUMBLOB NOT NULL,
 		actor VARCHAR(191) NOT NULL,
-		test VARCHAR(64) NOT NULL DEFAULT '',
-		test_list VARCHAR(64) NOT NULL DEFAULT '',
+		test VARCHAR(80) NOT NULL DEFAULT '',
 		others_at DATETIME(6) NULL,
 		outcomes MEDIUMTEXT NULL,
 		state VARCHAR(16) NOT NULL,
@@ -110,7 +109,7 @@ func (s *Store) Prepare(ctx context.Context) error {
 // additions are what a record of an older liveops lacks, oldest first: a column, and what comes after ALTER TABLE where it is not
 // there. Once released, a line stays.
 var additions = [][2]string{
-	{"test", "ADD COLUMN test VARCHAR(64) NOT NULL DEFAULT '', ADD COLUMN test_list VARCHAR(64) NOT NULL DEFAULT '', ADD COLUMN others_at DATETIME(6) NULL, " +
+	{"test", "ADD COLUMN test VARCHAR(80) NOT NULL DEFAULT '', ADD COLUMN others_at DATETIME(6) NULL, " +
 		"ADD COLUMN outcomes MEDIUMTEXT NULL, DROP KEY once, ADD UNIQUE KEY once_each (campaign, due, test)"},
 }
 

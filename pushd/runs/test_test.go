@@ -175,7 +175,7 @@ func TestARecordOfBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	_, err = db.Exec("ALTER TABLE liveops_push_runs DROP COLUMN test, DROP COLUMN test_list, DROP COLUMN others_at, DROP COLUMN outcomes, DROP KEY once_each, ADD UNIQUE KEY once (campaign, due)")
+	_, err = db.Exec("ALTER TABLE liveops_push_runs DROP COLUMN test, DROP COLUMN others_at, DROP COLUMN outcomes, DROP KEY once_each, ADD UNIQUE KEY once (campaign, due)")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,5 +190,21 @@ func TestARecordOfBefore(t *testing.T) {
 	}
 	if _, begun := test(t, s, own); !begun {
 		t.Error("no test beside the run")
+	}
+}
+
+func TestAskedFor(t *testing.T) {
+	for test, want := range map[string]bool{runs.Asked(""): true, runs.Asked("qa"): true, "": false, "a1": false} {
+		if _, got := runs.AskedFor(test); got != want {
+			t.Errorf("%q: %v", test, got)
+		}
+	}
+	for _, want := range []string{"", "qa"} {
+		if list, _ := runs.AskedFor(runs.Asked(want)); list != want {
+			t.Errorf("%q, want %q", list, want)
+		}
+	}
+	if list, _ := runs.AskedFor("a1"); list != "" {
+		t.Errorf("the list of a test of a run is %q", list)
 	}
 }

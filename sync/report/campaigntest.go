@@ -18,8 +18,8 @@ func CampaignTest(environment string, r runs.Run) []string {
 // CampaignTestMarkdown is the same as Markdown.
 func CampaignTestMarkdown(environment string, r runs.Run) string {
 	s := "The test of campaign " + codeSpan(r.Campaign, 130) + " in " + name(environment)
-	if r.List != "" {
-		s += ", to the list " + codeSpan(r.List, 64)
+	if to, _ := runs.AskedFor(r.Test); to != "" {
+		s += ", to the list " + codeSpan(to, 64)
 	}
 	lines := []string{stop(s + ": " + testWords(r, prose))}
 	for _, o := range r.Outcomes {
