@@ -134,7 +134,7 @@ func TestPushCancelAfterATest(t *testing.T) {
 	test, err := record.Test(t.Context(), "tested", due, "a1")
 	w.must(err)
 	w.must(record.Wait(t.Context(), epoch, test.ID))
-	w.say(n, "mina", "/liveops push status tested production").done("test **waiting**; the others follow at "+due.Format("Mon 2006-01-02 15:04:05 UTC"))
+	w.say(n, "mina", "/liveops push status tested production").done("test **waiting**; the others follow at " + due.Format("Mon 2006-01-02 15:04:05 UTC"))
 	w.onWait = func() {
 		if now, err := record.Run(t.Context(), test.ID); err == nil && now.State == runs.Canceling {
 			w.must(record.End(t.Context(), epoch, test.ID, runs.Canceled, now.Reason, time.Now()))
