@@ -100,6 +100,7 @@ func TestPushTestWithoutADaemon(t *testing.T) {
 	w.must(record.End(t.Context(), epoch, live[0].ID, runs.Canceled, live[0].Reason, time.Now()))
 
 	// One that the gateway stops is told of, and ended.
+	w.later.Add(int64(2 * time.Second))
 	w.onWait = func() {
 		live, err := record.Live(t.Context())
 		w.must(err)

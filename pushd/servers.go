@@ -197,7 +197,7 @@ func (l *leader) goOn(ctx context.Context) error {
 	}
 	l.mu.Unlock()
 	for _, d := range over {
-		if !l.well(ctx, d, now) {
+		if l.well(ctx, d, now) != nil {
 			continue
 		}
 		l.o.Log.Info("push: goes on: its servers are in service", "campaign", d.Campaign, "due", d.Time)
@@ -208,15 +208,15 @@ func (l *leader) goOn(ctx context.Context) error {
 	return nil
 }
 
-// well says whether a run that is paused may go on as far as its guard says.
-func (l *leader) well(ctx context.Context, d *led, now time.Time) bool {
+// well says why a run that is paused may not go on, as its guard says; nil where it may.
+func (l *leader) well(ctx context.Context, d *led, now time.Time) error {
 	if d.guard() == "" || l.o.Healthy == nil {
-		return true
+		return nil
 	}
 	d.guarded = now
 	err := l.o.Healthy(ctx, d.guard())
 	if err != nil {
 		l.o.Log.Warn("push: stays paused", "campaign", d.Campaign, "due", d.Time, "guard", d.guard(), "err", err)
 	}
-	return err == nil
+	return err
 }

@@ -184,14 +184,15 @@ func (l *leader) letGo(ctx context.Context, d *led, now time.Time) error {
 		return nil
 	case state == runs.Paused:
 		return l.stays(ctx, d, reason)
-	case now.Sub(d.guarded) < guardEvery:
-		return nil
 	}
 	l.mu.Lock()
 	led := l.led[d.ID]
 	l.mu.Unlock()
-	if led == nil || !l.well(ctx, led, now) {
+	if led == nil {
 		return nil
+	}
+	if unwell := l.well(ctx, led, now); unwell != nil { // from then on the guard's pause, which ends as the guard says
+		return errors.Join(ctx.Err(), l.stays(ctx, d, guardMark+d.guard()+": "+unwell.Error()))
 	}
 	if reason != "" {
 		l.o.Log.Error("push: servers are late", "environment", l.o.Environment, "campaign", d.Campaign, "due", d.Time, "state", string(state), "reason", reason)

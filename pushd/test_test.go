@@ -2,7 +2,9 @@ package pushd_test
 
 import (
 	"context"
+	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -386,4 +388,42 @@ func TestATestBeforeTheFirstWave(t *testing.T) {
 		t.Errorf("tests %+v", all)
 	}
 	w.sentOnce(502, 0)
+}
+
+// A run whose test has arrived waits for its guard, and goes on by itself when the game is well; a test that somebody asks for does not.
+func TestAGuardAfterATest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 100, 10)
+	s := tested(4*time.Second, time.Hour)
+	s.Guard = "game-health"
+	c := w.release(s)
+	var unwell atomic.Bool
+	o := w.options("one")
+	o.Healthy = func(context.Context, string) error {
+		if unwell.Load() {
+			return errors.New("503 Service Unavailable")
+		}
+		return nil
+	}
+	w.leading(o)
+	w.worker("a")
+	w.waits()
+	unwell.Store(true)
+	w.await("the guard's word", func() bool {
+		all := w.all()
+		return len(all) == 1 && all[0].State == runs.Paused && all[0].Reason == "the guard game-health: 503 Service Unavailable"
+	})
+	now := time.Now().UTC()
+	asked, _, err := w.runs.Order(t.Context(), runs.Run{Campaign: c.Name, Time: now.Truncate(time.Second), State: runs.Running, Started: now, Test: runs.Asked("")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.await("the test's end", func() bool { r, err := w.runs.Run(t.Context(), asked.ID); return err == nil && r.State == runs.Done })
+	if n := w.accepted(); n != 6 {
+		t.Errorf("%d messages", n)
+	}
+	unwell.Store(false)
+	if r := w.ended(1)[0]; r.State != runs.Done || r.Accepted != 108 {
+		t.Errorf("run %+v", r)
+	}
 }

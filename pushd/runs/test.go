@@ -218,6 +218,9 @@ func (r *Run) Trouble() string {
 			all = append(all, o.String())
 		}
 	}
+	if len(r.Outcomes) == 0 && r.Accepted == 0 && r.Settled() > 0 { // told by a worker that knows of no outcomes
+		return fmt.Sprintf("none of %d messages was accepted", r.Settled())
+	}
 	return strings.Join(all, ", ")
 }
 

@@ -193,6 +193,29 @@ func TestARecordOfBefore(t *testing.T) {
 	}
 }
 
+func TestTrouble(t *testing.T) {
+	outcome := func(p campaign.Platform, became, reason string) runs.Outcome {
+		return runs.Outcome{Platform: p, Became: became, Reason: reason, N: 2}
+	}
+	for _, tt := range []struct {
+		name, want string
+		run        runs.Run
+	}{
+		{"nobody", "nobody who would get it has a phone here", runs.Run{Read: true}},
+		{"not read yet", "", runs.Run{}},
+		{"all accepted", "", runs.Run{Read: true, Tokens: 2, Outcomes: []runs.Outcome{outcome("ios", runs.Accepted, "")}}},
+		{"some dead", "", runs.Run{Read: true, Tokens: 4, Outcomes: []runs.Outcome{outcome("ios", runs.Accepted, ""), outcome("ios", "dead", "Unregistered")}}},
+		{"a platform without any", "2 to android rejected (INVALID_ARGUMENT: x), 2 to android without an answer",
+			runs.Run{Read: true, Tokens: 6, Outcomes: []runs.Outcome{outcome("android", "rejected", "INVALID_ARGUMENT: x"), outcome("android", "without an answer", ""), outcome("ios", runs.Accepted, "")}}},
+		{"counts alone", "none of 3 messages was accepted", runs.Run{Read: true, Tokens: 3, Counts: runs.Counts{Rejected: 2, GaveUp: 1}}},
+		{"counts alone, and accepted", "", runs.Run{Read: true, Tokens: 3, Counts: runs.Counts{Rejected: 2, Accepted: 1}}},
+	} {
+		if got := tt.run.Trouble(); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestAskedFor(t *testing.T) {
 	for test, want := range map[string]bool{runs.Asked(""): true, runs.Asked("qa"): true, "": false, "a1": false} {
 		if _, got := runs.AskedFor(test); got != want {
