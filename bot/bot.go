@@ -79,8 +79,9 @@ type Options struct {
 	Stores       Stores
 	Log          *slog.Logger
 
-	Buckets release.Buckets // of the user documents; nil leaves purges alone
-	Phones  release.Phones  // whom campaigns are for; nil leaves audiences uncounted
+	Buckets release.Buckets    // of the user documents; nil leaves purges alone
+	Phones  release.Phones     // whom campaigns are for; nil leaves audiences uncounted
+	Servers release.ServersNow // how many game servers run, for previews of campaigns; nil asks nobody
 
 	Pages *page.Shelf // of what is too large for a comment; nil for none
 	Run   *OneRun     // of a bot that works off one event and ends; nil for one that stays

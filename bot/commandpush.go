@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"liveops/bot/command"
+	"liveops/datarepo"
 	"liveops/datasheets"
 	"liveops/pushd/control"
 	"liveops/pushd/runs"
@@ -37,6 +38,10 @@ func (t *talk) campaign(ctx context.Context, c command.Command, what string) (re
 		r, err = t.campaignWish(ctx, c, store, record, runs.Running)
 	case "cancel":
 		r, err = t.campaignCancel(ctx, c, store, record)
+	case "preview":
+		r, err = t.campaignPreview(ctx, c, store)
+	case "test":
+		r, err = t.campaignTest(ctx, c, store, record)
 	default:
 		r, err = t.campaignNow(ctx, c, store, record)
 	}
@@ -45,6 +50,7 @@ func (t *talk) campaign(ctx context.Context, c command.Command, what string) (re
 		idle    *control.IdleError
 		state   *runs.StateError
 		problem *datasheets.Problem
+		list    *datarepo.NoListError
 	)
 	switch {
 	case errors.As(err, &unknown):
@@ -57,6 +63,14 @@ func (t *talk) campaign(ctx context.Context, c command.Command, what string) (re
 		return refusal("nothing is sent in "+c.Env, "give it `push` in liveops.yaml, and have that released"), nil
 	case errors.As(err, &state), errors.As(err, &problem):
 		return refusal(err.Error(), ""), nil
+	case errors.As(err, &list):
+		mend := "`push.lists` of the environment in liveops.yaml names them"
+		if list.Near != "" {
+			mend = "did you mean `" + list.Near + "`?"
+		}
+		return refusal("there is no test list `"+list.List+"` in "+c.Env, mend), nil
+	case errors.Is(err, control.ErrNoTest):
+		return refusal("campaign `"+c.Campaign+"` names no test list", "add `test` to its file, or name a list: `/liveops push test "+c.Campaign+" "+c.Env+" LIST`"), nil
 	case errors.As(err, &idle):
 		return refusal(err.Error(), "`/liveops push status "+c.Campaign+" "+c.Env+"` shows those that have ended"), nil
 	}
@@ -74,7 +88,7 @@ func (t *talk) campaigns(ctx context.Context, store *mysqlstore.Store, record *r
 
 // campaignStands shows the newest runs of a campaign; also of one that is not released any more.
 func (t *talk) campaignStands(ctx context.Context, c command.Command, store *mysqlstore.Store, record *runs.Store) (reply, error) {
-	newest, err := record.Newest(ctx, c.Campaign, runsShown)
+	newest, err := record.Newly(ctx, c.Campaign, runsShown)
 	if err != nil {
 		return reply{}, err
 	}

@@ -51,9 +51,9 @@ func campaignShape() shape {
 			{name: "ifLate", shape: shape{kind: aText, about: "What the run does if they are not in service by its time: `proceed` (by default) or `hold`, with an alarm.", pattern: "proceed|hold", expects: "`proceed` or `hold`"}},
 		}}},
 		{name: "guard", shape: text("The name of one of liveops.yaml's `guards`: the run pauses while it is not healthy.", "game-health")},
-		{name: "test", later: true, shape: shape{kind: aMapping, about: "Who gets each run first.", keys: []key{
-			{name: "list", shape: text("The name of one of the `lists` of the environment's `push` in liveops.yaml.", "qa")},
-			{name: "tokens", shape: listUpTo(maxTestTokens, "Tokens.", tokenShape())},
+		{name: "test", shape: shape{kind: aMapping, about: "Who gets each run first.", keys: []key{
+			{name: "list", shape: text("The name of one of the `lists` of `push` in liveops.yaml, which each environment with `push` must have.", "qa")},
+			{name: "tokens", shape: listUpTo(maxTestTokens, "Tokens, the same in each environment.", tokenShape())},
 			{name: "before", shape: spanShape("How long before the run's time, so that somebody may still cancel it; right before the others by default.", "10m")},
 		}}},
 	}}

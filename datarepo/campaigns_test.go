@@ -58,6 +58,7 @@ func TestCampaigns(t *testing.T) {
 		Rate:     campaign.Rate{Count: 25_000, Per: time.Second},
 		Capacity: &campaign.Capacity{Factor: 2, Lead: 10 * time.Minute, Hold: 30 * time.Minute, IfLate: campaign.Proceed},
 		Guard:    "game-health",
+		Test:     &campaign.Test{List: "qa", Tokens: []campaign.Token{{Platform: campaign.Android, Token: "fJ3k:APA91bH"}}, Before: 10 * time.Minute},
 	}
 	spec := got[1].Spec
 	places := spec.Places
@@ -130,7 +131,9 @@ func TestCampaignProblems(t *testing.T) {
 		{"capacity's numbers", littleCampaign + "capacity: {factor: 1, lead: 3h}\n", []string{
 			"4:20 expected a number above 1 and up to 20, found 1", "4:29 expected a time from 1s to 2h, found 3h"}},
 		{"factor", littleCampaign + "capacity: {factor: 21}\n", []string{"4:20 expected a number from 1 to 20, found `21`"}},
-		{"test", littleCampaign + "test: {list: qa}\n", []string{"4:1 `test` is not enforced by this version yet"}},
+		{"a test for nobody", littleCampaign + "test: {before: 10m}\n", []string{"4:7 the test is for nobody"}},
+		{"a test long before", littleCampaign + "test: {list: qa, before: 2d}\n", []string{"4:26 expected a time from 0s to 1d, found 2d"}},
+		{"a test's tokens", littleCampaign + "test: {tokens: [{platform: web, token: abc}]}\n", []string{"4:28 `web` is not allowed here"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, problems, err := Campaigns(campaignsFS("a.yaml", test.content), nil)

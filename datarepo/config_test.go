@@ -90,9 +90,8 @@ func TestLoadConfigProblems(t *testing.T) {
 		{"a circle, told from its first on, with one that waits for it", "environments:\n  - {name: d, after: b}\n  - {name: a, after: c}\n  - {name: b, after: a}\n  - {name: c, after: b}\n", []string{
 			"3:12 the environments wait for each other: a after c after b after a -- leave `after` out of the first one"}},
 		{"too many environments", "environments:\n" + manyEnvironments(17), []string{"18:3 the list has 17 elements; at most 16 are allowed"}},
-		{"keys not enforced yet", "language: ko\nenvironments:\n  - name: a\n    push: {apns: {sandbox: true}, tokens: {table: a, token: a, platform: b}}\n", []string{
-			"1:1 `language` is not enforced by this version yet -- remove it",
-			"4:19 `sandbox` is not enforced by this version yet"}},
+		{"keys not enforced yet", "language: ko\nenvironments: [{name: a}]\n", []string{
+			"1:1 `language` is not enforced by this version yet -- remove it"}},
 		{"unknown keys", "enviroments: []\nenvironments:\n  - name: a\n    zzzzzzzzzz: 1\n1: x\n", []string{
 			"1:1 unknown key `enviroments`; nearest: `environments` -- the keys here are `timezone`, `environments`, `tables`, `limits`, `permissions`, `guards`, `drift`",
 			"4:5 unknown key `zzzzzzzzzz` -- the keys here are `name`, `after`, `requires`, `freeze`, `soak`, `guard`, `push`, `capacity`", "5:1 unknown key `1`"}},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"liveops/datasheets"
 	"liveops/pushd/campaign"
 )
 
@@ -47,6 +48,33 @@ type PushList struct {
 	Name   string
 	Users  []string // ids
 	Tokens []campaign.Token
+}
+
+// NoListError is a list that an environment's `push.lists` does not have.
+type NoListError struct {
+	List string
+	Near string // one with nearly that name; "" for none
+}
+
+// Error says what may have been meant.
+func (e *NoListError) Error() string {
+	s := "`push.lists` has no list " + quoted(e.List)
+	if e.Near != "" {
+		s += "; did you mean `" + e.Near + "`?"
+	}
+	return s
+}
+
+// CheckList fails with a *NoListError where there is no list of that name; "" is none, and in order.
+func (p *Push) CheckList(name string) error {
+	var names []string
+	for _, l := range p.Lists {
+		names = append(names, l.Name)
+	}
+	if name == "" || slices.Contains(names, name) {
+		return nil
+	}
+	return &NoListError{name, datasheets.Nearest(name, names)}
 }
 
 // Capacity is which servers campaigns may add to. Exactly one of Group and Template is set.

@@ -67,7 +67,7 @@ func pushShape() shape {
 		}}},
 		{name: "apns", shape: shape{kind: aMapping, about: "Apple Push Notification service.", keys: []key{
 			{name: "quota", shape: quotaOf(quota, "How much is sent at most; Apple names no quota, and there is none by default.")},
-			{name: "sandbox", later: true, shape: shape{kind: aFlag, about: "Whether the tokens are those of builds for development, which Apple's sandbox takes."}},
+			{name: "sandbox", shape: shape{kind: aFlag, about: "Whether the tokens are those of builds for development, which Apple's sandbox takes."}},
 		}}},
 		{name: "lists", shape: dictionary("Who may get a push before others, or alone, as a test. By name.", maxPushLists, shape{kind: aMapping, about: "A list.", keys: []key{
 			{name: "users", shape: listUpTo(maxListUsers, "Users, by their ids: all of their tokens.", shape{kind: aText, about: "A user's id."})},

@@ -35,7 +35,7 @@ func (l *leader) answer(ctx context.Context, b []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		return json.Marshal(aboutRun{r.Campaign, r.Time, r.File, r.Started, l.o.Gateways})
+		return json.Marshal(aboutRun{r.Campaign, r.Time, r.File, r.Started, l.o.Gateways, r.Test, l.o.Sandbox})
 	}
 	return nil, errors.New("a question about nothing")
 }

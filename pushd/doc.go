@@ -13,6 +13,9 @@
 //
 // Around a run of a campaign that has `capacity`, the leader has game servers added (Servers): at the campaign's lead before
 // the run's start, until its hold after the run's end.
+//
+// A run of a campaign that has a `test` begins paused, and goes on when its test has arrived: a test is handed out, sent and
+// recorded as a run is, to those whom the campaign names (Testers), and its run leaves them out.
 package pushd
 
 import (

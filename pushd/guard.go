@@ -25,7 +25,7 @@ func (l *leader) watch(ctx context.Context) error {
 	l.mu.Lock()
 	for _, d := range l.led {
 		byGuard := d.State == runs.Paused && strings.HasPrefix(d.Reason, guardMark)
-		if d.campaign.Guard != "" && (d.State == runs.Running || byGuard) && now.Sub(d.guarded) >= guardEvery {
+		if d.guard() != "" && (d.State == runs.Running || byGuard) && now.Sub(d.guarded) >= guardEvery {
 			d.guarded = now
 			guarded = append(guarded, d)
 		}
@@ -37,6 +37,14 @@ func (l *leader) watch(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// guard is the name of the run's guard; "" of a test that somebody asked for, which goes to a few.
+func (d *led) guard() string {
+	if _, asked := runs.AskedFor(d.Test); asked {
+		return ""
+	}
+	return d.campaign.Guard
 }
 
 // guard asks a run's guard, and pauses the run or lets it go on.

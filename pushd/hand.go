@@ -131,7 +131,7 @@ func (w *hands) ask(ctx context.Context, q question, into any) error {
 // send sends a parcel's messages, through pauses, until each has an end.
 func (w *hands) send(ctx context.Context, r *run, p *parcel) (result runs.Result, err error) {
 	by := r.gateways[p.platform]
-	sender := w.o.Senders[by]
+	sender := w.sender(r, by)
 	if sender == nil {
 		return result, fmt.Errorf("this worker has no credentials for %s, which pushes to %s go by", by, p.platform)
 	}
@@ -155,6 +155,9 @@ func (w *hands) send(ctx context.Context, r *run, p *parcel) (result runs.Result
 		sent()
 		unsent := count(&result, &gone, p.platform, left, results[:len(left)], read)
 		r.endSend(by, len(unsent))
+		if r.test {
+			note(&result, p.platform, results[:len(left)])
+		}
 		var stopped *gateway.StopError
 		switch {
 		case errors.As(err, &stopped):

@@ -21,6 +21,7 @@ type leader struct {
 	began     time.Time
 	servers   servers
 	wished    time.Time // when the servers of runs were looked at
+	forgot    time.Time // when old testers were forgotten
 
 	mu        sync.Mutex
 	ready     bool // it knows which runs there are
@@ -36,14 +37,15 @@ type led struct {
 	runs.Run
 	campaign *campaign.Campaign
 	pace     *pace
-	open     map[int]bool  // the batches on their way: those recorded and without a result
-	before   int           // the newest batch of earlier terms
-	known    bool          // which of those are open
-	settled  chan struct{} // holds one when open has shrunk, or the state has changed
-	produced bool          // its audience is handed out
-	guarded  time.Time     // when its guard was asked last
-	broken   bool          // its producer has failed and is to begin anew
-	owners   map[int]owner // who has which batch in hand
+	open     map[int]bool         // the batches on their way: those recorded and without a result
+	before   int                  // the newest batch of earlier terms
+	known    bool                 // which of those are open
+	settled  chan struct{}        // holds one when open has shrunk, or the state has changed
+	produced bool                 // its audience is handed out
+	guarded  time.Time            // when its guard was asked last
+	broken   bool                 // its producer has failed and is to begin anew
+	owners   map[int]owner        // who has which batch in hand
+	tested   map[testedPhone]bool // who has had its test, and gets no more of it; its producer's
 }
 
 // worker is what the leader knows of one.
@@ -66,7 +68,7 @@ func newLeader(o Options, epoch runs.Epoch) *leader {
 // look looks, again and again, at what is due, what people wish, and what has ended.
 func (l *leader) look(ctx context.Context) error {
 	for {
-		for _, step := range []func(context.Context) error{l.fire, l.follow, l.wishServers, l.goOn, l.watch, l.endCanceled, l.endDone, l.reap} {
+		for _, step := range []func(context.Context) error{l.fire, l.follow, l.tests, l.wishServers, l.goOn, l.watch, l.endCanceled, l.endDone, l.reap} {
 			if err := step(ctx); err != nil {
 				if ctx.Err() != nil || errors.Is(err, runs.ErrNotLeader) {
 					return err
@@ -137,7 +139,7 @@ func (l *leader) take(ctx context.Context, d *led) error {
 		return l.o.Runs.End(ctx, l.epoch, d.ID, runs.Failed, "its file cannot be read: "+err.Error(), l.o.Clock.Now())
 	}
 	d.pace = &pace{rate: d.campaign.Rate}
-	if d.campaign.Guard != "" && l.o.Healthy != nil && d.State == runs.Running { // before anything of it is sent
+	if d.guard() != "" && l.o.Healthy != nil && d.State == runs.Running { // before anything of it is sent
 		d.guarded = l.o.Clock.Now()
 		if err := l.guard(ctx, d); err != nil {
 			return err
@@ -243,6 +245,12 @@ func (l *leader) endDone(ctx context.Context) error {
 		l.mu.Lock()
 		reason := d.Reason // how it began
 		l.mu.Unlock()
+		if !d.Follows.IsZero() { // the test of a run that is yet to begin
+			if err := l.o.Runs.Wait(ctx, l.epoch, d.ID); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := l.o.Runs.End(ctx, l.epoch, d.ID, runs.Done, reason, l.o.Clock.Now()); err != nil {
 			return err
 		}
@@ -264,7 +272,8 @@ func (l *leader) reap(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if r.State != runs.Failed && !l.o.KeepDead && l.implausible(r.Counts) == "" {
+		none := r.Test != "" && r.Accepted == 0 // a test that reached nobody says nothing of the tokens
+		if r.State != runs.Failed && !l.o.KeepDead && !none && l.implausible(r.Counts) == "" {
 			c, err := l.o.Decode(r.Campaign, r.File)
 			if err != nil {
 				return err

@@ -42,6 +42,11 @@ type Options struct {
 	Decode      Decode
 	// Query is whose tokens a run's are.
 	Query func(c *campaign.Campaign, r runs.Run) (audience.Query, error)
+	// Testers are who gets a test, in any order: those of the list that it was asked for, or of the campaign's own test. A *NoTestersError says why nobody
+	// could. nil is that for all.
+	Testers func(ctx context.Context, c *campaign.Campaign, r runs.Run) ([]runs.Tester, error)
+	// Sandbox has workers send by APNs's sandbox for builds for development.
+	Sandbox bool
 	// Released reads what was released.
 	Released func(ctx context.Context) (Released, error)
 	// ReadEvery is how often it does: a minute by default.

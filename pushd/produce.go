@@ -27,6 +27,12 @@ func (d *led) batchTokens() int {
 
 // produce hands out the batches that may have been lost on their way, and then what the run's audience has beyond.
 func (l *leader) produce(ctx context.Context, d *led) error {
+	if d.Test != "" {
+		return l.produceTest(ctx, d)
+	}
+	if err := l.leaveOut(ctx, d); err != nil {
+		return err
+	}
 	q, err := l.o.Query(d.campaign, d.Run)
 	if err != nil {
 		return err
@@ -101,7 +107,7 @@ func (l *leader) again(ctx context.Context, d *led, q audience.Query) error {
 			if err != nil {
 				return err
 			}
-			if err := l.o.Batches.Publish(ctx, d.ID, b.Seq, pack(b.After.Platform, tokens)); err != nil {
+			if err := l.o.Batches.Publish(ctx, d.ID, b.Seq, pack(b.After.Platform, d.untested(b.After.Platform, tokens))); err != nil {
 				return err
 			}
 			after = b.Seq
@@ -111,6 +117,9 @@ func (l *leader) again(ctx context.Context, d *led, q audience.Query) error {
 
 // handOut records a page's batches, and then hands them out, when there is room for them.
 func (l *leader) handOut(ctx context.Context, d *led, page audience.Page) error {
+	if page.Tokens = d.untested(page.At.Platform, page.Tokens); len(page.Tokens) == 0 {
+		return nil
+	}
 	var batches []runs.Batch
 	var tokens [][]audience.Token
 	l.mu.Lock()

@@ -103,7 +103,7 @@ func (l *leader) wishServers(context.Context) error {
 	l.mu.Lock()
 	ready := l.ready
 	for _, d := range l.led {
-		if c := d.campaign.Capacity; c != nil {
+		if c := d.campaign.Capacity; c != nil && d.Test == "" {
 			run := l.run(d.Campaign, d.Time)
 			of[run.String()] = around{of: *c, start: run.Start(d.campaign.Jitter)}
 		}
@@ -169,10 +169,13 @@ func late(c *campaign.Campaign, words string) (runs.State, string, bool) {
 	return runs.Running, "it began before its servers were in service: " + words, true
 }
 
-// Ordered is a run as it is to be ordered (runs.Store.Order) in an environment where servers can be added. Nobody could add them before: so
-// it begins as its campaign says of servers that are late.
-func Ordered(c *campaign.Campaign, r runs.Run) runs.Run {
-	if c.Capacity != nil {
+// Ordered is a run as it is to be ordered (runs.Store.Order). It waits for its test, if its campaign has one. Where servers can be added, nobody
+// could do so before: so it begins as its campaign says of servers that are late.
+func Ordered(c *campaign.Campaign, r runs.Run, servers bool) runs.Run {
+	switch {
+	case c.Test != nil:
+		r.State, r.Reason = runs.Paused, testMark
+	case c.Capacity != nil && servers:
 		r.State, r.Reason, _ = late(c, askedAsItBegins)
 	}
 	return r
@@ -194,12 +197,8 @@ func (l *leader) goOn(ctx context.Context) error {
 	}
 	l.mu.Unlock()
 	for _, d := range over {
-		if d.campaign.Guard != "" && l.o.Healthy != nil {
-			d.guarded = now
-			if err := l.o.Healthy(ctx, d.campaign.Guard); err != nil {
-				l.o.Log.Warn("push: stays paused", "campaign", d.Campaign, "due", d.Time, "guard", d.campaign.Guard, "err", err)
-				continue
-			}
+		if l.well(ctx, d, now) != nil {
+			continue
 		}
 		l.o.Log.Info("push: goes on: its servers are in service", "campaign", d.Campaign, "due", d.Time)
 		if _, err := l.o.Runs.Wish(ctx, d.ID, runs.Running, ""); err != nil {
@@ -207,4 +206,17 @@ func (l *leader) goOn(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// well says why a run that is paused may not go on, as its guard says; nil where it may.
+func (l *leader) well(ctx context.Context, d *led, now time.Time) error {
+	if d.guard() == "" || l.o.Healthy == nil {
+		return nil
+	}
+	d.guarded = now
+	err := l.o.Healthy(ctx, d.guard())
+	if err != nil {
+		l.o.Log.Warn("push: stays paused", "campaign", d.Campaign, "due", d.Time, "guard", d.guard(), "err", err)
+	}
+	return err
 }

@@ -368,7 +368,7 @@ func TestAnOrderedRunGetsServers(t *testing.T) {
 		c.worker("a")
 		s := c.campaign("crystals", -48*time.Hour, twice(campaign.HoldBack))
 		now := c.Now().UTC()
-		r, begun, err := c.runs.Order(t.Context(), pushd.Ordered(s, runs.Run{Campaign: "crystals", Time: now.Truncate(time.Second), State: runs.Running, Started: now, Actor: "mina"}))
+		r, begun, err := c.runs.Order(t.Context(), pushd.Ordered(s, runs.Run{Campaign: "crystals", Time: now.Truncate(time.Second), State: runs.Running, Started: now, Actor: "mina"}, true))
 		if err != nil || !begun || r.State != runs.Paused {
 			t.Fatalf("%+v, begun %v, %v", r, begun, err)
 		}
@@ -383,7 +383,7 @@ func TestAnOrderedRunGetsServers(t *testing.T) {
 			t.Errorf("run %+v", r)
 		}
 		proceeding := twice(campaign.Proceed)
-		if r := pushd.Ordered(&campaign.Campaign{Spec: campaign.Spec{Capacity: &proceeding}}, runs.Run{State: runs.Running}); r.State != runs.Running || r.Reason == "" {
+		if r := pushd.Ordered(&campaign.Campaign{Spec: campaign.Spec{Capacity: &proceeding}}, runs.Run{State: runs.Running}, true); r.State != runs.Running || r.Reason == "" {
 			t.Errorf("run %+v", r)
 		}
 	}
@@ -436,3 +436,43 @@ func (s inService) Await(_ context.Context, run string, by time.Time) (capacity.
 }
 
 func (inService) Reconcile(context.Context) (capacity.Report, error) { return capacity.Report{}, nil }
+
+// A run that has a test gets its servers all the same: they are added before it, not before its test, and it waits for both.
+func TestServersOfARunWithATest(t *testing.T) {
+	c := newCloud(t)
+	of := twice(campaign.HoldBack)
+	c.release(campaign.Spec{Name: "crystals", At: c.Now().UTC().Add(time.Hour).Truncate(time.Second), Capacity: &of, Test: &campaign.Test{Tokens: testers()[:1], Before: 2 * time.Hour}})
+	c.leads("one", http.DefaultClient.Do)
+	c.worker("a")
+	c.waits()
+	c.reconciled()
+	if n := c.desired(); n != 10 {
+		t.Errorf("%d servers are there for a test", n)
+	}
+	c.forward(51 * time.Minute)
+	c.await("servers are added", func() bool { return c.desired() == 20 })
+	c.forward(9*time.Minute + time.Second)
+	if r := c.ended(1)[0]; r.State != runs.Done || r.Reason != "" || r.Accepted != 99 {
+		t.Errorf("run %+v", r)
+	}
+
+	// Of one that is sent now, the servers are late.
+	more := twice(campaign.HoldBack)
+	more.Factor = 3 // the first one's servers are still there
+	s := c.release(campaign.Spec{Name: "late", At: c.Now().UTC().Add(-48 * time.Hour).Truncate(time.Second), Capacity: &more, Test: &campaign.Test{Tokens: testers()[:1]}})
+	now := c.Now().UTC()
+	r, _, err := c.runs.Order(t.Context(), pushd.Ordered(s, runs.Run{Campaign: "late", Time: now.Truncate(time.Second), State: runs.Running, Started: now}, true))
+	if err != nil || !pushd.AwaitsTest(r) {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	before := c.accepted()
+	c.await("it waits for its servers", func() bool {
+		r, err := c.runs.Run(t.Context(), r.ID)
+		return err == nil && r.State == runs.Paused && strings.HasPrefix(r.Reason, "the servers are not in service: ")
+	})
+	if n := c.accepted(); n != before && n != before+1 {
+		t.Errorf("%d messages", n-before)
+	}
+	c.forward(launchDelay + time.Minute)
+	c.await("it goes on", func() bool { r, err := c.runs.Run(t.Context(), r.ID); return err == nil && r.State == runs.Done })
+}

@@ -52,6 +52,8 @@ type aboutRun struct {
 	File     []byte
 	Started  time.Time
 	Gateways map[campaign.Platform]campaign.Gateway
+	Test     string // as runs.Run has it
+	Sandbox  bool   // APNs is its sandbox
 }
 
 // settle is a batch's result.

@@ -29,6 +29,7 @@ type WorkOptions struct {
 	Batches     *engine.Batches
 	Decode      Decode
 	Senders     map[campaign.Gateway]Sender // of those gateways that the environment's campaigns go to
+	Sandbox     Sender                      // of APNs's sandbox, which goes before that of Senders where the leader says so; may be nil
 	// InHand is how many batches the worker has in hand at most: 32 by default. Their messages, 1,000 each, are the most that
 	// are sent a second time when it is killed.
 	InHand int
@@ -91,6 +92,8 @@ type run struct {
 	campaign *campaign.Campaign
 	texts    *texts
 	gateways map[campaign.Platform]campaign.Gateway
+	test     bool // what becomes of each message is told
+	sandbox  bool
 
 	mu      sync.Mutex
 	state   runs.State
@@ -200,9 +203,13 @@ func (w *hands) meet(ctx context.Context, s standing) *run {
 		w.o.Log.Warn("push: worker: a run", "run", s.Run, "err", err)
 		return nil
 	}
-	r.gateways = about.Gateways
+	r.gateways, r.test, r.sandbox = about.Gateways, about.Test != "", about.Sandbox
 	due := campaign.Run{Environment: w.o.Environment, Campaign: about.Campaign, Time: about.Time}
-	r.texts = newTexts(r.campaign, campaign.Stamp{CollapseID: due.CollapseID(), SentAt: about.Started})
+	stamp := campaign.Stamp{CollapseID: due.CollapseID(), SentAt: about.Started}
+	if _, asked := runs.AskedFor(about.Test); asked {
+		stamp.CollapseID, stamp.Test = due.TestID(), true
+	}
+	r.texts = newTexts(r.campaign, stamp)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.runs[s.Run] = r

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -148,16 +150,28 @@ func (w *world) release(s campaign.Spec) *campaign.Campaign {
 	return c
 }
 
-// decode finds the campaign of a name: these tests have no files.
-func (w *world) decode(name string, _ []byte) (*campaign.Campaign, error) {
+// decode finds the campaign of a name: a file is its number among those that were released, and the first of its name without one.
+func (w *world) decode(name string, file []byte) (*campaign.Campaign, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, c := range w.released {
-		if c.Name == name {
+	for i, c := range w.released {
+		if c.Name == name && (len(file) == 0 || string(file) == strconv.Itoa(i)) {
 			return c, nil
 		}
 	}
 	return nil, fmt.Errorf("no campaign %s", name)
+}
+
+// files are those of the campaigns, each as it was released last.
+func (w *world) files() (all []pushd.File) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, c := range w.released {
+		if !slices.ContainsFunc(w.released[i+1:], func(later *campaign.Campaign) bool { return later.Name == c.Name }) {
+			all = append(all, pushd.File{Name: c.Name, Data: []byte(strconv.Itoa(i))})
+		}
+	}
+	return all
 }
 
 var gateways = map[campaign.Platform]campaign.Gateway{campaign.Android: campaign.FCM, campaign.IOS: campaign.APNs}
@@ -186,6 +200,15 @@ func leadOptions(db *sql.DB, batches *engine.Batches, decode pushd.Decode) pushd
 			}
 			return q, nil
 		},
+		Testers: func(_ context.Context, c *campaign.Campaign, r runs.Run) (all []runs.Tester, err error) {
+			if list, _ := runs.AskedFor(r.Test); list != "" {
+				return nil, &pushd.NoTestersError{Reason: "there is no list " + list}
+			}
+			for _, t := range c.Test.Tokens {
+				all = append(all, runs.Tester{Platform: t.Platform, Token: t.Token, Language: "ko"})
+			}
+			return all, nil
+		},
 		Zones: func(context.Context) ([]string, error) { return []string{"Asia/Bangkok", "Asia/Seoul"}, nil },
 	}
 }
@@ -194,13 +217,7 @@ func (w *world) options(name string) pushd.Options {
 	o := leadOptions(w.db, w.batches, w.decode)
 	o.Name, o.Log = name, w.log
 	o.Released = func(context.Context) (pushd.Released, error) {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		r := pushd.Released{Commit: "c1"}
-		for _, c := range w.released {
-			r.Campaigns = append(r.Campaigns, pushd.File{Name: c.Name})
-		}
-		return r, nil
+		return pushd.Released{Commit: "c1", Campaigns: w.files()}, nil
 	}
 	return o
 }

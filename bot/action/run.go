@@ -35,9 +35,10 @@ type Options struct {
 
 	Hub     bot.Hub
 	Stores  bot.Stores
-	Buckets release.Buckets // of the user documents; nil leaves purges alone
-	Phones  release.Phones  // whom campaigns are for; nil leaves audiences uncounted
-	Out     io.Writer       // the step's log
+	Buckets release.Buckets    // of the user documents; nil leaves purges alone
+	Phones  release.Phones     // whom campaigns are for; nil leaves audiences uncounted
+	Servers release.ServersNow // how many game servers run, for previews of campaigns; nil asks nobody
+	Out     io.Writer          // the step's log
 
 	Now  func() time.Time
 	Wait func(ctx context.Context, d time.Duration) error
@@ -87,7 +88,7 @@ func work(ctx context.Context, o Options, e event, r *record, kept *shelf, f wor
 	if o.Artifacts != "" {
 		run.Artifact = kept.put
 	}
-	b, err := bot.New(ctx, bot.Options{Repositories: []string{o.Repository}, Hub: o.Hub, Queue: queue, Stores: o.Stores, Buckets: o.Buckets, Phones: o.Phones, Log: log, Run: run, Now: o.Now, Wait: o.Wait})
+	b, err := bot.New(ctx, bot.Options{Repositories: []string{o.Repository}, Hub: o.Hub, Queue: queue, Stores: o.Stores, Buckets: o.Buckets, Phones: o.Phones, Servers: o.Servers, Log: log, Run: run, Now: o.Now, Wait: o.Wait})
 	if err != nil {
 		return nil, err
 	}

@@ -113,6 +113,8 @@ func (r *resolver) take(a Arg, words []string) (err *Error) {
 		r.Purge, err = fileName(words[0], "a purge's name", "purges/")
 	case CampaignName:
 		r.Campaign, err = fileName(words[0], "a campaign's name", "pushes/")
+	case ListName:
+		r.List, err = listName(words[0])
 	case DocumentID:
 		r.IDs, err = documentIDs(words)
 	case TableName:
@@ -176,6 +178,19 @@ func fileName(word, what, folder string) (string, *Error) {
 	}
 	if name == "" || len(name) > longestFileName || strings.TrimFunc(name, plain) != "" || strings.ContainsAny(name[:1], "._-") {
 		return "", &Error{shown(word) + " is not " + what, "it is the name of its file in `" + folder + "`, without folder and extension"}
+	}
+	return name, nil
+}
+
+// longestList is how long a list's name may be, in characters.
+const longestList = 64
+
+// listName reads the name of one of `push.lists`.
+func listName(word string) (string, *Error) {
+	name := typed(word)
+	plain := func(r rune) bool { return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' }
+	if name == "" || len(name) > longestList || strings.TrimFunc(name, plain) != "" || name[0] < 'a' {
+		return "", &Error{shown(word) + " is not a test list", "it is the name of one of `push.lists` of the environment in liveops.yaml"}
 	}
 	return name, nil
 }

@@ -139,8 +139,20 @@ func Commands() Table {
 		{
 			Name: "push status", Args: push,
 			Help:  "shows how the newest runs of a campaign stand in an environment",
-			About: "Progress, rate, what became of the messages, and how long it will still take. Only looks.",
+			About: "Progress, rate, what became of the messages, and how long it will still take; of a test that was sent ahead of its run, when the others follow. Only looks.",
 			Needs: MayPlan, Where: Anywhere,
+		},
+		{
+			Name: "push preview", Args: push,
+			Help:  "shows what a campaign would do that was released to an environment",
+			About: "As in pull requests: its next times, how many phones, how long it takes, the servers that would be added, each message, and the other campaigns that it meets. Only looks.",
+			Needs: MayPlan, Where: Anywhere,
+		},
+		{
+			Name: "push test", Args: append(slices.Clone(push), Arg{Name: "LIST", Kind: ListName, Optional: true}),
+			Help:  "sends the message of a campaign that was released to an environment to its test list now",
+			About: "To the list of the campaign's `test`, or to another one of the environment's `push.lists`, and to nobody else. It answers with what became of each message. It is no run of the campaign: the next one is as it was. Also while the environment is held or frozen.",
+			Needs: MayPush, Where: Anywhere,
 		},
 		{
 			Name: "push pause", Args: push,
@@ -157,7 +169,7 @@ func Commands() Table {
 		{
 			Name: "push cancel", Args: push,
 			Help:  "ends what is under way of a campaign for good",
-			About: "It answers when every worker has stopped: after that nothing of the runs is sent. What was sent stays sent, and the campaign's next times stay as they are.",
+			About: "It answers when every worker has stopped: after that nothing of the runs is sent. What was sent stays sent, and the campaign's next times stay as they are. After a test that was sent ahead of its run, it is of that run.",
 			Needs: MayPush, Where: Anywhere,
 		},
 		{

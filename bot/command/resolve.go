@@ -17,6 +17,7 @@ type Command struct {
 	Through  bool     // of rollback: all later releases too
 	Purge    string   // the purge that it is about, as it is written
 	Campaign string   // the push campaign that it is about, as it is written
+	List     string   // of push test: the test list; "" for the campaign's own
 	IDs      []string // of purge undo: the documents alone that are brought back, each once; none for all
 	Tables   []string // each once, in the order given
 	Reason   string   // of lock
@@ -110,6 +111,10 @@ func (c Command) String() string {
 			words = append(words, quote(c.Purge))
 		case CampaignName:
 			words = append(words, quote(c.Campaign))
+		case ListName:
+			if c.List != "" {
+				words = append(words, c.List)
+			}
 		case DocumentID:
 			if c.Unsure { // nothing behind a -- is a flag
 				words = append(words, unsure)

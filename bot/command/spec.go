@@ -54,6 +54,7 @@ const (
 	Release                  // a release's number
 	PurgeName                // the name of a purge; whether there is such a one is not looked at here
 	CampaignName             // the name of a push campaign; whether there is such a one is not looked at here
+	ListName                 // the name of a test list; whether there is such a one is not looked at here
 	DocumentID               // the id of a user document; whether there is such a one is not looked at here
 	TableName                // a table of the database; whether there is such a one is not looked at here
 	Text                     // all words that are left, whatever they are
@@ -71,6 +72,8 @@ func (k Kind) String() string {
 		return "a purge's name"
 	case CampaignName:
 		return "a campaign's name"
+	case ListName:
+		return "a test list"
 	case DocumentID:
 		return "a document's id"
 	case TableName:

@@ -81,7 +81,7 @@ func (a *app) action(ctx context.Context, f actionFlags) (err error) {
 	o, err := a.actionOptions(f)
 	tokens := &phones{settings: a.settings}
 	defer func() { err = errors.Join(err, tokens.Close()) }()
-	o.Stores, o.Buckets, o.Phones = open, documents, tokens
+	o.Stores, o.Buckets, o.Phones, o.Servers = open, documents, tokens, a.standing(open)
 	h, wrong := a.actionHub()
 	if err := errors.Join(err, wrong); err != nil {
 		return err

@@ -97,7 +97,7 @@ func (a *app) apply(ctx context.Context, w *where, s *source, open *stores, yes 
 	}
 	tokens := &phones{settings: a.settings}
 	defer tokens.Close()
-	s.addCampaigns(tokens)
+	s.addCampaigns(tokens, a.standing(open))
 	plans, err := planAndPreview(ctx, s.desired, targets, a.bar())
 	if err != nil {
 		return err

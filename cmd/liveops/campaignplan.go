@@ -8,9 +8,10 @@ import (
 	"liveops/sync/release"
 )
 
-// addCampaigns has plans look at the campaigns of the files that were read, whose liveops.yaml says where the tokens are.
-func (s *source) addCampaigns(tokens release.Phones) {
-	s.desired.Campaigning = &release.CampaignContext{Policy: s.desired.Config, Phones: tokens, Now: time.Now(),
+// addCampaigns has plans look at the campaigns of the files that were read, whose liveops.yaml says where the tokens are. servers says how
+// many run; nil asks nobody.
+func (s *source) addCampaigns(tokens release.Phones, servers release.ServersNow) {
+	s.desired.Campaigning = &release.CampaignContext{Policy: s.desired.Config, Phones: tokens, Servers: servers, Now: time.Now(),
 		Released: func(_ context.Context, commit string) (fs.FS, error) {
 			c, err := s.Checkout.Commit(commit)
 			if err != nil {

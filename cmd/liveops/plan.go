@@ -86,7 +86,7 @@ Exit code 0: nothing to do, 1: there are changes, 2: an error, or problems in th
 				}
 				tokens := &phones{settings: a.settings}
 				defer tokens.Close()
-				s.addCampaigns(tokens)
+				s.addCampaigns(tokens, a.standing(open))
 				if plans, err = planAndPreview(c.Context(), s.desired, targets, a.bar()); err != nil {
 					return err
 				}

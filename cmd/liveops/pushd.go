@@ -44,7 +44,8 @@ what others lead, and needs no database. Its settings are environment variables 
                                  couchbases://host/bucket, with …_COUCHBASE_USER, …_COUCHBASE_PASSWORD and …_COUCHBASE_CA
   LIVEOPS_<ENV>_FCM_CREDENTIALS  the JSON file of a Google service account
   LIVEOPS_<ENV>_APNS_KEY         an APNs key (.p8), with …_APNS_KEY_ID, …_APNS_TEAM_ID and …_APNS_TOPIC
-  LIVEOPS_<ENV>_FCM_URL, _APNS_URL   of stand-ins, with their certificates in …_FCM_CA and …_APNS_CA
+  LIVEOPS_<ENV>_FCM_URL, _APNS_URL   of stand-ins, with their certificates in …_FCM_CA and …_APNS_CA. The second goes before
+                                 apns: {sandbox: true} of liveops.yaml, which has tokens of development builds sent to Apple's sandbox
   LIVEOPS_<ENV>_AWS_ENDPOINT     of a stand-in for AWS, where liveops.yaml has capacity for the environment. Who liveops is
                                  at AWS, AWS's own settings say: a role of the machine, AWS_ACCESS_KEY_ID, AWS_REGION, …
   LIVEOPS_<ENV>_PUSH_EVERYONE    yes, for an environment that is not the last and yet sends to all of its tokens
@@ -91,7 +92,7 @@ func (a *app) push(ctx context.Context, e *engine.Engine, open *stores, log *slo
 		if err != nil {
 			return err
 		}
-		senders, closeAll, err := a.senders(environment, log)
+		senders, sandbox, closeAll, err := a.senders(environment, log)
 		if err != nil {
 			return err
 		}
@@ -99,7 +100,7 @@ func (a *app) push(ctx context.Context, e *engine.Engine, open *stores, log *slo
 		if len(senders) == 0 {
 			return fmt.Errorf("environment %s has neither %s nor %s", environment, environmentSetting(environment, "FCM_CREDENTIALS"), environmentSetting(environment, "APNS_KEY"))
 		}
-		work := pushd.WorkOptions{Environment: environment, Name: processName() + "/" + rand.Text(), Batches: batches, Decode: control.Decode, Senders: senders, Log: log}
+		work := pushd.WorkOptions{Environment: environment, Name: processName() + "/" + rand.Text(), Batches: batches, Decode: control.Decode, Senders: senders, Sandbox: sandbox, Log: log}
 		parts = append(parts, func(ctx context.Context) error { return pushd.Work(ctx, work) })
 		if workerOnly {
 			continue
@@ -159,7 +160,7 @@ func (a *app) led(ctx context.Context, environment string, batches *engine.Batch
 	}
 	o := pushd.Options{
 		Environment: environment, Name: processName(), Batches: batches, Runs: runs.New(store.DB()), Tokens: of, Decode: control.Decode,
-		Query: files.query, Released: files.released, Gateways: push.Gateways(), Quotas: push.Quotas, Log: log,
+		Query: files.query, Testers: files.testers(of), Released: files.released, Gateways: push.Gateways(), Sandbox: push.Sandbox, Quotas: push.Quotas, Log: log,
 		Healthy:  health.New(released.Config.Guards).Healthy,
 		KeepDead: !push.Dead.Delete && push.Dead.Mark == "",
 	}
@@ -195,8 +196,9 @@ func (s *stores) tokens(ctx context.Context, environment, dsn string) (*mysqlsto
 	return s.opened(environment+mark, store), nil
 }
 
-// senders are those of the gateways that an environment has credentials for.
-func (a *app) senders(environment string, log *slog.Logger) (senders map[campaign.Gateway]pushd.Sender, closeAll func() error, err error) {
+// senders are those of the gateways that an environment has credentials for. sandbox is of APNs's sandbox, which has the same; nil where a
+// setting says where APNs is: that goes before what liveops.yaml says.
+func (a *app) senders(environment string, log *slog.Logger) (senders map[campaign.Gateway]pushd.Sender, sandbox pushd.Sender, closeAll func() error, err error) {
 	get := func(setting string) (value string) {
 		v, wrong := a.settings.get(setting)
 		err = errors.Join(err, wrong)
@@ -208,7 +210,7 @@ func (a *app) senders(environment string, log *slog.Logger) (senders map[campaig
 	apns, apnsErr := gateway.Options{URL: get(environmentSetting(environment, "APNS_URL")), Log: log}, error(nil)
 	apns.RootCAs, apnsErr = pool(environmentSetting(environment, "APNS_CA"), get(environmentSetting(environment, "APNS_CA")))
 	if err = errors.Join(err, fcmErr, apnsErr); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	senders = map[campaign.Gateway]pushd.Sender{}
 	var all []*gateway.Sender
@@ -222,18 +224,26 @@ func (a *app) senders(environment string, log *slog.Logger) (senders map[campaig
 	if credentials != "" {
 		s, err := gateway.NewFCM(gateway.FCM{ServiceAccount: []byte(credentials)}, fcm)
 		if err != nil {
-			return nil, nil, &bot.SettingError{Setting: environmentSetting(environment, "FCM_CREDENTIALS"), Reason: err.Error()}
+			return nil, nil, nil, &bot.SettingError{Setting: environmentSetting(environment, "FCM_CREDENTIALS"), Reason: err.Error()}
 		}
 		all, senders[campaign.FCM] = append(all, s), s
 	}
 	if len(key.Key) > 0 {
 		s, err := gateway.NewAPNs(key, apns)
 		if err != nil {
-			return nil, nil, errors.Join(&bot.SettingError{Setting: environmentSetting(environment, "APNS_KEY"), Reason: err.Error()}, closeAll())
+			return nil, nil, nil, errors.Join(&bot.SettingError{Setting: environmentSetting(environment, "APNS_KEY"), Reason: err.Error()}, closeAll())
 		}
 		all, senders[campaign.APNs] = append(all, s), s
+		if apns.URL == "" {
+			apns.URL = gateway.APNsDevelopmentURL
+			s, err := gateway.NewAPNs(key, apns)
+			if err != nil { // the key was in order
+				return nil, nil, nil, errors.Join(err, closeAll())
+			}
+			all, sandbox = append(all, s), s
+		}
 	}
-	return senders, closeAll, nil
+	return senders, sandbox, closeAll, nil
 }
 
 // pool is certificates in PEM; nil, which is the system's, for "".

@@ -126,6 +126,30 @@ func (p *pushFiles) query(c *campaign.Campaign, r runs.Run) (audience.Query, err
 	return recipients.Query(c, push, recipients.Run{Zones: r.Zones, Others: r.Others, Started: r.Started})
 }
 
+// testers says who gets a test, by the configuration that was read last.
+func (p *pushFiles) testers(tokens recipients.Pages) func(context.Context, *campaign.Campaign, runs.Run) ([]runs.Tester, error) {
+	return func(ctx context.Context, c *campaign.Campaign, r runs.Run) (all []runs.Tester, err error) {
+		push, err := p.lastPush()
+		if err != nil {
+			return nil, err
+		}
+		list, _ := runs.AskedFor(r.Test)
+		var named []campaign.Token
+		if list == "" && c.Test != nil {
+			list, named = c.Test.List, c.Test.Tokens
+		}
+		phones, err := recipients.Testers(ctx, tokens, c, push, list, named)
+		none, unsupported := (*datarepo.NoListError)(nil), (*recipients.Unsupported)(nil)
+		if errors.As(err, &none) || errors.As(err, &unsupported) {
+			return nil, &pushd.NoTestersError{Reason: err.Error()}
+		}
+		for _, p := range phones {
+			all = append(all, runs.Tester{Platform: p.Platform, Token: p.Token.Token, Language: p.Language})
+		}
+		return all, err
+	}
+}
+
 func (p *pushFiles) lastPush() (*datarepo.Push, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -160,3 +160,31 @@ func TestSendNowWaitsForServers(t *testing.T) {
 		}
 	}
 }
+
+// The preview of what was released says how many servers would be added, where AWS answers; and that it is not known where it does not.
+func TestServersInAPreview(t *testing.T) {
+	r := newReleased(t, "    capacity: {autoScalingGroup: game-servers, max: 15, region: ap-northeast-2}\n")
+	if err := r.aws.AddGroup(sandbox.Group{Name: "game-servers", Min: 1, Max: 100, Desired: 10}); err != nil {
+		t.Fatal(err)
+	}
+	r.exec("CREATE TABLE push_tokens (token VARCHAR(100) NOT NULL, platform VARCHAR(10) NOT NULL, PRIMARY KEY (platform, token))")
+	r.exec("UPDATE liveops_files SET data = REPLACE(data, '2020-01-01', '2099-01-01')")
+	checkout := &purging{T: t, repo: t.TempDir()}
+	checkout.commit("liveops.yaml", "environments: [{name: staging}]\n")
+	preview := func(want string) {
+		t.Helper()
+		r.out.Reset()
+		if code := r.app.run(t.Context(), []string{"push", "preview", "--repo", checkout.repo, "--env", "staging", "crystals"}); code != 0 || !strings.Contains(r.out.String(), want) {
+			t.Errorf("exit code %d, said %s\nwant %q", code, r.out, want)
+		}
+	}
+	preview("- 5 game servers would be added to the 10 that run now, 10 min before it begins, until 30 min after its end. Fewer than asked for: 2 times would be 20, and 15 are the most. If they are late, the run waits for them.")
+	var tables int
+	if err := r.store.DB().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name LIKE 'liveops_push_leases%'").Scan(&tables); err != nil || tables != 0 {
+		t.Errorf("%d tables were made, %v", tables, err)
+	}
+	r.aws.Close()
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	preview("- Game servers: 2 times as many as run then; how many that is, is not known here.")
+}

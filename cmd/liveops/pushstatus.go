@@ -17,7 +17,7 @@ func (a *app) pushStatusCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status --env ENV [NAME]",
 		Short: "Show how the newest runs stand",
-		Long:  "Show how the newest runs of an environment stand, or those of one campaign: progress, rate, and what became of the messages.",
+		Long:  "Show how the newest runs of an environment stand, or those of one campaign: progress, rate, what became of the messages, and when the others follow a test.",
 		Example: `  liveops push status --env production
   liveops push status --env production crystals --watch`,
 		Args: cobra.MaximumNArgs(1),
@@ -47,7 +47,7 @@ func (a *app) pushStatusCommand() *cobra.Command {
 const pushRuns = 10
 
 func (a *app) pushStatus(ctx context.Context, record *runs.Store, name string) error {
-	newest, err := record.Newest(ctx, name, pushRuns)
+	newest, err := record.Newly(ctx, name, pushRuns)
 	if err != nil {
 		return err
 	}

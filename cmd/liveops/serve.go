@@ -90,7 +90,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, documents.Close()) }()
 	tokens := &phones{settings: a.settings}
 	defer func() { err = errors.Join(err, tokens.Close()) }()
-	options.Buckets, options.Phones = documents, tokens
+	options.Buckets, options.Phones, options.Servers = documents, tokens, a.standing(open)
 	queue, err := a.openEngine(ctx, log)
 	if err != nil {
 		return err

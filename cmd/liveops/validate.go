@@ -44,7 +44,7 @@ Exit code 0: no problem, 2: problems, or an error.`,
 				}
 				tokens := &phones{settings: a.settings}
 				defer tokens.Close()
-				s.addCampaigns(tokens)
+				s.addCampaigns(tokens, nil)
 				s.desired.Campaigning.All = true
 				if plans, err = planAll(c.Context(), s.desired, targets, a.bar()); err != nil {
 					return err

@@ -34,6 +34,30 @@ func TestPayloadsGolden(t *testing.T) {
 	golden(t, "payloads.txt", b.String())
 }
 
+// A test that somebody asks for takes no earlier push's place, whatever the file says, and is else the same.
+func TestPayloadOfATest(t *testing.T) {
+	s := crystals()
+	s.Push.Collapse = "weekly"
+	c := made(t, s)
+	run := Run{"production", "crystals", moment("2026-11-27T10:03:00Z")}
+	test := stamp()
+	test.CollapseID, test.Test = run.TestID(), true
+	if run.TestID() == run.CollapseID() || len(run.TestID()) != 24 {
+		t.Errorf("its id is %s", run.TestID())
+	}
+	a, body := c.APNs("ko", test), c.FCM("ko", Android, test)
+	if a.CollapseID != run.TestID() || strings.Contains(body.After, "weekly") || !strings.Contains(body.After, run.TestID()) {
+		t.Errorf("%+v, %s", a, body.After)
+	}
+	own := c.FCM("ko", Android, stamp())
+	if got := strings.Replace(strings.ReplaceAll(own.After, "weekly", run.TestID()), `"collapse_key":"`+run.TestID()+`",`, "", 1); got != body.After {
+		t.Errorf("%s\n%s", got, body.After)
+	}
+	if ios := c.FCM("ko", IOS, test); !strings.Contains(ios.After, run.TestID()) || strings.Contains(ios.After, "weekly") {
+		t.Error(ios.After)
+	}
+}
+
 // Whatever a token is, the body is JSON that has it, and only the token differs.
 func TestBodyTakesAnyToken(t *testing.T) {
 	b := made(t, crystals()).FCM("ko", Android, stamp())

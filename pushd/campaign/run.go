@@ -27,6 +27,12 @@ func (r Run) CollapseID() string {
 	return base64.RawURLEncoding.EncodeToString(sum[:18])
 }
 
+// TestID is the collapse id of a test that was asked for at the run's time: another one than the run's.
+func (r Run) TestID() string {
+	sum := r.sum("test")
+	return base64.RawURLEncoding.EncodeToString(sum[:18])
+}
+
 // sum is of the run and what the sum is for.
 func (r Run) sum(what string) [32]byte { return sha256.Sum256([]byte(what + "\x00" + r.String())) }
 

@@ -81,6 +81,20 @@ func (k *Keeper) save(ctx context.Context, leases *book, l Lease) error {
 	return nil
 }
 
+// Stand says how many servers run now without those that liveops has added, of which a run would have so many times as many, and how many
+// there may be in all by the group's own maximum. It only looks.
+func (k *Keeper) Stand(ctx context.Context) (base, most int, err error) {
+	leases, err := k.leases(ctx)
+	if err != nil {
+		return 0, 0, fmt.Errorf("servers of %s: %w", k.options.Environment, err)
+	}
+	s, err := k.look(ctx, leases)
+	if err != nil {
+		return 0, 0, fmt.Errorf("servers of %s: %w", k.options.Environment, err)
+	}
+	return s.own, s.most, nil
+}
+
 // look says how the servers stand, and tries again where AWS says that it will pass.
 func (k *Keeper) look(ctx context.Context, leases book) (s standing, err error) {
 	err = k.retry(ctx, func() error {

@@ -52,6 +52,9 @@ func Wish(ctx context.Context, record *runs.Store, f Files, name string, to runs
 	var moved []runs.Run
 	var no *runs.StateError
 	for _, r := range live {
+		if to == runs.Running && awaitsLive(r, live) {
+			continue // it goes on by itself after its test
+		}
 		r, err := record.Wish(ctx, r.ID, to, reason)
 		if errors.As(err, &no) {
 			continue
@@ -65,6 +68,13 @@ func Wish(ctx context.Context, record *runs.Store, f Files, name string, to runs
 		return nil, no
 	}
 	return moved, nil
+}
+
+// awaitsLive says whether a run waits for its test, which is among those that are under way.
+func awaitsLive(r runs.Run, live []runs.Run) bool {
+	return pushd.AwaitsTest(r) && slices.ContainsFunc(live, func(test runs.Run) bool {
+		return test.Test != "" && test.Time.Equal(r.Time) && test.State != runs.Canceling
+	})
 }
 
 // Live are the runs of a campaign that are under way, by id; at least one. What was released is looked at only where there is
@@ -126,8 +136,6 @@ func Order(ctx context.Context, record *runs.Store, r *Release, c *Campaign, act
 	}
 	now = now.UTC()
 	run := runs.Run{Campaign: c.Name, Time: now.Truncate(time.Second), Commit: r.Commit, File: c.File, Actor: actor, State: runs.Running, Started: now}
-	if slices.ContainsFunc(r.Config.Environments, func(e datarepo.Environment) bool { return e.Name == r.Environment && e.Capacity != nil }) {
-		run = pushd.Ordered(c.Campaign, run)
-	}
-	return record.Order(ctx, run)
+	servers := slices.ContainsFunc(r.Config.Environments, func(e datarepo.Environment) bool { return e.Name == r.Environment && e.Capacity != nil })
+	return record.Order(ctx, pushd.Ordered(c.Campaign, run, servers))
 }

@@ -25,7 +25,7 @@ type Release struct {
 	Environment string
 	Commit      string
 	Config      *datarepo.Config
-	ConfigFile  []byte // liveops.yaml, of which Config was read
+	ConfigFile  []byte     // liveops.yaml, of which Config was read
 	Campaigns   []Campaign // by name
 }
 
@@ -104,6 +104,14 @@ func (r *Release) Campaign(name string) (*Campaign, error) {
 		}
 	}
 	return nil, &UnknownError{Campaign: name, Environment: r.Environment, Near: datasheets.Nearest(name, r.names())}
+}
+
+// Specs are the released campaigns, by name.
+func (r *Release) Specs() (all []*campaign.Campaign) {
+	for i := range r.Campaigns {
+		all = append(all, r.Campaigns[i].Campaign)
+	}
+	return all
 }
 
 func (r *Release) names() []string {

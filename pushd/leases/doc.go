@@ -9,9 +9,12 @@ package leases
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/go-sql-driver/mysql"
 
 	"liveops/pushd/capacity"
 )
@@ -62,12 +65,19 @@ func (l *Ledger) Prepare(ctx context.Context) error {
 	return nil
 }
 
-// Leases are those of capacity.Ledger, and no others.
+// noTable is the server's number for a table that is not there
+// (https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html#error_er_no_such_table).
+const noTable = 1146
+
+// Leases are those of capacity.Ledger, and no others; none where nobody has prepared the tables.
 func (l *Ledger) Leases(ctx context.Context, environment string) ([]capacity.Lease, error) {
 	rows, err := l.db.QueryContext(ctx, `SELECT run, base, need, state, call_number, call_from, call_to, own, way_back, CAST(until AS CHAR), CAST(changed AS CHAR)
 		FROM liveops_push_leases WHERE environment = ?
 		AND (state <> ? OR call_number = (SELECT MAX(call_number) FROM liveops_push_leases WHERE environment = ?)) ORDER BY call_number`,
 		environment, string(capacity.Returned), environment)
+	if said := (*mysql.MySQLError)(nil); errors.As(err, &said) && said.Number == noTable {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the leases of %s: %w", environment, err)
 	}

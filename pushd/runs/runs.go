@@ -9,6 +9,7 @@ package runs
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"liveops/pushd/audience"
@@ -25,6 +26,9 @@ type State string
 //	running → done            the leader, when each batch has its result
 //	running, paused → failed  the leader: the gateway's answer, or its tokens, forbid to go on
 //	missed                    from the start: it was due when nobody was there, and too long ago
+//	running → waiting         of a test alone, the leader: its messages are sent, and its run is yet to begin
+//	waiting → paused, canceling    anybody: then its run does not begin by itself, or not at all
+//	waiting → done            the leader: its run has begun
 const (
 	Running   State = "running"
 	Paused    State = "paused"
@@ -33,6 +37,7 @@ const (
 	Done      State = "done"
 	Failed    State = "failed"
 	Missed    State = "missed"
+	Waiting   State = "waiting"
 )
 
 // Ended says whether nothing more comes of a run.
@@ -40,7 +45,7 @@ func (s State) Ended() bool {
 	return s == Canceled || s == Done || s == Failed || s == Missed
 }
 
-// Run is one firing of a campaign. Campaign and Time identify it in its environment.
+// Run is one firing of a campaign, or a test of it. Campaign, Time and Test identify it in its environment.
 type Run struct {
 	ID       int64
 	Campaign string    // its name
@@ -50,6 +55,12 @@ type Run struct {
 	Commit   string    // the release that it was begun from
 	File     []byte    // the campaign's file as it was then: what was begun is ended as it was begun
 	Actor    string    // who asked for it; "" where it was due
+
+	// Test is "" of a run, Asked of a test that somebody asked for, and else the fingerprint of the campaign whose run, with the
+	// same Time, gets a test first: once the campaign is another one, that is another test.
+	Test     string
+	Follows  time.Time // of a test of a run: when the others get it; zero of all else
+	Outcomes []Outcome // what became of a test's messages, sorted; nil of a run
 
 	State    State
 	Reason   string // why it is paused, failed or missed, or began in another way than it should
@@ -61,6 +72,21 @@ type Run struct {
 	Tokens int64           // read so far
 	Last   int             // the number of the newest batch; they count from 1
 	Counts
+}
+
+// askedFor begins the Run.Test of tests that somebody asked for, which no fingerprint does.
+const askedFor = "now"
+
+// Asked is the Run.Test of a test that somebody asks for: to a list, "" for the campaign's own test.
+func Asked(list string) string { return strings.TrimSpace(askedFor + " " + list) }
+
+// AskedFor says whether a Run.Test is of one that somebody asked for, and the list that it is for; "" for the campaign's own test.
+func AskedFor(test string) (list string, asked bool) {
+	rest, asked := strings.CutPrefix(test, askedFor)
+	if !asked {
+		return "", false
+	}
+	return strings.TrimSpace(rest), true
 }
 
 // Counts are messages by what became of them. Each token of the audience that was handed to a gateway is in one of the
@@ -90,7 +116,8 @@ type Batch struct {
 type Result struct {
 	Seq int
 	Counts
-	Gone []byte // the dead tokens (audience.PackDead): as many as Counts.Dead
+	Gone     []byte    // the dead tokens (audience.PackDead): as many as Counts.Dead
+	Outcomes []Outcome `json:",omitempty"` // of a test's batches
 }
 
 // ErrNotLeader says that another process leads now, or the lease is over.

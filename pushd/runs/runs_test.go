@@ -253,15 +253,16 @@ func TestBatches(t *testing.T) {
 
 // TestStates goes every way from one state to another, and says which lead somewhere.
 func TestStates(t *testing.T) {
-	all := []runs.State{runs.Running, runs.Paused, runs.Canceling, runs.Canceled, runs.Done, runs.Failed}
+	all := []runs.State{runs.Running, runs.Paused, runs.Waiting, runs.Canceling, runs.Canceled, runs.Done, runs.Failed}
 	ways := map[runs.State][]runs.State{ // how to get there
-		runs.Running: nil, runs.Paused: {runs.Paused}, runs.Canceling: {runs.Canceling}, runs.Canceled: {runs.Canceling, runs.Canceled},
+		runs.Running: nil, runs.Paused: {runs.Paused}, runs.Waiting: {runs.Waiting}, runs.Canceling: {runs.Canceling}, runs.Canceled: {runs.Canceling, runs.Canceled},
 		runs.Done: {runs.Done}, runs.Failed: {runs.Failed},
 	}
 	allowed := map[[2]runs.State]bool{
 		{runs.Running, runs.Paused}: true, {runs.Running, runs.Canceling}: true, {runs.Running, runs.Done}: true, {runs.Running, runs.Failed}: true,
 		{runs.Paused, runs.Running}: true, {runs.Paused, runs.Canceling}: true, {runs.Paused, runs.Failed}: true,
 		{runs.Canceling, runs.Canceled}: true,
+		{runs.Running, runs.Waiting}:    true, {runs.Waiting, runs.Paused}: true, {runs.Waiting, runs.Canceling}: true, {runs.Waiting, runs.Done}: true,
 	}
 	s := open(t, mariadb.NewDatabase(t))
 	own := lead(t, s)
@@ -299,6 +300,9 @@ func TestStates(t *testing.T) {
 func step(ctx context.Context, s *runs.Store, own runs.Epoch, id int64, to runs.State) error {
 	if to.Ended() {
 		return s.End(ctx, own, id, to, "why", due)
+	}
+	if to == runs.Waiting {
+		return s.Wait(ctx, own, id)
 	}
 	_, err := s.Wish(ctx, id, to, "why")
 	return err

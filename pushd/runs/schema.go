@@ -29,7 +29,7 @@ var tables = []string{
 		since DATETIME(6) NOT NULL,
 		fingerprint VARCHAR(64) NOT NULL DEFAULT ''
 	) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
-	// Each firing of a campaign, once.
+	// Each firing of a campaign, once; and each test of one.
 	`CREATE TABLE IF NOT EXISTS liveops_push_runs (
 		id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
 		campaign VARCHAR(191) NOT NULL,
@@ -39,6 +39,9 @@ var tables = []string{
 		commit_id VARCHAR(64) NOT NULL,
 		file MEDIUMBLOB NOT NULL,
 		actor VARCHAR(191) NOT NULL,
+		test VARCHAR(80) NOT NULL DEFAULT '',
+		others_at DATETIME(6) NULL,
+		outcomes MEDIUMTEXT NULL,
 		state VARCHAR(16) NOT NULL,
 		reason TEXT NOT NULL,
 		started DATETIME(6) NOT NULL,
@@ -55,7 +58,7 @@ var tables = []string{
 		gave_up BIGINT NOT NULL,
 		unknown BIGINT NOT NULL,
 		repeats BIGINT NOT NULL,
-		UNIQUE KEY once (campaign, due)
+		UNIQUE KEY once_each (campaign, due, test)
 	) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
 	// Its batches, until it has ended.
 	`CREATE TABLE IF NOT EXISTS liveops_push_batches (
@@ -76,6 +79,15 @@ var tables = []string{
 		dead MEDIUMBLOB NOT NULL,
 		KEY of_run (run_id)
 	) CHARACTER SET utf8mb4`,
+	// Who gets a test, until its run has ended: they are not in its run.
+	`CREATE TABLE IF NOT EXISTS liveops_push_testers (
+		id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+		run_id BIGINT NOT NULL,
+		platform VARCHAR(16) NOT NULL,
+		token VARBINARY(4096) NOT NULL,
+		language VARCHAR(191) NOT NULL,
+		KEY of_run (run_id)
+	) CHARACTER SET utf8mb4`,
 	`INSERT IGNORE INTO liveops_push_leader (id, epoch, name, until) VALUES (1, 0, '', '1970-01-02')`,
 }
 
@@ -84,6 +96,39 @@ func (s *Store) Prepare(ctx context.Context) error {
 	for _, ddl := range tables {
 		if _, err := s.db.ExecContext(ctx, ddl); err != nil {
 			return fmt.Errorf("make the tables of push runs: %w", err)
+		}
+	}
+	if err := s.migrate(ctx); err != nil {
+		return fmt.Errorf("bring the tables of push runs up to date: %w", err)
+	}
+	return nil
+}
+
+// additions are what a record of an older liveops lacks, oldest first: a column, and what comes after ALTER TABLE where it is not
+// there. Once released, a line stays.
+var additions = [][2]string{
+	{"test", "ADD COLUMN test VARCHAR(80) NOT NULL DEFAULT '', ADD COLUMN others_at DATETIME(6) NULL, " +
+		"ADD COLUMN outcomes MEDIUMTEXT NULL, DROP KEY once, ADD UNIQUE KEY once_each (campaign, due, test)"},
+}
+
+// migrate adds what the table of runs lacks. Two processes may do so at once: the second is content with what it finds.
+func (s *Store) migrate(ctx context.Context) error {
+	for _, a := range additions {
+		has := func() error {
+			rows, err := s.db.QueryContext(ctx, "SELECT "+a[0]+" FROM liveops_push_runs WHERE 1 = 0")
+			if err != nil {
+				return err
+			}
+			return rows.Close()
+		}
+		err := has()
+		if isServerError(err, noSuchColumn) {
+			if _, err = s.db.ExecContext(ctx, "ALTER TABLE liveops_push_runs "+a[1]); err != nil && has() == nil {
+				err = nil
+			}
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

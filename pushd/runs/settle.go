@@ -20,6 +20,7 @@ func (s *Store) Settle(ctx context.Context, own Epoch, run int64, results []Resu
 		var sum Counts
 		var dead [][]byte
 		var settled []any
+		var outcomes []Outcome
 		for _, r := range results {
 			if !open[r.Seq] {
 				continue
@@ -29,6 +30,7 @@ func (s *Store) Settle(ctx context.Context, own Epoch, run int64, results []Resu
 			if len(r.Gone) > 0 {
 				dead = append(dead, r.Gone)
 			}
+			outcomes = append(outcomes, r.Outcomes...)
 		}
 		if len(settled) == 0 {
 			return nil
@@ -37,6 +39,9 @@ func (s *Store) Settle(ctx context.Context, own Epoch, run int64, results []Resu
 			return err
 		}
 		if err := insertDead(ctx, tx, run, dead); err != nil {
+			return err
+		}
+		if err := addOutcomes(ctx, tx, run, outcomes); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE liveops_push_runs SET accepted = accepted + ?, dead = dead + ?, rejected = rejected + ?, gave_up = gave_up + ?,

@@ -12,10 +12,11 @@ import (
 // from says from which states a run may come to one.
 var from = map[State][]State{
 	Running:   {Paused},
-	Paused:    {Running},
-	Canceling: {Running, Paused},
+	Paused:    {Running, Waiting},
+	Waiting:   {Running},
+	Canceling: {Running, Paused, Waiting},
 	Canceled:  {Canceling},
-	Done:      {Running},
+	Done:      {Running, Waiting},
 	Failed:    {Running, Paused},
 }
 
@@ -32,7 +33,24 @@ func (s *Store) Wish(ctx context.Context, id int64, to State, reason string) (Ru
 	return s.Run(ctx, id)
 }
 
-// End moves a run to an end, and forgets its batches.
+// Wait moves a test whose messages are sent to Waiting.
+func (s *Store) Wait(ctx context.Context, own Epoch, id int64) error {
+	return s.led(ctx, own, func(tx *sql.Tx) error { return move(ctx, tx, id, Waiting, "", time.Time{}) })
+}
+
+// Explain gives a run that is paused another reason for that; of one that is not it changes nothing.
+func (s *Store) Explain(ctx context.Context, own Epoch, id int64, reason string) error {
+	err := s.led(ctx, own, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE liveops_push_runs SET reason = ? WHERE id = ? AND state = ?", reason, id, string(Paused))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("say why run %d is paused: %w", id, err)
+	}
+	return nil
+}
+
+// End moves a run to an end, and forgets its batches. Where a test of a run is Canceled, its run is so from then on, too.
 func (s *Store) End(ctx context.Context, own Epoch, id int64, to State, reason string, at time.Time) error {
 	if !to.Ended() {
 		return fmt.Errorf("%s is no end of a run", to)
@@ -40,6 +58,11 @@ func (s *Store) End(ctx context.Context, own Epoch, id int64, to State, reason s
 	return s.led(ctx, own, func(tx *sql.Tx) error {
 		if err := move(ctx, tx, id, to, reason, at); err != nil {
 			return err
+		}
+		if to == Canceled {
+			if err := cancelFollowing(ctx, tx, id, reason, at); err != nil {
+				return err
+			}
 		}
 		_, err := tx.ExecContext(ctx, "DELETE FROM liveops_push_batches WHERE run_id = ?", id)
 		return err

@@ -70,6 +70,9 @@ func permissionDenied(project string) push.Answer {
 	return failure(403, "PERMISSION_DENIED", "", fmt.Sprintf("Permission 'cloudmessaging.messages.create' denied on resource '//cloudresourcemanager.googleapis.com/projects/%s' (or it may not exist).", project), 0)
 }
 
+// InvalidArgument says that something is wrong with the message.
+func InvalidArgument(message string) push.Answer { return invalid("message", message) }
+
 // invalid says what is wrong with a field of the message.
 func invalid(field, message string) push.Answer {
 	return failure(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT", message, 0,

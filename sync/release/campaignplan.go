@@ -41,9 +41,11 @@ type CampaignContext struct {
 	Phones   Phones           // nil where nobody asks the tokens
 	All      bool             // the columns of all campaigns are looked up, not only of those that change
 	Now      time.Time        // by which previews are made
-	// Servers says how many game servers run, and how many there may be; nil where nobody asks.
-	Servers func(ctx context.Context, environment string, c *datarepo.Capacity) (campaign.Servers, error)
+	Servers  ServersNow       // nil where nobody asks
 }
+
+// ServersNow says how many game servers of an environment run, and how many there may be.
+type ServersNow func(ctx context.Context, environment string, c *datarepo.Capacity) (campaign.Servers, error)
 
 // environmentOf is what a liveops.yaml, which may be nil, says of an environment; nothing where it has none of that name.
 func environmentOf(config *datarepo.Config, name string) datarepo.Environment {

@@ -37,6 +37,15 @@ func PreviewCampaigns(ctx context.Context, p *Plan, d *Desired) error {
 	return nil
 }
 
+// PreviewReleased makes the preview of a campaign that was released to an environment, among all that were. c's policy is what was released,
+// too.
+func PreviewReleased(ctx context.Context, environment string, c *CampaignContext, released []*campaign.Campaign, one *campaign.Campaign) campaign.Preview {
+	counting, cancel := context.WithTimeout(ctx, countTime)
+	defer cancel()
+	v := previewer{CampaignContext: c, environment: environment, campaigns: released, push: environmentOf(c.Policy, environment).Push}
+	return v.preview(counting, one)
+}
+
 // previewer makes the previews of an environment.
 type previewer struct {
 	*CampaignContext

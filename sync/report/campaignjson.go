@@ -22,6 +22,7 @@ import (
 //	  uncounted, reading        why nobody has, and what reading the tokens costs; left out where there is nothing to say
 //	  only[]                    the lists that alone get anything in the environment; left out where everybody may
 //	  seconds                   {atRate, takes}; slower: the gateways whose quota is in the way
+//	  test                      left out where nobody gets it first; else {list, tokens, before}: a list's name or "", how many tokens besides, seconds
 //	  servers                   null, or {now, added, max, wanted}; these are null where they are not known
 //	  messages[]                {language, title, body, image, deepLink, tokens, bytes}
 //	  overlaps[]                {time, campaign, at, sending, servers}
@@ -47,6 +48,7 @@ type jsonCampaign struct {
 	Only        []string           `json:"only,omitempty"`
 	Seconds     jsonSeconds        `json:"seconds"`
 	Slower      []campaign.Gateway `json:"slower"`
+	Test        *jsonTest          `json:"test,omitempty"`
 	Servers     *jsonServers       `json:"servers"`
 	Messages    []jsonMessage      `json:"messages"`
 	Overlaps    []jsonOverlap      `json:"overlaps"`
@@ -93,6 +95,12 @@ type jsonSeconds struct {
 	Takes  float64 `json:"takes"`
 }
 
+type jsonTest struct {
+	List   string  `json:"list"`
+	Tokens int     `json:"tokens"`
+	Before float64 `json:"before"`
+}
+
 type jsonServers struct {
 	Now    *int `json:"now"`
 	Added  *int `json:"added"`
@@ -128,6 +136,9 @@ func campaignOf(p *campaign.Preview) jsonCampaign {
 	}
 	if p.Counted {
 		c.Tokens = &jsonTokens{p.Tokens, countsOf(p.Platforms), countsOf(p.Languages)}
+	}
+	if t := p.Test; t != nil {
+		c.Test = &jsonTest{t.List, len(t.Tokens), t.Before.Seconds()}
 	}
 	if g := p.Servers; g != nil {
 		c.Servers = &jsonServers{}

@@ -111,10 +111,11 @@ func testPhrase(t *campaign.Test, show func(string) string) string {
 	if len(t.Tokens) > 1 || len(who) > 1 {
 		verb = " get"
 	}
+	const arrives = " The others get it when that has arrived."
 	if t.Before == 0 {
-		return s + verb + " each run first, right before the others."
+		return s + verb + " each run first, right before the others." + arrives
 	}
-	return s + verb + " each run " + inUnits(t.Before) + " before the others."
+	return s + verb + " each run " + inUnits(t.Before) + " before the others." + arrives
 }
 
 // serversPhrase says how many servers are added, and when.
@@ -123,7 +124,7 @@ func serversPhrase(g *campaign.Growth, strong string) string {
 	var s string
 	switch {
 	case !g.Known:
-		s = "Game servers: " + times + " times as many as run then; how many that is was not asked."
+		s = "Game servers: " + times + " times as many as run then; how many that is, is not known here."
 	case g.Now == 0:
 		s = strong + "No game server runs" + strong + ", so none is added."
 	case g.Added == 0:

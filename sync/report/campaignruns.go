@@ -15,10 +15,13 @@ func second(t time.Time) string { return t.UTC().Format("Mon 2006-01-02 15:04:05
 // CampaignRun tells a run of a campaign in one line, for a terminal. Its reason is as it was given, whatever it holds.
 func CampaignRun(r runs.Run, now time.Time) string {
 	line := second(r.Time) + " " + string(r.State)
+	if r.Test != "" {
+		line = second(r.Time) + " test " + string(r.State)
+	}
 	if r.Reason != "" {
 		line += " (" + r.Reason + ")"
 	}
-	return line + runCounts(r, now)
+	return line + runCounts(r, now) + othersFollow(r)
 }
 
 // CampaignStanding tells a campaign and its newest run in one line, for a terminal.
@@ -35,14 +38,26 @@ func CampaignStanding(s control.Standing, now time.Time) string {
 
 // CampaignRunSentence is a run of a campaign in a sentence, as Markdown.
 func CampaignRunSentence(environment string, r runs.Run, now time.Time) string {
-	s := "The run of campaign " + codeSpan(r.Campaign, 130) + " of " + second(r.Time) + " is " + string(r.State) + " in " + name(environment)
+	s := "The run of campaign "
+	if r.Test != "" {
+		s = "The test of campaign "
+	}
+	s += codeSpan(r.Campaign, 130) + " of " + second(r.Time) + " is " + string(r.State) + " in " + name(environment)
 	if r.Reason != "" {
 		s += " (" + prose(r.Reason) + ")"
 	}
 	if r.Actor != "" {
 		s += ", asked for by " + codeSpan(r.Actor, 60)
 	}
-	return stop(s + runCounts(r, now))
+	return stop(s + runCounts(r, now) + othersFollow(r))
+}
+
+// othersFollow is when those who are not in a test get its run; "" where that is over, or there is none.
+func othersFollow(r runs.Run) string {
+	if r.Follows.IsZero() || r.State.Ended() || r.State == runs.Canceling {
+		return ""
+	}
+	return "; the others follow at " + second(r.Follows)
 }
 
 // runCounts is what became of a run's messages: ": 1,200 of 5,000 tokens (24 %), 1,190 accepted, …". A run that was missed has none.
@@ -118,9 +133,13 @@ func CampaignRunsMarkdown(environment, campaign string, all []runs.Run, now time
 
 func runRow(r *runs.Run, now time.Time) string {
 	state := "**" + string(r.State) + "**"
+	if r.Test != "" {
+		state = "test **" + string(r.State) + "**"
+	}
 	if r.Reason != "" {
 		state += ": " + prose(r.Reason)
 	}
+	state += othersFollow(*r)
 	by := ""
 	if r.Actor != "" {
 		by = codeSpan(r.Actor, 60)

@@ -1,0 +1,159 @@
+package control_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"liveops/datarepo"
+	"liveops/pushd/control"
+	"liveops/pushd/runs"
+)
+
+// tested has a list, a campaign with a test and one without.
+func tested() left {
+	return left{"liveops.yaml": strings.ReplaceAll(config, "platform: platform}", "platform: platform, user: user}, lists: {qa: {users: [\"1\"]}}"),
+		"pushes/crystals.yaml": crystals + "test: {list: qa}\n", "pushes/plain.yaml": crystals}
+}
+
+func TestATestThatIsAskedFor(t *testing.T) {
+	s := record(t)
+	r, err := control.Read(t.Context(), tested())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(name, list string) (runs.Run, bool, error) {
+		t.Helper()
+		c, err := r.Campaign(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return control.Test(t.Context(), s, r, c, list, "jun", now)
+	}
+	if _, _, err := ask("plain", ""); !errors.Is(err, control.ErrNoTest) {
+		t.Error(err)
+	}
+	none := (*datarepo.NoListError)(nil)
+	if _, _, err := ask("plain", "qb"); !errors.As(err, &none) || none.Near != "qa" {
+		t.Error(err)
+	}
+	for _, of := range []struct{ name, list string }{{"crystals", ""}, {"crystals", "qa"}, {"plain", "qa"}} { // all within a second
+		run, begun, err := ask(of.name, of.list)
+		list, asked := runs.AskedFor(run.Test)
+		if err != nil || !begun || !asked || list != of.list || run.State != runs.Running || run.Actor != "jun" || run.Commit != "c1" || !run.Follows.IsZero() {
+			t.Errorf("%v: %+v, begun %v, %v", of, run, begun, err)
+		}
+		if _, begun, err := ask(of.name, of.list); begun || err != nil {
+			t.Errorf("%v: begun twice: %v, %v", of, begun, err)
+		}
+	}
+	all, err := control.List(t.Context(), s, r, now)
+	if err != nil || all[0].Newest != nil {
+		t.Errorf("a test is taken for a run: %+v, %v", all, err)
+	}
+	if _, err := control.Wish(t.Context(), s, tested(), "crystals", runs.Paused, "by jun"); err != nil {
+		t.Errorf("it cannot be paused: %v", err)
+	}
+	nowhere := &control.Release{Environment: "nowhere", Config: r.Config}
+	if _, _, err := control.Test(t.Context(), s, nowhere, &r.Campaigns[0], "", "jun", now); !errors.Is(err, control.ErrNoPush) {
+		t.Error(err)
+	}
+}
+
+// A test is waited for to its end; one that is stopped is ended, and so is one that nobody waits for any more.
+func TestAwaitTest(t *testing.T) {
+	s := record(t)
+	epoch, err := s.Lead(t.Context(), "test", 0, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := control.Read(t.Context(), tested())
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := func(second int) runs.Run {
+		t.Helper()
+		run, _, err := control.Test(t.Context(), s, r, &r.Campaigns[0], "", "jun", now.Add(time.Duration(second)*time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return run
+	}
+	run := begin(0)
+	end := func(to runs.State) func(context.Context, time.Duration) error {
+		return func(context.Context, time.Duration) error {
+			return s.End(t.Context(), epoch, run.ID, to, "why", now)
+		}
+	}
+	if got, err := control.AwaitTest(t.Context(), s, run, end(runs.Done)); err != nil || got.State != runs.Done {
+		t.Errorf("%+v, %v", got, err)
+	}
+	run = begin(1)
+	if _, err := s.Wish(t.Context(), run.ID, runs.Paused, "stopped"); err != nil {
+		t.Fatal(err)
+	}
+	waits := 0
+	got, err := control.AwaitTest(t.Context(), s, run, func(ctx context.Context, d time.Duration) error {
+		if waits++; waits == 1 {
+			return nil
+		}
+		return end(runs.Canceled)(ctx, d)
+	})
+	if err != nil || got.State != runs.Canceled {
+		t.Errorf("%+v, %v", got, err)
+	}
+	run = begin(2)
+	tired := errors.New("tired")
+	if _, err := control.AwaitTest(t.Context(), s, run, func(context.Context, time.Duration) error { return tired }); !errors.Is(err, tired) {
+		t.Error(err)
+	}
+	if got, err := s.Run(t.Context(), run.ID); err != nil || got.State != runs.Canceling {
+		t.Errorf("%+v, %v", got, err)
+	}
+	run = begin(3) // it ends as nobody waits any more
+	_, err = control.AwaitTest(t.Context(), s, run, func(ctx context.Context, d time.Duration) error {
+		return errors.Join(tired, end(runs.Done)(ctx, d))
+	})
+	if !errors.Is(err, tired) {
+		t.Error(err)
+	}
+	if state := (*runs.StateError)(nil); errors.As(err, &state) {
+		t.Errorf("that is no trouble: %v", err)
+	}
+}
+
+// To let runs go on is not to send one before its test.
+func TestResumeBeforeATest(t *testing.T) {
+	s := record(t)
+	epoch, err := s.Lead(t.Context(), "test", 0, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := control.Read(t.Context(), tested())
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, begun, err := control.Order(t.Context(), s, r, &r.Campaigns[0], "jun", now)
+	if err != nil || !begun || run.State != runs.Paused || run.Reason != "its test comes first" {
+		t.Fatalf("%+v, %v", run, err)
+	}
+	test := run
+	test.Test, test.State, test.Follows = "a1", runs.Running, run.Time
+	if begun, err := s.BeginTest(t.Context(), epoch, test); err != nil || !begun {
+		t.Fatal(begun, err)
+	}
+	for _, step := range []struct {
+		to   runs.State
+		want string
+	}{{runs.Paused, "paused paused"}, {runs.Running, "running"}} {
+		all, err := control.Wish(t.Context(), s, tested(), "crystals", step.to, "by jun")
+		if err != nil || states(all) != step.want {
+			t.Errorf("%s: %s, %v", step.to, states(all), err)
+		}
+	}
+	if run, err := s.Run(t.Context(), run.ID); err != nil || run.State != runs.Paused || run.Reason != "its test comes first" {
+		t.Errorf("%+v, %v", run, err)
+	}
+}

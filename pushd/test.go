@@ -1,0 +1,212 @@
+package pushd
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"liveops/pushd/runs"
+)
+
+const (
+	// testMark begins the reason of a pause that ends when a run's test is over and has reached somebody.
+	testMark = "its test comes first"
+	// keepTesters is how long it is known who got a test: longer than a missed time may be sent late.
+	keepTesters = 9 * 24 * time.Hour
+	// noFollower is how long after its time, and all that it may be late, a test waits for its run.
+	noFollower = time.Minute
+)
+
+// AwaitsTest says whether a run is paused until its test is over, after which it goes on by itself.
+func AwaitsTest(r runs.Run) bool {
+	return r.Test == "" && r.State == runs.Paused && strings.HasPrefix(r.Reason, testMark)
+}
+
+// tests begins the tests of runs, ends those whose run will be another one, and lets runs go on whose test is over.
+func (l *leader) tests(ctx context.Context) error {
+	now := l.o.Clock.Now()
+	var failed error
+	for _, s := range l.due.campaigns {
+		if s.Test != nil {
+			failed = errors.Join(failed, l.beginTests(ctx, s, now))
+		}
+	}
+	var tests, awaiting []led // as they stand
+	l.mu.Lock()
+	for _, d := range l.led {
+		switch {
+		case !d.Follows.IsZero() && !d.State.Ended() && d.State != runs.Canceling:
+			tests = append(tests, *d)
+		case AwaitsTest(d.Run):
+			awaiting = append(awaiting, *d)
+		}
+	}
+	l.mu.Unlock()
+	for i := range tests {
+		failed = errors.Join(failed, l.follows(ctx, &tests[i], now))
+	}
+	for i := range awaiting {
+		failed = errors.Join(failed, l.afterTest(ctx, &awaiting[i], now))
+	}
+	return errors.Join(failed, l.forgetTesters(ctx, now))
+}
+
+// beginTests begins the tests of a campaign's next runs whose `before` has come.
+func (l *leader) beginTests(ctx context.Context, s *scheduled, now time.Time) error {
+	for at := now.Add(-s.Jitter); ; {
+		next, ok := s.times.Next(at)
+		if !ok || next.Sub(now) > s.Test.Before {
+			return nil
+		}
+		at = next
+		start := l.run(s.Name, next).Start(s.Jitter)
+		if !start.After(now) || start.Sub(now) > s.Test.Before || s.tested[next] || !s.times.First(next).Equal(next) {
+			continue
+		}
+		if err := l.beginTest(ctx, runs.Run{Campaign: s.Name, Time: next, Commit: l.due.commit, File: s.file, Test: s.Fingerprint(), Follows: start}, now); err != nil {
+			return err
+		}
+		s.tested[next] = true
+	}
+}
+
+func (l *leader) beginTest(ctx context.Context, r runs.Run, now time.Time) error {
+	r.State, r.Started = runs.Running, now
+	begun, err := l.o.Runs.BeginTest(ctx, l.epoch, r)
+	if begun {
+		l.o.Log.Info("push: test begun", "environment", l.o.Environment, "campaign", r.Campaign, "due", r.Time, "others", r.Follows)
+	}
+	return err
+}
+
+// follows ends the test of a run which has ended, or will be another one, or none.
+func (l *leader) follows(ctx context.Context, d *led, now time.Time) error {
+	if !now.Before(d.Follows) {
+		run, err := l.o.Runs.Find(ctx, d.Campaign, d.Time)
+		switch {
+		case err == nil && run.State.Ended():
+			return l.endTest(ctx, d.Run, now)
+		case err == nil || !errors.Is(err, runs.ErrNoRun):
+			return err
+		}
+	}
+	if !l.due.known {
+		return nil
+	}
+	i := slices.IndexFunc(l.due.campaigns, func(s *scheduled) bool { return s.Name == d.Campaign })
+	reason := ""
+	switch {
+	case i < 0:
+		reason = "the campaign was taken out before its others got it"
+	case l.due.campaigns[i].Fingerprint() != d.Test:
+		reason = "the campaign was changed before its others got it"
+	case now.Sub(d.Follows) > d.campaign.Deadline+noFollower:
+		reason = "its run did not begin"
+	default:
+		return nil
+	}
+	l.o.Log.Warn("push: a test is void", "environment", l.o.Environment, "campaign", d.Campaign, "due", d.Time, "reason", reason)
+	return l.o.Runs.Supersede(ctx, l.epoch, d.ID, reason)
+}
+
+// endTest ends a test whose run needs it no more.
+func (l *leader) endTest(ctx context.Context, test runs.Run, now time.Time) error {
+	if test.State != runs.Waiting {
+		return l.o.Runs.Supersede(ctx, l.epoch, test.ID, "its run is over")
+	}
+	if err := l.o.Runs.End(ctx, l.epoch, test.ID, runs.Done, "", now); err != nil {
+		return err
+	}
+	return l.o.Batches.End(ctx, test.ID)
+}
+
+// testOf is the test of a run: its own, or that of the first wave of its named time; ErrNoRun where there is none.
+func (l *leader) testOf(ctx context.Context, d *led) (runs.Run, error) {
+	print := d.campaign.Fingerprint()
+	test, err := l.o.Runs.Test(ctx, d.Campaign, d.Time, print)
+	if errors.Is(err, runs.ErrNoRun) && d.campaign.EachUser {
+		l.mu.Lock()
+		zones := l.due.zones
+		l.mu.Unlock()
+		if first := d.campaign.Timetable(zones).First(d.Time); !first.Equal(d.Time) {
+			test, err = l.o.Runs.Test(ctx, d.Campaign, first, print)
+		}
+	}
+	return test, err
+}
+
+// afterTest lets a run go on whose test has reached somebody on each platform that it was sent to. Where it has not, people
+// decide.
+func (l *leader) afterTest(ctx context.Context, d *led, now time.Time) error {
+	test, err := l.testOf(ctx, d)
+	if errors.Is(err, runs.ErrNoRun) {
+		return l.beginTest(ctx, runs.Run{Campaign: d.Campaign, Time: d.Time, Commit: d.Commit, File: d.File, Test: d.campaign.Fingerprint(), Follows: d.Time}, now)
+	}
+	if err != nil {
+		return err
+	}
+	switch test.State {
+	case runs.Waiting, runs.Done:
+		if trouble := test.Trouble(); trouble != "" {
+			err = l.stays(ctx, d, "its test did not arrive: "+trouble)
+		} else {
+			err = l.letGo(ctx, d, now)
+		}
+	case runs.Paused:
+		err = l.stays(ctx, d, testMark+", and that is paused: "+test.Reason)
+	case runs.Failed:
+		err = l.stays(ctx, d, "its test failed: "+test.Reason)
+	case runs.Canceled:
+		_, err = l.o.Runs.Wish(ctx, d.ID, runs.Canceling, "its test was canceled: "+test.Reason)
+	}
+	if err == nil && test.State == runs.Waiting {
+		err = l.endTest(ctx, test, now)
+	}
+	return err
+}
+
+// stays says why a run stays paused.
+func (l *leader) stays(ctx context.Context, d *led, reason string) error {
+	if d.Reason == reason {
+		return nil
+	}
+	l.o.Log.Error("push: stays paused", "environment", l.o.Environment, "campaign", d.Campaign, "due", d.Time, "reason", reason)
+	return l.o.Runs.Explain(ctx, l.epoch, d.ID, reason)
+}
+
+// letGo lets a run go on after its test, as its servers and its guard allow.
+func (l *leader) letGo(ctx context.Context, d *led, now time.Time) error {
+	state, reason, known := l.begins(&scheduled{Campaign: d.campaign}, l.run(d.Campaign, d.Time), now)
+	switch {
+	case !known:
+		return nil
+	case state == runs.Paused:
+		return l.stays(ctx, d, reason)
+	}
+	l.mu.Lock()
+	led := l.led[d.ID]
+	l.mu.Unlock()
+	if led == nil {
+		return nil
+	}
+	if unwell := l.well(ctx, led, now); unwell != nil { // from then on the guard's pause, which ends as the guard says
+		return errors.Join(ctx.Err(), l.stays(ctx, d, guardMark+d.guard()+": "+unwell.Error()))
+	}
+	if reason != "" {
+		l.o.Log.Error("push: servers are late", "environment", l.o.Environment, "campaign", d.Campaign, "due", d.Time, "state", string(state), "reason", reason)
+	}
+	l.o.Log.Info("push: goes on: its test has arrived", "campaign", d.Campaign, "due", d.Time)
+	_, err := l.o.Runs.Wish(ctx, d.ID, state, reason)
+	return err
+}
+
+// forgetTesters forgets now and then who got tests whose runs are long over.
+func (l *leader) forgetTesters(ctx context.Context, now time.Time) error {
+	if now.Sub(l.forgot) < time.Hour {
+		return nil
+	}
+	l.forgot = now
+	return l.o.Runs.ForgetTesters(ctx, l.epoch, now.Add(-keepTesters))
+}
