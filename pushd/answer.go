@@ -16,6 +16,9 @@ func (l *leader) answer(ctx context.Context, b []byte) ([]byte, error) {
 	if err := json.Unmarshal(b, &q); err != nil {
 		return nil, fmt.Errorf("a question that is none: %w", err)
 	}
+	if !l.leads(l.o.Clock.Now()) {
+		return nil, errors.New("the lease may be over, and another one may lead")
+	}
 	switch {
 	case q.Contact != nil:
 		all, err := l.stand(q.Contact)
@@ -26,7 +29,11 @@ func (l *leader) answer(ctx context.Context, b []byte) ([]byte, error) {
 	case q.Settle != nil:
 		return l.settle(ctx, q.Settle)
 	case q.Claim != nil:
-		return json.Marshal(l.claim(q.Claim, l.o.Clock.Now()))
+		answer, err := l.claim(ctx, q.Claim)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(answer)
 	case q.Stop != nil:
 		l.o.Log.Error("push: a run must not go on", "run", q.Stop.Run, "reason", q.Stop.Reason)
 		return nil, l.pause(ctx, q.Stop.Run, q.Stop.Reason)
@@ -148,22 +155,31 @@ func (l *leader) record(ctx context.Context, run int64, of []settling) error {
 	}
 	l.mu.Lock()
 	d := l.led[run]
+	l.mu.Unlock()
 	if d == nil {
-		l.mu.Unlock()
 		return nil
 	}
-	for _, r := range results {
-		delete(d.open, r.Seq)
-		delete(d.owners, r.Seq)
-		d.Counts = d.Counts.Add(r.Counts)
-	}
-	counts, state := d.Counts, d.State
-	d.signal()
-	l.mu.Unlock()
+	counts, state := l.took(d, results)
 	if reason := l.implausible(counts); reason != "" && state == runs.Running {
 		return l.pause(ctx, run, reason)
 	}
 	return nil
+}
+
+// took takes note of results that are recorded.
+func (l *leader) took(d *led, results []runs.Result) (runs.Counts, runs.State) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range results {
+		delete(d.open, r.Seq)
+		delete(d.owners, r.Seq)
+		if !d.known {
+			d.done[r.Seq] = true
+		}
+		d.Counts = d.Counts.Add(r.Counts)
+	}
+	d.signal()
+	return d.Counts, d.State
 }
 
 // fewResults is how many results say nothing about the share of dead tokens.

@@ -2,7 +2,6 @@ package pushd
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -25,9 +24,9 @@ type claim struct {
 type claimed string
 
 const (
-	yours   claimed = "yours"
-	settled claimed = "settled" // it has its result
-	held    claimed = "held"    // another one has it in hand, or may have: ask again later
+	yours claimed = "yours"
+	done  claimed = "done" // it has its result
+	held  claimed = "held" // another one has it in hand, or may have: ask again later
 )
 
 const (
@@ -44,8 +43,22 @@ type owner struct {
 	at     time.Time // when it claimed it; zero where it is known by its words
 }
 
-// claim answers a claim: the batch is given to whoever asks first, unless another one may have it in hand.
-func (l *leader) claim(c *claim, now time.Time) claimed {
+// claim answers a claim: the batch is given to whoever asks first, unless another one may have it in hand. That it has its result,
+// the record says alone, by which the engine forgets it.
+func (l *leader) claim(ctx context.Context, c *claim) (claimed, error) {
+	answer := l.grant(c, l.o.Clock.Now())
+	if answer != done {
+		return answer, nil
+	}
+	is, err := l.o.Runs.IsSettled(ctx, c.Run, c.Seq)
+	if err == nil && !is {
+		answer = held
+	}
+	return answer, err
+}
+
+// grant is claim by what the leader knows itself.
+func (l *leader) grant(c *claim, now time.Time) claimed {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	d := l.led[c.Run]
@@ -57,7 +70,7 @@ func (l *leader) claim(c *claim, now time.Time) claimed {
 		if earlier && !d.known {
 			return held
 		}
-		return settled
+		return done
 	}
 	unheard := l.listening.IsZero() || now.Sub(l.listening) < settleIn
 	o, owned := d.owners[c.Seq]
@@ -117,42 +130,4 @@ func (d *led) leave(worker string, before, now []int) {
 			delete(d.owners, seq)
 		}
 	}
-}
-
-// take takes a batch in hand, until dropped is called: having ends when another worker takes it over. ok is false where it is in
-// hand, of which the engine does not know.
-func (r *run) take(ctx context.Context, seq int) (having context.Context, dropped func(), ok bool) {
-	having, cancel := context.WithCancelCause(ctx)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.hands[seq] != nil {
-		cancel(nil)
-		return nil, nil, false
-	}
-	r.hands[seq] = cancel
-	return having, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		delete(r.hands, seq)
-		cancel(nil)
-	}, true
-}
-
-// lose ends having batches that others have taken over.
-func (r *run) lose(seqs []int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, seq := range seqs {
-		if cancel := r.hands[seq]; cancel != nil {
-			cancel(errLost)
-		}
-	}
-}
-
-// lostOf is errLost where a batch was taken over, else nil.
-func lostOf(having context.Context) error {
-	if errors.Is(context.Cause(having), errLost) {
-		return errLost
-	}
-	return nil
 }

@@ -15,7 +15,7 @@ func TestClaims(t *testing.T) {
 	at := func(seconds float64) time.Time { return start.Add(time.Duration(seconds * float64(time.Second))) }
 	newTerm := func() *leader {
 		l := newLeader(Options{Clock: SystemClock{}}, 1)
-		l.led[7], l.ready = &led{Run: runs.Run{ID: 7, State: runs.Running}, pace: &pace{}, open: map[int]bool{1: true, 2: true}, before: 2, known: true, owners: map[int]owner{}}, true
+		l.led[7], l.ready = &led{Run: runs.Run{ID: 7, State: runs.Running}, pace: &pace{}, open: map[int]bool{1: true, 2: true}, before: 2, known: true, done: map[int]bool{}, owners: map[int]owner{}}, true
 		return l
 	}
 	words := map[string]uint64{}
@@ -25,7 +25,7 @@ func TestClaims(t *testing.T) {
 	}
 	ask := func(l *leader, now time.Time, worker string, want claimed) {
 		t.Helper()
-		if got := l.claim(&claim{worker, 7, 1}, now); got != want {
+		if got := l.grant(&claim{worker, 7, 1}, now); got != want {
 			t.Errorf("%s at %v: %s, want %s", worker, now.Sub(start), got, want)
 		}
 	}
@@ -88,7 +88,7 @@ func TestClaims(t *testing.T) {
 		l := newTerm()
 		d := l.led[7]
 		delete(d.open, 1)
-		ask(l, at(0), "a", settled)
+		ask(l, at(0), "a", done)
 		if got := say(l, at(0), "b", 1, 2); !cmp.Equal(got, []int{1}) { // that was cut off, and has it still
 			t.Errorf("b has lost %v", got)
 		}
@@ -101,7 +101,35 @@ func TestClaims(t *testing.T) {
 		ask(l, at(6), "a", yours)
 		ask(l, at(6), "a", yours) // the answer was lost
 		ask(l, at(7), "b", held)
-		talk(l, 6, 10, func(now time.Time) { say(l, now, "a"); say(l, now, "b") })
-		ask(l, at(10), "b", yours)
+		talk(l, 6, 11, func(now time.Time) { say(l, now, "a"); say(l, now, "b") })
+		ask(l, at(11), "b", yours)
 	})
+}
+
+// A batch that got its result while a new leader read which have none is not waited for.
+func TestWhatIsSettledWhileItIsReadIsNotOpen(t *testing.T) {
+	l := newLeader(Options{Clock: SystemClock{}}, 1)
+	d := &led{Run: runs.Run{ID: 7, State: runs.Running}, open: map[int]bool{}, done: map[int]bool{}, before: 2, owners: map[int]owner{}, settled: make(chan struct{}, 1)}
+	l.led[7] = d
+	read := []runs.Batch{{Seq: 1}, {Seq: 2}}
+	l.took(d, []runs.Result{{Seq: 1}})
+	l.opened(d, read)
+	if want := (map[int]bool{2: true}); !cmp.Equal(d.open, want) {
+		t.Errorf("open are %v, want %v", d.open, want)
+	}
+}
+
+// A leader that was stopped, and wakes when its lease may be over, answers nothing.
+func TestAnswersOnlyWhileItLeads(t *testing.T) {
+	o := Options{Clock: SystemClock{}, Lease: 10 * time.Second}
+	l := newLeader(o, 1)
+	l.ready, l.since = true, time.Now()
+	ask := []byte(`{"Contact": {"Worker": "a", "N": 1}}`)
+	if _, err := l.answer(t.Context(), ask); err != nil {
+		t.Error(err)
+	}
+	l.since = time.Now().Add(-7 * time.Second)
+	if answer, err := l.answer(t.Context(), ask); err == nil {
+		t.Errorf("answered %s", answer)
+	}
 }

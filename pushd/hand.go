@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
+	"slices"
 	"time"
 
 	"liveops/engine"
@@ -21,22 +21,21 @@ func (w *hands) handle(ctx context.Context, r *run, b *engine.Batch) {
 	defer kept()
 	w.working.Go(func() { w.keep(keeping, b) })
 	err := w.finish(ctx, r, b)
+	told := err == nil || errors.Is(err, errHeld) || errors.Is(err, errEnded) || errors.Is(err, errLacks) || ctx.Err() != nil
+	if !told {
+		w.o.Log.Warn("push: worker: batch", "run", r.id, "batch", b.Seq, "err", err)
+	}
 	switch {
 	case err == nil:
 		err = b.Done()
-	case errors.Is(err, errHeld):
-		err = b.Later(claimAgain)
 	case errors.Is(err, errLost):
-		w.o.Log.Warn("push: worker: another one has taken over a batch", "run", r.id, "batch", b.Seq)
 		return
+	case ctx.Err() != nil:
+		err = b.Back()
+	default: // what one cannot do, it is not to be asked for at once again
+		err = b.Later(claimAgain)
 	}
-	if err == nil {
-		return
-	}
-	if ctx.Err() == nil && !errors.Is(err, errEnded) {
-		w.o.Log.Warn("push: worker: batch", "run", r.id, "batch", b.Seq, "err", err)
-	}
-	if err := b.Back(); err != nil && ctx.Err() == nil {
+	if err != nil && ctx.Err() == nil {
 		w.o.Log.Warn("push: worker: batch", "run", r.id, "batch", b.Seq, "err", err)
 	}
 }
@@ -52,16 +51,28 @@ var (
 	errEnded = errors.New("the run has ended before the batch did")
 	errHeld  = errors.New("another one has the batch in hand")
 	errLost  = errors.New("another one has taken the batch over")
+	errLacks = errors.New("this worker has no credentials for the gateway")
 )
 
 // finish is handle until the batch has its result.
 func (w *hands) finish(ctx context.Context, r *run, b *engine.Batch) error {
+	p, err := unpack(b.Data)
+	if err != nil {
+		return err
+	}
+	by := r.gateways[p.platform]
+	if w.sender(r, by) == nil {
+		if r.lacks(by) {
+			w.o.Log.Warn("push: worker: no credentials for the gateway, others must send by it", "run", r.id, "platform", string(p.platform), "gateway", string(by))
+		}
+		return errLacks
+	}
 	var answer claimed
 	if err := w.ask(ctx, question{Claim: &claim{w.o.Name, r.id, b.Seq}}, &answer); err != nil {
 		return err
 	}
 	switch answer {
-	case settled:
+	case done:
 		return nil
 	case held:
 		return errHeld
@@ -71,43 +82,26 @@ func (w *hands) finish(ctx context.Context, r *run, b *engine.Batch) error {
 		return errHeld
 	}
 	defer dropped()
-	p, err := unpack(b.Data)
-	if err != nil {
-		return err
-	}
 	if !r.begin(having) {
 		return cmp.Or(lostOf(having), errEnded)
 	}
 	defer r.end()
-	result, err := w.send(having, r, p)
-	if err != nil && !errors.Is(err, errEnded) {
-		return err
+	result := runs.Result{Seq: b.Seq}
+	var ended error
+	for some := range slices.Chunk(p.tokens, gateway.MaxBatch) { // one, unless tokens were registered since it was read first
+		err := w.send(having, r, p.platform, some, &result)
+		if ended = err; errors.Is(err, errEnded) {
+			break
+		}
+		if err != nil {
+			return err
+		}
 	}
-	result.Seq = b.Seq
-	ended := err
 	// Of a run that is canceled too it is told what was sent.
 	if err := w.ask(ctx, question{Settle: &settle{r.id, result}}, nil); err != nil {
 		return err
 	}
 	return ended
-}
-
-// begin counts a batch in once its run is running; false where the run has ended.
-func (r *run) begin(ctx context.Context) bool {
-	if !r.await(ctx, runs.Running) {
-		return false
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.busy++
-	return true
-}
-
-// end counts it out.
-func (r *run) end() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.busy--
 }
 
 // askTime is how long a worker waits for an answer before it asks again.
@@ -128,81 +122,53 @@ func (w *hands) ask(ctx context.Context, q question, into any) error {
 	}
 }
 
-// send sends a parcel's messages, through pauses, until each has an end.
-func (w *hands) send(ctx context.Context, r *run, p *parcel) (result runs.Result, err error) {
-	by := r.gateways[p.platform]
-	sender := w.sender(r, by)
-	if sender == nil {
-		return result, fmt.Errorf("this worker has no credentials for %s, which pushes to %s go by", by, p.platform)
-	}
+// send sends messages, through pauses, until each has an end, which it adds to a result.
+func (w *hands) send(ctx context.Context, r *run, platform campaign.Platform, tokens []parcelToken, into *runs.Result) error {
+	by := r.gateways[platform]
 	read := w.o.Clock.Now() // a token that is renewed after it is not dead
-	batch := &gateway.Batch{Pacer: leave{r, by}, Messages: make([]gateway.Message, len(p.tokens))}
-	for i, t := range p.tokens {
-		batch.Messages[i] = gateway.Message{Token: t.token, Template: r.texts.of(t.language, p.platform, by)}
+	batch := &gateway.Batch{Pacer: leave{r, by}, Messages: make([]gateway.Message, len(tokens))}
+	for i, t := range tokens {
+		batch.Messages[i] = gateway.Message{Token: t.token, Template: r.texts.of(t.language, platform, by)}
 	}
-	results := make([]gateway.Result, len(p.tokens))
-	var gone []audience.Dead
-	defer func() { result.Gone = audience.PackDead(gone) }()
-	for left := p.tokens; len(left) > 0; {
+	results := make([]gateway.Result, len(tokens))
+	for left := tokens; len(left) > 0; {
 		running, ok := r.beginSend(ctx, by, len(left))
 		if !ok {
-			return result, cmp.Or(lostOf(ctx), errEnded)
+			return cmp.Or(lostOf(ctx), errEnded)
 		}
 		sends, sent := context.WithCancel(running)
 		lost := context.AfterFunc(ctx, sent)
-		err := sender.Send(sends, batch, results[:len(left)])
+		err := w.sender(r, by).Send(sends, batch, results[:len(left)])
 		lost()
 		sent()
-		unsent := count(&result, &gone, p.platform, left, results[:len(left)], read)
+		unsent := count(into, platform, left, results[:len(left)], read)
 		r.endSend(by, len(unsent))
 		if r.test {
-			note(&result, p.platform, results[:len(left)])
+			note(into, platform, results[:len(left)])
 		}
 		var stopped *gateway.StopError
 		switch {
 		case errors.As(err, &stopped):
 			if err := w.ask(ctx, question{Stop: &stop{r.id, stopped.Error()}}, nil); err != nil {
-				return result, err
+				return err
 			}
 			r.set(runs.Paused, nil) // until the leader says so itself
 		case lostOf(ctx) != nil:
-			return result, errLost
+			return errLost
 		case err != nil && running.Err() == nil && ctx.Err() == nil:
-			return result, err
+			return err
 		}
 		for k, i := range unsent {
 			batch.Messages[k], left[k] = batch.Messages[i], left[i]
 		}
 		batch.Messages, left = batch.Messages[:len(unsent)], left[:len(unsent)]
 	}
-	return result, nil
+	return nil
 }
 
-// beginSend waits until the run is running, and tells in which context to send so many messages. ok is false where the run
-// has ended.
-func (r *run) beginSend(ctx context.Context, g campaign.Gateway, n int) (sends context.Context, ok bool) {
-	for r.await(ctx, runs.Running) {
-		r.mu.Lock()
-		if r.state == runs.Running {
-			r.ahead[g] += n
-			sends = r.sends
-			r.mu.Unlock()
-			return sends, true
-		}
-		r.mu.Unlock()
-	}
-	return nil, false
-}
-
-// endSend takes back what was not sent.
-func (r *run) endSend(g campaign.Gateway, unsent int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.ahead[g] = max(0, r.ahead[g]-unsent)
-}
-
-// count adds what became of messages to a result, the dead tokens to those that are gone, and says which were not sent.
-func count(into *runs.Result, gone *[]audience.Dead, p campaign.Platform, tokens []parcelToken, results []gateway.Result, read time.Time) (unsent []int) {
+// count adds what became of messages to a result, and says which were not sent.
+func count(into *runs.Result, p campaign.Platform, tokens []parcelToken, results []gateway.Result, read time.Time) (unsent []int) {
+	var gone []audience.Dead
 	for i := range results {
 		r := &results[i]
 		into.Repeats += int64(r.Repeats)
@@ -215,7 +181,7 @@ func count(into *runs.Result, gone *[]audience.Dead, p campaign.Platform, tokens
 			if since.IsZero() {
 				since = read
 			}
-			*gone = append(*gone, audience.Dead{Platform: p, Token: string(tokens[i].token), Since: since})
+			gone = append(gone, audience.Dead{Platform: p, Token: string(tokens[i].token), Since: since})
 		case gateway.Rejected:
 			into.Rejected++
 		case gateway.GaveUp:
@@ -226,5 +192,6 @@ func count(into *runs.Result, gone *[]audience.Dead, p campaign.Platform, tokens
 			unsent = append(unsent, i)
 		}
 	}
+	into.Gone = append(into.Gone, audience.PackDead(gone)...)
 	return unsent
 }

@@ -40,9 +40,10 @@ func leadOnce(ctx context.Context, o Options, epoch runs.Epoch, since time.Time)
 	term, cancel := context.WithCancel(ctx)
 	defer cancel()
 	l := newLeader(o, epoch)
+	l.since = since
 	o.Log.Info("push: leads", "environment", o.Environment, "name", o.Name, "epoch", int64(epoch))
 	g, term := errgroup.WithContext(term)
-	g.Go(func() error { return l.keepLease(term, since) })
+	g.Go(func() error { return l.keepLease(term) })
 	g.Go(func() error {
 		stop, err := o.Batches.Answer(l.answer)
 		if err != nil {
@@ -53,6 +54,7 @@ func leadOnce(ctx context.Context, o Options, epoch runs.Epoch, since time.Time)
 	})
 	g.Go(func() error { return l.collect(term) })
 	g.Go(func() error { return l.keepServers(term) })
+	g.Go(func() error { return l.keepReaping(term) })
 	err := g.Wait()
 	l.producing.Wait()
 	if ctx.Err() != nil {
@@ -64,7 +66,7 @@ func leadOnce(ctx context.Context, o Options, epoch runs.Epoch, since time.Time)
 }
 
 // keepLease renews the lease until it is lost, or might be.
-func (l *leader) keepLease(ctx context.Context, since time.Time) error {
+func (l *leader) keepLease(ctx context.Context) error {
 	for {
 		if !sleep(ctx, l.o.Clock, l.o.renewEvery()) {
 			return ctx.Err()
@@ -75,11 +77,20 @@ func (l *leader) keepLease(ctx context.Context, since time.Time) error {
 		cancel()
 		switch {
 		case err == nil:
-			since = now
+			l.mu.Lock()
+			l.since = now
+			l.mu.Unlock()
 		case errors.Is(err, runs.ErrNotLeader):
 			return err
-		case l.o.Clock.Now().Sub(since) > l.o.Lease-2*l.o.renewEvery():
+		case !l.leads(l.o.Clock.Now()):
 			return fmt.Errorf("the lease could not be renewed in time: %w", err)
 		}
 	}
+}
+
+// leads says whether nobody else can lead yet, with some time left.
+func (l *leader) leads(now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return now.Sub(l.since) <= l.o.Lease-2*l.o.renewEvery()
 }

@@ -3,6 +3,7 @@ package pushd
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -24,7 +25,8 @@ type leader struct {
 	forgot    time.Time // when old testers were forgotten
 
 	mu        sync.Mutex
-	ready     bool // it knows which runs there are
+	ready     bool      // it knows which runs there are
+	since     time.Time // from when its lease counts
 	led       map[int64]*led
 	workers   map[string]*worker
 	heard     time.Time // when any worker was heard last
@@ -40,6 +42,7 @@ type led struct {
 	open     map[int]bool         // the batches on their way: those recorded and without a result
 	before   int                  // the newest batch of earlier terms
 	known    bool                 // which of those are open
+	done     map[int]bool         // those that got their result before that is known
 	settled  chan struct{}        // holds one when open has shrunk, or the state has changed
 	produced bool                 // its audience is handed out
 	guarded  time.Time            // when its guard was asked last
@@ -68,7 +71,7 @@ func newLeader(o Options, epoch runs.Epoch) *leader {
 // look looks, again and again, at what is due, what people wish, and what has ended.
 func (l *leader) look(ctx context.Context) error {
 	for {
-		for _, step := range []func(context.Context) error{l.fire, l.follow, l.tests, l.wishServers, l.goOn, l.watch, l.endCanceled, l.endDone, l.reap} {
+		for _, step := range []func(context.Context) error{l.fire, l.follow, l.tests, l.wishServers, l.goOn, l.watch, l.endCanceled, l.endDone, l.forgetWorkers} {
 			if err := step(ctx); err != nil {
 				if ctx.Err() != nil || errors.Is(err, runs.ErrNotLeader) {
 					return err
@@ -98,7 +101,7 @@ func (l *leader) follow(ctx context.Context) error {
 	for _, r := range live {
 		d := l.led[r.ID]
 		if d == nil {
-			d = &led{Run: r, settled: make(chan struct{}, 1), open: map[int]bool{}, before: r.Last, owners: map[int]owner{}}
+			d = &led{Run: r, settled: make(chan struct{}, 1), open: map[int]bool{}, done: map[int]bool{}, before: r.Last, owners: map[int]owner{}}
 			fresh = append(fresh, d)
 			continue
 		}
@@ -108,7 +111,7 @@ func (l *leader) follow(ctx context.Context) error {
 		d.State, d.Reason = r.State, r.Reason
 		d.signal()
 		if d.broken {
-			d.Run, d.broken = r, false
+			d.Run, d.known, d.broken = r, false, false
 			l.startProducing(ctx, d)
 		}
 	}
@@ -210,6 +213,15 @@ func (l *leader) atWork() (n int) {
 	return n
 }
 
+// forgetWorkers forgets those that have been silent for long.
+func (l *leader) forgetWorkers(context.Context) error {
+	now := l.o.Clock.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	maps.DeleteFunc(l.workers, func(_ string, w *worker) bool { return now.Sub(w.heard) > time.Minute })
+	return nil
+}
+
 // isStill says whether every worker has said that it sends nothing of a run, or is gone. l.mu must be held.
 func (l *leader) isStill(run int64, now time.Time) bool {
 	still := true
@@ -260,38 +272,3 @@ func (l *leader) endDone(ctx context.Context) error {
 	}
 	return nil
 }
-
-// reap takes out the dead tokens of runs that have ended.
-func (l *leader) reap(ctx context.Context) error {
-	ended, err := l.o.Runs.WithDead(ctx)
-	if err != nil {
-		return err
-	}
-	for _, r := range ended {
-		dead, last, err := l.o.Runs.Dead(ctx, r.ID, reapBatch)
-		if err != nil {
-			return err
-		}
-		none := r.Test != "" && r.Accepted == 0 // a test that reached nobody says nothing of the tokens
-		if r.State != runs.Failed && !l.o.KeepDead && !none && l.implausible(r.Counts) == "" {
-			c, err := l.o.Decode(r.Campaign, r.File)
-			if err != nil {
-				return err
-			}
-			q, err := l.o.Query(c, r)
-			if err == nil {
-				_, err = l.o.Tokens.Remove(ctx, q.Table, dead)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		if err := l.o.Runs.ForgetDead(ctx, l.epoch, r.ID, last); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// reapBatch is of how many batches dead tokens are taken out at a time, some 2,000 of them; the game's own writes come in between.
-const reapBatch = 50

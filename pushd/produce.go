@@ -98,7 +98,7 @@ func (l *leader) again(ctx context.Context, d *led, q audience.Query) error {
 		if len(batches) == 0 {
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			d.known = true
+			d.known, d.done = true, map[int]bool{}
 			return nil
 		}
 		l.opened(d, batches)
@@ -160,7 +160,9 @@ func (l *leader) opened(d *led, batches []runs.Batch) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, b := range batches {
-		d.open[b.Seq] = true
+		if !d.done[b.Seq] { // it may have got its result since it was read
+			d.open[b.Seq] = true
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package pushd_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -39,7 +40,7 @@ func TestARunReachesEveryToken(t *testing.T) {
 		t.Errorf("FCM %+v\nAPNs %+v", f, a)
 	}
 	w.await("the dead tokens are out", func() bool { return w.count("SELECT COUNT(DISTINCT token) FROM push_tokens") == int(r.Accepted) })
-	w.await("they are forgotten", func() bool { return w.count("SELECT COUNT(*) FROM liveops_push_dead") == 0 })
+	w.await("they are forgotten", func() bool { return w.count("SELECT COUNT(*) FROM liveops_push_gone") == 0 })
 	if n := w.count("SELECT COUNT(*) FROM liveops_push_batches"); n != 0 {
 		t.Errorf("%d batches are left", n)
 	}
@@ -120,6 +121,31 @@ func TestPauseAndResume(t *testing.T) {
 	if c := w.fcm.Counts(); r.State != runs.Done || c.Accepted != 20_000 || c.Repeated != 0 {
 		t.Errorf("run %+v\nFCM %+v", r, c)
 	}
+}
+
+// A run that is paused, with all that a worker takes of it in hand, stands in no other's way.
+func TestAPausedRunStandsInNoOthersWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 60_000, 0)
+	s := soon("crystals")
+	s.Rate = campaign.Rate{Count: 5000, Per: time.Second}
+	w.release(s)
+	w.leading(w.options("one"))
+	w.worker("a")
+	r := w.begun()
+	w.await("messages", func() bool { return w.accepted() > 0 })
+	if _, err := w.runs.Wish(t.Context(), r.ID, runs.Paused, ""); err != nil {
+		t.Fatal(err)
+	}
+	w.release(soon("other"))
+	w.await("the other run", func() bool {
+		all := w.all()
+		return len(all) == 2 && slices.ContainsFunc(all, func(r runs.Run) bool { return r.Campaign == "other" && r.State == runs.Done })
+	})
+	if _, err := w.runs.Wish(t.Context(), r.ID, runs.Canceling, ""); err != nil {
+		t.Fatal(err)
+	}
+	w.ended(2)
 }
 
 // A run outlives its leader and its workers: others go on with it, and send nothing twice that was answered.
@@ -224,7 +250,7 @@ func TestTooManyDeadTokensStopARun(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.ended(1)
-	w.await("what was dead is forgotten", func() bool { return w.count("SELECT COUNT(*) FROM liveops_push_dead") == 0 })
+	w.await("what was dead is forgotten", func() bool { return w.count("SELECT COUNT(*) FROM liveops_push_gone") == 0 })
 	if n := w.count("SELECT COUNT(*) FROM push_tokens"); n != 5000 {
 		t.Errorf("%d tokens are left", n)
 	}

@@ -53,7 +53,7 @@ func (l *leader) produceTest(ctx context.Context, d *led) error {
 		}
 	}
 	l.mu.Lock()
-	d.produced, d.known = true, true
+	d.produced, d.known, d.done = true, true, map[int]bool{}
 	l.mu.Unlock()
 	return nil
 }

@@ -30,7 +30,7 @@ type WorkOptions struct {
 	Decode      Decode
 	Senders     map[campaign.Gateway]Sender // of those gateways that the environment's campaigns go to
 	Sandbox     Sender                      // of APNs's sandbox, which goes before that of Senders where the leader says so; may be nil
-	// InHand is how many batches the worker has in hand at most: 32 by default. Their messages, 1,000 each, are the most that
+	// InHand is how many batches of a run the worker has in hand at most: 32 by default. Their messages, 1,000 each, are the most that
 	// are sent a second time when it is killed.
 	InHand int
 	Clock  Clock        // the system's by default
@@ -51,7 +51,7 @@ func Work(ctx context.Context, o WorkOptions) error {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	w := &hands{o: o, free: make(chan struct{}, o.InHand), runs: map[int64]*run{}}
+	w := &hands{o: o, runs: map[int64]*run{}}
 	// The leader is spoken with until nothing is in hand any more: without its word nothing can be finished.
 	speaking, quiet := context.WithCancel(context.WithoutCancel(ctx))
 	defer quiet()
@@ -77,34 +77,12 @@ const finishTime = 45 * time.Second
 // hands is a worker.
 type hands struct {
 	o       WorkOptions
-	free    chan struct{} // has one for each batch in hand
 	working sync.WaitGroup
 
 	mu    sync.Mutex
 	runs  map[int64]*run
 	words uint64    // to the leader, so far
 	heard time.Time // when the leader's last word was asked for
-}
-
-// run is a run that the worker knows of.
-type run struct {
-	id       int64
-	campaign *campaign.Campaign
-	texts    *texts
-	gateways map[campaign.Platform]campaign.Gateway
-	test     bool // what becomes of each message is told
-	sandbox  bool
-
-	mu      sync.Mutex
-	state   runs.State
-	changed chan struct{}                   // closed when anything below has changed
-	may     map[campaign.Gateway]int        // messages that may be sent
-	ahead   map[campaign.Gateway]int        // of the batches in hand, about as many as are not sent
-	waiting map[campaign.Gateway]int        // that somebody waits to send
-	busy    int                             // batches of which messages may be sent, or whose result is not told
-	hands   map[int]context.CancelCauseFunc // the batches in hand, each with what ends that
-	sends   context.Context                 // in which they are sent: ended when they must not be any more
-	halt    context.CancelFunc
 }
 
 // speak speaks with the leader until ctx ends, and sees to it that each run is worked on, as long as batches are taken.
@@ -195,7 +173,7 @@ func (w *hands) meet(ctx context.Context, s standing) *run {
 	var about aboutRun
 	err := ask(func(b []byte) ([]byte, error) { return w.o.Batches.Ask(within, b) }, question{Run: s.Run}, &about)
 	r := &run{id: s.Run, changed: make(chan struct{}), may: map[campaign.Gateway]int{},
-		ahead: map[campaign.Gateway]int{}, waiting: map[campaign.Gateway]int{}, hands: map[int]context.CancelCauseFunc{}}
+		ahead: map[campaign.Gateway]int{}, waiting: map[campaign.Gateway]int{}, hands: map[int]context.CancelCauseFunc{}, lacking: map[campaign.Gateway]bool{}, free: make(chan struct{}, w.o.InHand)}
 	if err == nil {
 		r.campaign, err = w.o.Decode(about.Campaign, about.File)
 	}
@@ -223,58 +201,6 @@ func (w *hands) silent() {
 	for _, r := range w.runs {
 		r.set(runs.Paused, nil)
 	}
-}
-
-// set takes over how the run stands.
-func (r *run) set(state runs.State, may map[campaign.Gateway]int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for g, n := range may {
-		r.may[g] += n
-	}
-	if state != r.state {
-		r.state = state
-		if state == runs.Running {
-			r.sends, r.halt = context.WithCancel(context.Background())
-		} else {
-			if r.halt != nil {
-				r.halt()
-			}
-			clear(r.may)
-		}
-	}
-	close(r.changed)
-	r.changed = make(chan struct{})
-}
-
-// leave is the leader's leave to send a run's messages to one gateway: it is the pacer of their batches.
-type leave struct {
-	r *run
-	g campaign.Gateway
-}
-
-// Take waits until n messages may be sent.
-func (l leave) Take(ctx context.Context, n int) error {
-	r := l.r
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.waiting[l.g] += n
-	defer func() { r.waiting[l.g] -= n }()
-	for r.may[l.g] < n {
-		changed := r.changed
-		r.mu.Unlock()
-		select {
-		case <-changed:
-		case <-ctx.Done():
-		}
-		r.mu.Lock()
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
-	r.may[l.g] -= n
-	r.ahead[l.g] = max(0, r.ahead[l.g]-n)
-	return nil
 }
 
 // workOn takes batches of a run in hand, until the run has ended or no more are to be taken.
@@ -305,51 +231,18 @@ func (w *hands) takeOf(ctx, taking context.Context, r *run) error {
 	defer batches.Stop()
 	for {
 		select {
-		case w.free <- struct{}{}:
+		case r.free <- struct{}{}:
 		case <-running.Done():
 			return running.Err()
 		}
 		b, err := batches.Next(running)
 		if err != nil {
-			<-w.free
+			<-r.free
 			return err
 		}
 		w.working.Go(func() {
-			defer func() { <-w.free }()
+			defer func() { <-r.free }()
 			w.handle(ctx, r, b)
 		})
-	}
-}
-
-// whileRunning is a context that ends when the run is not running any more.
-func (r *run) whileRunning(ctx context.Context) (context.Context, context.CancelFunc) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	ctx, cancel := context.WithCancel(ctx)
-	if r.state != runs.Running {
-		cancel()
-		return ctx, cancel
-	}
-	stop := context.AfterFunc(r.sends, cancel)
-	return ctx, func() { stop(); cancel() }
-}
-
-// await waits until the run is in a state; false where it has ended, or ctx has.
-func (r *run) await(ctx context.Context, state runs.State) bool {
-	for {
-		r.mu.Lock()
-		is, changed := r.state, r.changed
-		r.mu.Unlock()
-		switch {
-		case is == state:
-			return ctx.Err() == nil
-		case is == runs.Canceling || is.Ended():
-			return false
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return false
-		}
 	}
 }

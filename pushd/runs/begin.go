@@ -138,7 +138,7 @@ func (s *Store) Live(ctx context.Context) ([]Run, error) {
 
 // WithDead lists the runs that have ended and have dead tokens which are not taken out, by id.
 func (s *Store) WithDead(ctx context.Context) ([]Run, error) {
-	return s.runs(ctx, "WHERE state IN (?, ?, ?) AND id IN (SELECT run_id FROM liveops_push_dead) ORDER BY id", string(Done), string(Canceled), string(Failed))
+	return s.runs(ctx, "WHERE state IN (?, ?, ?) AND id IN (SELECT run_id FROM liveops_push_gone) ORDER BY id", string(Done), string(Canceled), string(Failed))
 }
 
 // Newest lists the newest runs, of one campaign where campaign is not "". Tests are none.

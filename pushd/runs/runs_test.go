@@ -229,6 +229,11 @@ func TestBatches(t *testing.T) {
 		if got, err := s.Unsettled(t.Context(), r.ID, 0, 10); err != nil || !cmp.Equal(got, batches[2:]) {
 			t.Errorf("left %+v, %v", got, err)
 		}
+		for seq, want := range map[int]bool{1: true, 2: true, 3: false} {
+			if got, err := s.IsSettled(t.Context(), r.ID, seq); err != nil || got != want {
+				t.Errorf("batch %d: %v, %v", seq, got, err)
+			}
+		}
 		found, last, err := s.Dead(t.Context(), r.ID, 10)
 		if err != nil || !cmp.Equal(found, dead) {
 			t.Errorf("dead %+v, %v", found, err)

@@ -73,7 +73,7 @@ var tables = []string{
 		PRIMARY KEY (run_id, seq)
 	) CHARACTER SET utf8mb4`,
 	// Tokens that the gateways called dead, by batch (audience.PackDead), until they are taken out.
-	`CREATE TABLE IF NOT EXISTS liveops_push_dead (
+	`CREATE TABLE IF NOT EXISTS liveops_push_gone (
 		id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
 		run_id BIGINT NOT NULL,
 		dead MEDIUMBLOB NOT NULL,

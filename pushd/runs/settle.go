@@ -79,16 +79,22 @@ func openOf(ctx context.Context, tx *sql.Tx, run int64, results []Result) (map[i
 	return open, rows.Err()
 }
 
+// mostTogether is how many bytes of dead tokens one statement records: far under the packet that any server takes.
+const mostTogether = 1 << 20
+
 func insertDead(ctx context.Context, tx *sql.Tx, run int64, dead [][]byte) error {
-	if len(dead) == 0 {
-		return nil
+	for len(dead) > 0 {
+		var args []any
+		for size := 0; len(dead) > 0 && (size == 0 || size+len(dead[0]) <= mostTogether); dead = dead[1:] {
+			args = append(args, run, dead[0])
+			size += len(dead[0])
+		}
+		_, err := tx.ExecContext(ctx, "INSERT INTO liveops_push_gone (run_id, dead) VALUES "+strings.TrimSuffix(strings.Repeat("(?, ?), ", len(args)/2), ", "), args...)
+		if err != nil {
+			return err
+		}
 	}
-	var args []any
-	for _, d := range dead {
-		args = append(args, run, d)
-	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO liveops_push_dead (run_id, dead) VALUES "+strings.TrimSuffix(strings.Repeat("(?, ?), ", len(dead)), ", "), args...)
-	return err
+	return nil
 }
 
 // Unsettled lists batches without a result behind a number, by number, as many as limit at most.
@@ -110,9 +116,19 @@ func (s *Store) Unsettled(ctx context.Context, run int64, after, limit int) ([]B
 	return all, rows.Err()
 }
 
+// IsSettled says whether a batch has its result; so has one of a run whose batches are forgotten.
+func (s *Store) IsSettled(ctx context.Context, run int64, seq int) (bool, error) {
+	var open int
+	err := s.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM liveops_push_batches WHERE run_id = ? AND seq = ? AND settled = 0", run, seq).Scan(&open)
+	if err != nil {
+		return false, fmt.Errorf("read batch %d of run %d: %w", seq, run, err)
+	}
+	return open == 0, nil
+}
+
 // Dead lists dead tokens of a run that are not taken out yet, those of some batches, with what ForgetDead needs.
 func (s *Store) Dead(ctx context.Context, run int64, batches int) (dead []audience.Dead, last int64, err error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT id, dead FROM liveops_push_dead WHERE run_id = ? ORDER BY id LIMIT ?", run, batches)
+	rows, err := s.db.QueryContext(ctx, "SELECT id, dead FROM liveops_push_gone WHERE run_id = ? ORDER BY id LIMIT ?", run, batches)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the dead tokens of run %d: %w", run, err)
 	}
@@ -134,7 +150,7 @@ func (s *Store) Dead(ctx context.Context, run int64, batches int) (dead []audien
 // ForgetDead forgets dead tokens of a run up to the last that Dead told of: they are taken out, or are to be kept.
 func (s *Store) ForgetDead(ctx context.Context, own Epoch, run, last int64) error {
 	err := s.led(ctx, own, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM liveops_push_dead WHERE run_id = ? AND id <= ?", run, last)
+		_, err := tx.ExecContext(ctx, "DELETE FROM liveops_push_gone WHERE run_id = ? AND id <= ?", run, last)
 		return err
 	})
 	if err != nil {
