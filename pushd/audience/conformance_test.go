@@ -21,7 +21,7 @@ import (
 // source is what every place of tokens does.
 type source interface {
 	Pages(ctx context.Context, q audience.Query, after audience.Cursor) iter.Seq2[audience.Page, error]
-	Between(ctx context.Context, q audience.Query, after audience.Cursor, to string, limit int) ([]audience.Token, error)
+	Between(ctx context.Context, q audience.Query, after audience.Cursor, to string) ([]audience.Token, error)
 	Remove(ctx context.Context, t audience.Table, dead []audience.Dead) (int, error)
 	Count(ctx context.Context, q audience.Query) (map[audience.Group]int, error)
 	Values(ctx context.Context, q audience.Query, column string) (map[string]int, error)
@@ -241,12 +241,28 @@ func TestBetween(t *testing.T) {
 	onEach(t, func(t *testing.T, s place) {
 		s.insert(t, "a ios ko", "b ios ko", "b ios ko", "c ios -", "d ios ko", "c android ko", "ca ios en")
 		q := audience.Query{Table: s.table}
-		got, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.IOS, Value: "ios", Token: "a"}, "ca", 10)
+		got, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.IOS, Value: "ios", Token: "a"}, "ca")
 		if want := []audience.Token{{Token: "b", Language: "ko"}, {Token: "c"}, {Token: "ca", Language: "en"}}; err != nil || !slices.Equal(got, want) {
 			t.Errorf("%v, %v; want %v", got, err, want)
 		}
-		if got, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.IOS, Value: "web"}, "c", 10); err == nil {
+		if got, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.IOS, Value: "web"}, "c"); err == nil {
 			t.Errorf("of no platform: %v", got)
+		}
+	})
+}
+
+// A batch is read again whole: its last tokens are not pushed out by those that were registered in it since, or are stored twice.
+func TestBetweenIsWhole(t *testing.T) {
+	onEach(t, func(t *testing.T, s place) {
+		s.insert(t, "b ios ko", "d ios ko", "f ios ko", "h ios ko", "i ios ko")
+		s.insert(t, "b ios ko", "d ios ko", "d ios ko", "c ios ja", "e ios ja", "g ios ja")
+		got, err := s.Between(t.Context(), audience.Query{Table: s.table}, audience.Cursor{Platform: campaign.IOS, Value: "ios"}, "h")
+		var tokens []string
+		for _, token := range got {
+			tokens = append(tokens, token.Token+" "+token.Language)
+		}
+		if want := "b ko, c ja, d ko, e ja, f ko, g ja, h ko"; err != nil || strings.Join(tokens, ", ") != want {
+			t.Errorf("%q, %v; want %q", tokens, err, want)
 		}
 	})
 }

@@ -76,9 +76,9 @@ func (c *Couchbase) Pages(ctx context.Context, q Query, after Cursor) iter.Seq2[
 	}
 }
 
-// Between reads the tokens behind a cursor up to and with a token of the same platform and value, which are limit at
-// most: what a batch has that is to be handed out again.
-func (c *Couchbase) Between(ctx context.Context, q Query, after Cursor, to string, limit int) ([]Token, error) {
+// Between reads all tokens behind a cursor up to and with a token of the same platform and value, each once: what a batch has
+// that is to be handed out again, and what was registered in between since.
+func (c *Couchbase) Between(ctx context.Context, q Query, after Cursor, to string) ([]Token, error) {
 	if err := c.check(&q); err != nil {
 		return nil, err
 	}
@@ -91,19 +91,10 @@ func (c *Couchbase) Between(ctx context.Context, q Query, after Cursor, to strin
 		}
 		if q.selected().Ordered == "" {
 			if tokens, known, err := c.betweenWhole(ctx, &q, p, after.Token, to); known || err != nil {
-				return tokens[:min(limit, len(tokens))], err
+				return tokens, err
 			}
 		}
-		var all []Token
-		for page, err := range c.pagesOf(ctx, &q, p, after.Token, to) {
-			if err != nil {
-				return nil, err
-			}
-			if all = append(all, page.Tokens...); len(all) >= limit {
-				return all[:limit], nil
-			}
-		}
-		return all, nil
+		return allOf(c.pagesOf(ctx, &q, p, after.Token, to))
 	}
 	return nil, fmt.Errorf("the audience has no platform %s with the value %q", after.Platform, after.Value)
 }

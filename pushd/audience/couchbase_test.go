@@ -100,7 +100,7 @@ func TestValuesAreParameters(t *testing.T) {
 	if _, err := s.Count(t.Context(), q); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.Android, Value: hostile, Token: hostile}, hostile+"y", 5); err != nil {
+	if _, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.Android, Value: hostile, Token: hostile}, hostile+"y"); err != nil {
 		t.Error(err)
 	}
 	if _, err := s.Remove(t.Context(), q.Table, []audience.Dead{{Platform: campaign.IOS, Token: hostile}}); err != nil {
@@ -154,7 +154,7 @@ func TestManyBatchesAgain(t *testing.T) {
 	q := audience.Query{Table: couch(t, "SELECT t.* FROM game t")}
 	between := func(q audience.Query, from, to int) int {
 		t.Helper()
-		got, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.IOS, Value: "ios", Token: fmt.Sprintf("t%05d", from)}, fmt.Sprintf("t%05d", to), 1000)
+		got, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.IOS, Value: "ios", Token: fmt.Sprintf("t%05d", from)}, fmt.Sprintf("t%05d", to))
 		if err != nil || len(got) > 0 && (got[0].Token != fmt.Sprintf("t%05d", from+1) || got[len(got)-1].Token != fmt.Sprintf("t%05d", to)) {
 			t.Errorf("from %d to %d: %v, %v", from, to, got, err)
 		}
