@@ -138,6 +138,29 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// A row without a token, under a name of a platform that is read first, hides none of those under its other names.
+func TestNoTokenHidesNone(t *testing.T) {
+	onEachSQL(t, func(t *testing.T, s *audience.Store) {
+		if _, err := s.DB.Exec("CREATE TABLE phones (id INT PRIMARY KEY, token VARCHAR(255), platform VARCHAR(10), KEY by_platform (platform, token))"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.DB.Exec("INSERT INTO phones VALUES (1, NULL, 'iphone'), (2, '', 'iphone'), (3, 'a', 'iphone'), (4, 'a', 'ipad'), (5, 'b', 'ipad'), (6, NULL, 'ipad')"); err != nil {
+			t.Fatal(err)
+		}
+		of := audience.Table{Name: "phones", Token: "token", Platform: "platform", Values: map[campaign.Platform][]string{campaign.IOS: {"iphone", "ipad"}}}
+		q := audience.Query{Table: of}
+		for name, sql := range map[string]string{"table": "", "SELECT": "SELECT token, platform FROM phones"} {
+			q.SQL = sql
+			if got := pages(t, s, q, audience.Cursor{}); !slices.Equal(got, []string{"ios: a", "ios: b"}) {
+				t.Errorf("of the %s: %q", name, got)
+			}
+			if got, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.IOS, Value: "ipad"}, "b"); err != nil || !slices.Equal(got, []audience.Token{{Token: "b"}}) {
+				t.Errorf("a batch of the %s: %v, %v", name, got, err)
+			}
+		}
+	})
+}
+
 func TestQueriesThatCannotBeAsked(t *testing.T) {
 	for _, q := range []audience.Query{
 		{},

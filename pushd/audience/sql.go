@@ -147,7 +147,7 @@ func (q *Query) page(p part, order, after, to string, limit int) *statement {
 	if len(p.earlier) > 0 {
 		s.add(" AND " + token + " NOT IN (SELECT " + token)
 		q.from(s)
-		s.add(" AND "+platform+" IN ("+placeholders(len(p.earlier))+"))", texts(p.earlier)...)
+		s.add(" AND "+token+" > '' AND "+platform+" IN ("+placeholders(len(p.earlier))+"))", texts(p.earlier)...) // one NULL, and NOT IN holds for none
 	}
 	s.add(" ORDER BY "+token+" LIMIT ?", limit)
 	return s
