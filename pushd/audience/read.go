@@ -29,7 +29,7 @@ func (s *Store) Pages(ctx context.Context, q Query, after Cursor) iter.Seq2[Page
 			yield(Page{}, err)
 			return
 		}
-		order, err := s.order(ctx, &q)
+		w, err := s.way(ctx, &q)
 		if err != nil {
 			yield(Page{}, err)
 			return
@@ -38,7 +38,7 @@ func (s *Store) Pages(ctx context.Context, q Query, after Cursor) iter.Seq2[Page
 			if after != (Cursor{}) && (p.platform != after.Platform || p.value != after.Value) {
 				continue
 			}
-			for page, err := range s.pagesOf(ctx, &q, p, order, after.Token, "") {
+			for page, err := range s.pagesOf(ctx, &q, p, w, after.Token, "") {
 				if !yield(page, err) || err != nil {
 					return
 				}
@@ -49,14 +49,14 @@ func (s *Store) Pages(ctx context.Context, q Query, after Cursor) iter.Seq2[Page
 }
 
 // pagesOf reads the tokens of one part behind a token, up to and with another unless that is "". An error is its last.
-func (s *Store) pagesOf(ctx context.Context, q *Query, p part, order, after, to string) iter.Seq2[Page, error] {
+func (s *Store) pagesOf(ctx context.Context, q *Query, p part, w way, after, to string) iter.Seq2[Page, error] {
 	rows := s.PageRows
 	if rows <= 0 {
 		rows = pageRows
 	}
 	return func(yield func(Page, error) bool) {
 		for {
-			tokens, last, n, err := s.readPart(ctx, q, p, order, after, to, rows)
+			tokens, last, n, err := s.readPart(ctx, q, p, w, after, to, rows)
 			if err != nil {
 				yield(Page{}, fmt.Errorf("read the tokens of %s behind %.12q: %w", p.platform, after, err))
 				return
@@ -75,13 +75,13 @@ func (s *Store) Between(ctx context.Context, q Query, after Cursor, to string) (
 	if err := q.check(); err != nil {
 		return nil, err
 	}
-	order, err := s.order(ctx, &q)
+	w, err := s.way(ctx, &q)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range q.parts() {
 		if p.platform == after.Platform && p.value == after.Value {
-			return allOf(s.pagesOf(ctx, &q, p, order, after.Token, to))
+			return allOf(s.pagesOf(ctx, &q, p, w, after.Token, to))
 		}
 	}
 	return nil, fmt.Errorf("the audience has no platform %s with the value %q", after.Platform, after.Value)
@@ -102,11 +102,11 @@ func allOf(pages iter.Seq2[Page, error]) (all []Token, err error) {
 // (https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html#error_er_key_does_not_exits).
 const errNoIndex = 1176
 
-// readPart reads a page of a part by an index; without it where the server has it no more.
-func (s *Store) readPart(ctx context.Context, q *Query, p part, order, after, to string, limit int) (tokens []Token, last string, n int, err error) {
-	tokens, last, n, err = s.read(ctx, q.page(p, order, after, to, limit))
-	if e := (*mysql.MySQLError)(nil); order != "" && errors.As(err, &e) && e.Number == errNoIndex {
-		return s.read(ctx, q.page(p, "", after, to, limit))
+// readPart reads a page of a part; without the index that it was to go by where the server has it no more.
+func (s *Store) readPart(ctx context.Context, q *Query, p part, w way, after, to string, limit int) (tokens []Token, last string, n int, err error) {
+	tokens, last, n, err = s.read(ctx, q.page(p, w, after, to, limit))
+	if e := (*mysql.MySQLError)(nil); w.index != "" && errors.As(err, &e) && e.Number == errNoIndex {
+		return s.read(ctx, q.page(p, way{}, after, to, limit))
 	}
 	return tokens, last, n, err
 }
