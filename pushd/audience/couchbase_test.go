@@ -195,7 +195,8 @@ func TestRemoveDocuments(t *testing.T) {
 				"noTime":    `{"token":"f","os":"ios","seen":"soon"}`,
 				"android":   `{"token":"a","os":"android","seen":1}`,
 				"overtaken": `{"token":"g","os":"ios","seen":1}`,
-				"neverSeen": `{"token":"h","os":"ios"}`,
+				"neverSeen": `{"token":"h","os":"ios","seen":null}`,
+				"whoKnows":  `{"token":"h","os":"ios"}`,
 				"alive":     `{"token":"aa","os":"ios","seen":1}`,
 			})
 			server.Before(func(o couchbase.Operation) {
@@ -213,7 +214,7 @@ func TestRemoveDocuments(t *testing.T) {
 			if n, err := s.Remove(t.Context(), couch(t, query), dead); err != nil || n != 4 {
 				t.Errorf("removed %d, %v", n, err)
 			}
-			if got, want := game.IDs(), []string{"alive", "android", "changed", "more", "noTime", "overtaken", "renewed"}; !slices.Equal(got, want) {
+			if got, want := game.IDs(), []string{"alive", "android", "changed", "more", "noTime", "overtaken", "renewed", "whoKnows"}; !slices.Equal(got, want) {
 				t.Errorf("left are %q, want %q", got, want)
 			}
 			for _, why := range []string{"fields that the query does not give", "no time as seen", "changed just then"} {
@@ -222,6 +223,36 @@ func TestRemoveDocuments(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A document stays where the query gives no time under the name that it should have; null is never.
+func TestDocumentsWithoutATimeStay(t *testing.T) {
+	for query, want := range map[string]int{
+		"SELECT META(t).id, t.* FROM game t": 0,
+		"SELECT META(t).id, t.token, t.os, t.renewed, IFMISSINGORNULL(t.seen, NULL) AS seen FROM game t":                                3,
+		"SELECT META(t).id, t.token, t.os, t.renewed, IFMISSINGORNULL(t.seen, t.renewed) AS seen FROM game t WHERE t.renewed IS VALUED": 0,
+	} {
+		server, store := bucket(t)
+		documents := map[string]string{}
+		var dead []audience.Dead
+		for _, token := range []string{"a", "b", "c"} { // renewed after they were dead
+			documents[token] = `{"token":"` + token + `","os":"ios","renewed":"2026-11-25T10:00:09Z"}`
+			dead = append(dead, audience.Dead{Platform: campaign.IOS, Token: token, Since: time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)})
+		}
+		game := stored(server, documents)
+		var log bytes.Buffer
+		s := &audience.Couchbase{Bucket: store, Log: slog.New(slog.NewTextHandler(&log, nil))}
+		if n, err := s.Remove(t.Context(), couch(t, query), dead); err != nil || n != want || len(game.IDs()) != 3-want {
+			t.Errorf("%s: removed %d, %v; want %d", query, n, err, want)
+		}
+		told := 0
+		if strings.Contains(query, "t.*") {
+			told = 1
+		}
+		if got := strings.Count(log.String(), "the query gives no time as seen"); got != told || told == 1 && !strings.Contains(log.String(), "documents=3") {
+			t.Errorf("%s: told %d times\n%s", query, got, log.String())
+		}
 	}
 }
 
