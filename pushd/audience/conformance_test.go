@@ -182,6 +182,9 @@ func TestPageRows(t *testing.T) {
 	onEach(t, func(t *testing.T, s place) {
 		s.insert(t, "d android ja", "a android ko", "b android -", "b android -", "c android en", "e ios th")
 		want := []string{"android: a ko, b", "android: c en, d ja", "ios: e th"}
+		if s.doubles { // a full page ends before its last token, of which there may be more
+			want = []string{"android: a ko", "android: b", "android: c en, d ja", "ios: e th"}
+		}
 		if got := pages(t, s, audience.Query{Table: s.table}, audience.Cursor{}); !slices.Equal(got, want) {
 			t.Errorf("%q, want %q", got, want)
 		}

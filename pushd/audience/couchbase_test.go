@@ -142,6 +142,43 @@ func TestManyPages(t *testing.T) {
 	}
 }
 
+// A token is met where one of its documents belongs to the audience, wherever a page ends among them.
+func TestDocumentsOfOneToken(t *testing.T) {
+	for name, query := range map[string]string{"whole": "SELECT t.* FROM game t", "by index": "SELECT t.* FROM game t" + byIndex} {
+		server, store := bucket(t)
+		documents := map[string]string{"x1": `{"token":["y"],"os":"ios","country":"KR"}`, "x2": `{"token":["z"],"os":"ios","country":"KR"}`}
+		put := func(token string, countries ...string) {
+			for _, c := range countries {
+				documents[fmt.Sprintf("%03d", len(documents))] = fmt.Sprintf(`{"token":%q,"os":"ios","country":%q}`, token, c)
+			}
+		}
+		put("a", "KR")
+		put("b", "KR", "JP")
+		put("c", "JP", "JP", "JP", "JP", "JP", "JP", "JP", "KR") // more than two pages
+		put("d", "JP", "KR", "KR")
+		put("e", "JP")
+		put("f", "JP", "KR")
+		stored(server, documents)
+		q := audience.Query{Table: couch(t, query), Where: []audience.Condition{{Column: "country", In: []string{"KR"}}}}
+		for rows := range 9 {
+			s := &audience.Couchbase{Bucket: store, PageRows: rows}
+			if got := tokens(pages(t, s, q, audience.Cursor{})); !slices.Equal(got, []string{"ios: a, b, c, d, f"}) {
+				t.Errorf("%s, pages of %d: %q", name, rows, got)
+			}
+			for _, to := range []string{"c", "d"} {
+				got, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.IOS, Value: "ios", Token: "a"}, to)
+				want := []audience.Token{{Token: "b"}, {Token: "c"}, {Token: "d"}}
+				if to == "c" {
+					want = want[:2]
+				}
+				if err != nil || !slices.Equal(got, want) {
+					t.Errorf("%s, pages of %d, up to %s: %v, %v", name, rows, to, got, err)
+				}
+			}
+		}
+	}
+}
+
 // Batches that are handed out again are read by few statements, also where the SELECT is carried out as a whole for each.
 func TestManyBatchesAgain(t *testing.T) {
 	server, store := bucket(t)
