@@ -30,6 +30,9 @@ type Couchbase struct {
 	PageRows int           // how many tokens one statement reads; 0 for 10,000, and for 50,000 where the SELECT is carried out as a whole for each
 	Limit    time.Duration // how long one statement may take; 0 leaves that to the bucket
 	Log      *slog.Logger  // is told which dead tokens are kept, and why; slog.Default by default
+	// AfterFunc calls f in a while, unless stop is called before: time.AfterFunc by default. What was read for batches that
+	// are handed out again is kept for a minute by it.
+	AfterFunc func(d time.Duration, f func()) (stop func() bool)
 
 	last lastPage
 }

@@ -216,6 +216,47 @@ func TestManyBatchesAgain(t *testing.T) {
 	}
 }
 
+// What was read for such batches is kept for a minute and no longer: what is registered later is met, and no memory is held.
+func TestBatchesAgainLater(t *testing.T) {
+	server, store := bucket(t)
+	game := stored(server, map[string]string{"a": `{"token":"a","os":"ios"}`, "c": `{"token":"c","os":"ios"}`})
+	var waits []time.Duration
+	var forget []func() // nil where it was called off
+	s := &audience.Couchbase{Bucket: store, AfterFunc: func(d time.Duration, f func()) func() bool {
+		i := len(forget)
+		waits, forget = append(waits, d), append(forget, f)
+		return func() bool { forget[i] = nil; return true }
+	}}
+	q := audience.Query{Table: couch(t, "SELECT t.* FROM game t")}
+	between := func(after, to string, want string, asked int) {
+		t.Helper()
+		got, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.IOS, Value: "ios", Token: after}, to)
+		all := ""
+		for _, token := range got {
+			all += token.Token
+		}
+		if n := server.Count(couchbase.Query); err != nil || all != want || n != asked {
+			t.Errorf("behind %q to %q: %q, %v, asked %d times; want %q and %d", after, to, all, err, n, want, asked)
+		}
+	}
+	between("", "c", "ac", 1)
+	game.Put("b", couchbase.Document{Body: []byte(`{"token":"b","os":"ios"}`), Flags: 0x02000006})
+	between("", "c", "ac", 1)
+	if !slices.Equal(waits, []time.Duration{time.Minute}) {
+		t.Fatalf("kept for %v", waits)
+	}
+	late := forget[0]
+	late()
+	between("", "c", "abc", 2)
+	late() // it is not about this page
+	between("a", "c", "bc", 2)
+	q.Where = []audience.Condition{{Column: "lang", Null: true}}
+	between("", "c", "abc", 3)
+	if len(forget) != 3 || forget[1] != nil || forget[2] == nil {
+		t.Errorf("the page before is to be forgotten once more")
+	}
+}
+
 // A document is only removed as the query gives it, and as long as nobody has changed it.
 func TestRemoveDocuments(t *testing.T) {
 	read := time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)
