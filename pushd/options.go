@@ -16,7 +16,7 @@ import (
 // Tokens are where an environment's tokens are: audience.Store is one.
 type Tokens interface {
 	Pages(ctx context.Context, q audience.Query, after audience.Cursor) iter.Seq2[audience.Page, error]
-	Between(ctx context.Context, q audience.Query, after audience.Cursor, to string, limit int) ([]audience.Token, error)
+	Between(ctx context.Context, q audience.Query, after audience.Cursor, to string) ([]audience.Token, error)
 	Remove(ctx context.Context, t audience.Table, dead []audience.Dead) (int, error)
 }
 

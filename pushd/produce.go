@@ -88,7 +88,8 @@ func (l *leader) readOn(ctx context.Context, d *led, q audience.Query) error {
 var errCanceled = errors.New("the run was canceled")
 
 // again hands out every batch without a result: nobody knows which of them are on their way. Those that are, JetStream
-// knows; and whoever gets one asks whether it has its result.
+// knows; and whoever gets one asks whether it has its result. Tokens that were registered since are among them: a batch may have
+// more than it had.
 func (l *leader) again(ctx context.Context, d *led, q audience.Query) error {
 	for after := 0; ; {
 		batches, err := l.o.Runs.Unsettled(ctx, d.ID, after, l.o.Outstanding)
@@ -103,7 +104,7 @@ func (l *leader) again(ctx context.Context, d *led, q audience.Query) error {
 		}
 		l.opened(d, batches)
 		for _, b := range batches {
-			tokens, err := l.o.Tokens.Between(ctx, q, b.After, b.To, mostTokens)
+			tokens, err := l.o.Tokens.Between(ctx, q, b.After, b.To)
 			if err != nil {
 				return err
 			}

@@ -105,7 +105,7 @@ func TestTokensOfEitherKind(t *testing.T) {
 				found = append(found, token.Token)
 			}
 		}
-		between, err := of.Between(t.Context(), q, audience.Cursor{Platform: campaign.IOS, Value: "ios"}, "zz", 9)
+		between, err := of.Between(t.Context(), q, audience.Cursor{Platform: campaign.IOS, Value: "ios"}, "zz")
 		if err != nil || len(between) != 1 {
 			t.Errorf("%s: between %v, %v", query, between, err)
 		}

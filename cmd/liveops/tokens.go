@@ -58,12 +58,12 @@ func (k *tokens) Pages(ctx context.Context, q audience.Query, after audience.Cur
 }
 
 // Between implements pushd.Tokens.
-func (k *tokens) Between(ctx context.Context, q audience.Query, after audience.Cursor, to string, limit int) ([]audience.Token, error) {
+func (k *tokens) Between(ctx context.Context, q audience.Query, after audience.Cursor, to string) ([]audience.Token, error) {
 	of, err := k.of(ctx, &q.Table)
 	if err != nil {
 		return nil, err
 	}
-	return of.Between(ctx, q, after, to, limit)
+	return of.Between(ctx, q, after, to)
 }
 
 // Remove implements pushd.Tokens.

@@ -138,6 +138,29 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// A row without a token, under a name of a platform that is read first, hides none of those under its other names.
+func TestNoTokenHidesNone(t *testing.T) {
+	onEachSQL(t, func(t *testing.T, s *audience.Store) {
+		if _, err := s.DB.Exec("CREATE TABLE phones (id INT PRIMARY KEY, token VARCHAR(255), platform VARCHAR(10), KEY by_platform (platform, token))"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.DB.Exec("INSERT INTO phones VALUES (1, NULL, 'iphone'), (2, '', 'iphone'), (3, 'a', 'iphone'), (4, 'a', 'ipad'), (5, 'b', 'ipad'), (6, NULL, 'ipad')"); err != nil {
+			t.Fatal(err)
+		}
+		of := audience.Table{Name: "phones", Token: "token", Platform: "platform", Values: map[campaign.Platform][]string{campaign.IOS: {"iphone", "ipad"}}}
+		q := audience.Query{Table: of}
+		for name, sql := range map[string]string{"table": "", "SELECT": "SELECT token, platform FROM phones"} {
+			q.SQL = sql
+			if got := pages(t, s, q, audience.Cursor{}); !slices.Equal(got, []string{"ios: a", "ios: b"}) {
+				t.Errorf("of the %s: %q", name, got)
+			}
+			if got, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.IOS, Value: "ipad"}, "b"); err != nil || !slices.Equal(got, []audience.Token{{Token: "b"}}) {
+				t.Errorf("a batch of the %s: %v, %v", name, got, err)
+			}
+		}
+	})
+}
+
 func TestQueriesThatCannotBeAsked(t *testing.T) {
 	for _, q := range []audience.Query{
 		{},
@@ -217,40 +240,107 @@ func TestCost(t *testing.T) {
 	})
 }
 
-// What the pages of an audience read of the index is what it has, and not its beginning once more for each page.
-func TestPagesReadEachTokenOnce(t *testing.T) {
-	s := open(t, mariadb.NewDatabase(t))
-	s.DB.SetMaxOpenConns(1) // since the counters are the session's
-	s.PageRows = 10
-	const tokens = 1000
+// fill adds tokens of android, in one session, whose counters looked reads. Each 500th is in Fiji, the others in Korea.
+func fill(t *testing.T, s *audience.Store, tokens int) {
+	t.Helper()
 	for i := range tokens / 100 {
 		var values []string
 		for k := range 100 {
-			values = append(values, fmt.Sprintf("(1, 't%05d', 'android', 'ko')", i*100+k))
+			country := "KR"
+			if k == 50 && i%5 == 0 {
+				country = "FJ"
+			}
+			values = append(values, fmt.Sprintf("(%d, 't%05d', 'android', 'ko', '%s')", k, i*100+k, country))
 		}
-		if _, err := s.DB.Exec("INSERT INTO push_tokens (user_id, token, platform, language) VALUES " + strings.Join(values, ", ")); err != nil {
+		if _, err := s.DB.Exec("INSERT INTO push_tokens (user_id, token, platform, language, country) VALUES " + strings.Join(values, ", ")); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if _, err := s.DB.Exec("ANALYZE TABLE push_tokens"); err != nil {
 		t.Fatal(err)
 	}
-	looked := func() (n int) {
-		t.Helper()
-		err := s.DB.QueryRow(`SELECT SUM(CAST(VARIABLE_VALUE AS UNSIGNED)) FROM information_schema.SESSION_STATUS
-			WHERE VARIABLE_NAME IN ('HANDLER_READ_NEXT', 'HANDLER_ICP_ATTEMPTS', 'HANDLER_READ_RND_NEXT')`).Scan(&n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n
+}
+
+// looked is how many rows of tables and indexes a session has looked at.
+func looked(t *testing.T, s *audience.Store) (n int) {
+	t.Helper()
+	err := s.DB.QueryRow(`SELECT SUM(CAST(VARIABLE_VALUE AS UNSIGNED)) FROM information_schema.SESSION_STATUS
+		WHERE VARIABLE_NAME IN ('HANDLER_READ_NEXT', 'HANDLER_ICP_ATTEMPTS', 'HANDLER_READ_RND_NEXT')`).Scan(&n)
+	if err != nil {
+		t.Fatal(err)
 	}
-	before := looked()
+	return n
+}
+
+// What the pages of an audience read of the index is what it has, and not its beginning once more for each page.
+func TestPagesReadEachTokenOnce(t *testing.T) {
+	s := open(t, mariadb.NewDatabase(t))
+	s.DB.SetMaxOpenConns(1) // since the counters are the session's
+	s.PageRows = 10
+	const tokens = 1000
+	fill(t, s, tokens)
+	before := looked(t, s)
 	if got := len(pages(t, s, audience.Query{Table: table}, audience.Cursor{})); got != tokens/10 {
 		t.Errorf("%d pages", got)
 	}
 	// Each token once, by the index and by its condition, and what a page looks at beyond its end.
-	if n := looked() - before; n > 4*tokens {
+	if n := looked(t, s) - before; n > 4*tokens {
 		t.Errorf("for %d tokens %d were looked at", tokens, n)
+	}
+}
+
+// An index that finds an audience sooner is used; where it finds hardly less than all, still nothing is read for each page.
+func TestPagesByOtherIndexes(t *testing.T) {
+	const tokens = 5000
+	const linear = 8 * tokens // if each page read what is before it, that would be 600,000
+	country := func(is string) []audience.Condition {
+		return []audience.Condition{{Column: "Country", In: []string{is}}}
+	}
+	of := table
+	of.User = "user_id"
+	tests := []struct {
+		name, platform, index string
+		query                 audience.Query
+		want, most            int // tokens, and what may be looked at
+	}{
+		{"few", "VARCHAR(10)", "country", audience.Query{Where: country("FJ")}, 10, 100},
+		{"few, by the start of a text", "VARCHAR(10)", "country(1)", audience.Query{Where: country("FJ")}, 10, 100},
+		{"most", "VARCHAR(10)", "country", audience.Query{Where: country("KR")}, tokens - 10, linear},
+		{"most, by number", "TINYINT", "country", audience.Query{Where: country("KR")}, tokens - 10, linear},
+		{"most, of an ENUM", "ENUM('ios', 'android')", "country", audience.Query{Where: country("KR")}, tokens - 10, linear},
+		{"a user", "VARCHAR(10)", "user_id", audience.Query{Only: &audience.People{Users: []string{"7"}}}, tokens / 100, tokens / 10},
+		{"many users", "VARCHAR(10)", "country", audience.Query{Only: &audience.People{Users: strings.Fields("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20")}}, tokens / 5, linear},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := open(t, mariadb.NewDatabase(t))
+			s.DB.SetMaxOpenConns(1)
+			s.PageRows = 20
+			fill(t, s, tokens)
+			tt.query.Table = of
+			if tt.platform == "TINYINT" {
+				tt.query.Table.Values = map[campaign.Platform][]string{campaign.Android: {"2"}, campaign.IOS: {"1"}}
+				if _, err := s.DB.Exec("UPDATE push_tokens SET platform = '2'"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := s.DB.Exec("ALTER TABLE push_tokens MODIFY platform " + tt.platform + " NOT NULL, ADD KEY other (" + tt.index + ")"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.DB.Exec("ANALYZE TABLE push_tokens"); err != nil {
+				t.Fatal(err)
+			}
+			before, got := looked(t, s), 0
+			for page, err := range s.Pages(t.Context(), tt.query, audience.Cursor{}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got += len(page.Tokens)
+			}
+			if n := looked(t, s) - before; got != tt.want || n > tt.most {
+				t.Errorf("read %d tokens, want %d; %d were looked at, at most %d", got, tt.want, n, tt.most)
+			}
+		})
 	}
 }
 

@@ -30,6 +30,9 @@ type Couchbase struct {
 	PageRows int           // how many tokens one statement reads; 0 for 10,000, and for 50,000 where the SELECT is carried out as a whole for each
 	Limit    time.Duration // how long one statement may take; 0 leaves that to the bucket
 	Log      *slog.Logger  // is told which dead tokens are kept, and why; slog.Default by default
+	// AfterFunc calls f in a while, unless stop is called before: time.AfterFunc by default. What was read for batches that
+	// are handed out again is kept for a minute by it.
+	AfterFunc func(d time.Duration, f func()) (stop func() bool)
 
 	last lastPage
 }
@@ -76,9 +79,9 @@ func (c *Couchbase) Pages(ctx context.Context, q Query, after Cursor) iter.Seq2[
 	}
 }
 
-// Between reads the tokens behind a cursor up to and with a token of the same platform and value, which are limit at
-// most: what a batch has that is to be handed out again.
-func (c *Couchbase) Between(ctx context.Context, q Query, after Cursor, to string, limit int) ([]Token, error) {
+// Between reads all tokens behind a cursor up to and with a token of the same platform and value, each once: what a batch has
+// that is to be handed out again, and what was registered in between since.
+func (c *Couchbase) Between(ctx context.Context, q Query, after Cursor, to string) ([]Token, error) {
 	if err := c.check(&q); err != nil {
 		return nil, err
 	}
@@ -91,117 +94,12 @@ func (c *Couchbase) Between(ctx context.Context, q Query, after Cursor, to strin
 		}
 		if q.selected().Ordered == "" {
 			if tokens, known, err := c.betweenWhole(ctx, &q, p, after.Token, to); known || err != nil {
-				return tokens[:min(limit, len(tokens))], err
+				return tokens, err
 			}
 		}
-		var all []Token
-		for page, err := range c.pagesOf(ctx, &q, p, after.Token, to) {
-			if err != nil {
-				return nil, err
-			}
-			if all = append(all, page.Tokens...); len(all) >= limit {
-				return all[:limit], nil
-			}
-		}
-		return all, nil
+		return allOf(c.pagesOf(ctx, &q, p, after.Token, to))
 	}
 	return nil, fmt.Errorf("the audience has no platform %s with the value %q", after.Platform, after.Value)
-}
-
-// pagesOf reads the tokens of one part behind a token, up to and with another unless that is "". An error is its last.
-func (c *Couchbase) pagesOf(ctx context.Context, q *Query, p part, after, to string) iter.Seq2[Page, error] {
-	return func(yield func(Page, error) bool) {
-		for {
-			tokens, last, more, err := c.page(ctx, q, p, after, to)
-			if err != nil {
-				yield(Page{}, err)
-				return
-			}
-			if len(tokens) > 0 && !yield(Page{Cursor{p.platform, p.value, tokens[len(tokens)-1].Token}, tokens}, nil) || !more {
-				return
-			}
-			after = last
-		}
-	}
-}
-
-// page reads one page of a part, without the tokens that an earlier one has.
-func (c *Couchbase) page(ctx context.Context, q *Query, p part, after, to string) (tokens []Token, last string, more bool, err error) {
-	tokens, last, more, err = c.read(ctx, q, p, after, to)
-	if err == nil && len(p.earlier) > 0 {
-		tokens, err = c.notEarlier(ctx, q, p, after, tokens)
-	}
-	if err != nil {
-		err = fmt.Errorf("read the tokens of %s behind %.12q: %w", p.platform, after, err)
-	}
-	return tokens, last, more, err
-}
-
-// read reads one page. A token that is stored twice comes twice in a row and is kept once. more says whether there may be
-// more behind last.
-func (c *Couchbase) read(ctx context.Context, q *Query, p part, after, to string) (tokens []Token, last string, more bool, err error) {
-	n, previous, texts := 0, after, 0
-	last = after
-	rows := c.rows(q)
-	st := q.plusPage(p, after, to, rows)
-	err = c.ask(ctx, q, st, func(raw json.RawMessage) error {
-		var row struct {
-			Token    any
-			Language string
-			Hit      bool // what is no truth value is false
-		}
-		if err := json.Unmarshal(raw, &row); err != nil {
-			return fmt.Errorf("a row of the tokens: %w", err)
-		}
-		n++
-		token, is := row.Token.(string)
-		if is {
-			texts++
-		}
-		if !is || token <= after || to != "" && token > to {
-			return nil
-		}
-		last = max(last, token)
-		if row.Hit && token != previous {
-			previous = token
-			tokens = append(tokens, Token{token, row.Language})
-		}
-		return nil
-	})
-	if err == nil && to == "" && n >= rows && texts == n && last == after { // else what is no text is behind all that is
-		err = errors.New("the query gives no token behind $after")
-	}
-	return tokens, last, n >= rows && last > after && (to == "" || last < to), err
-}
-
-// notEarlier leaves those tokens out that stand behind another one with an earlier value of the platform, too: they were met there.
-func (c *Couchbase) notEarlier(ctx context.Context, q *Query, p part, after string, tokens []Token) ([]Token, error) {
-	if len(tokens) == 0 {
-		return nil, nil
-	}
-	met := map[string]bool{}
-	for _, t := range tokens {
-		met[t.Token] = false
-	}
-	for _, value := range p.earlier {
-		for page, err := range c.pagesOf(ctx, q, part{platform: p.platform, value: value}, after, tokens[len(tokens)-1].Token) {
-			if err != nil {
-				return nil, err
-			}
-			for _, t := range page.Tokens {
-				if _, here := met[t.Token]; here {
-					met[t.Token] = true
-				}
-			}
-		}
-	}
-	var left []Token
-	for _, t := range tokens {
-		if !met[t.Token] {
-			left = append(left, t)
-		}
-	}
-	return left, nil
 }
 
 // mostListed is how many tokens users of lists may have in all.

@@ -100,7 +100,7 @@ func TestValuesAreParameters(t *testing.T) {
 	if _, err := s.Count(t.Context(), q); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.Android, Value: hostile, Token: hostile}, hostile+"y", 5); err != nil {
+	if _, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.Android, Value: hostile, Token: hostile}, hostile+"y"); err != nil {
 		t.Error(err)
 	}
 	if _, err := s.Remove(t.Context(), q.Table, []audience.Dead{{Platform: campaign.IOS, Token: hostile}}); err != nil {
@@ -108,74 +108,6 @@ func TestValuesAreParameters(t *testing.T) {
 	}
 	if asked < 5 {
 		t.Errorf("asked %d times", asked)
-	}
-}
-
-// A reading asks for a page at a time, and goes on where few of many belong to the audience.
-func TestManyPages(t *testing.T) {
-	server, store := bucket(t)
-	documents := map[string]string{}
-	for i := range 2500 {
-		country := "KR"
-		if i%100 == 0 {
-			country = "JP"
-		}
-		documents[fmt.Sprint(i)] = fmt.Sprintf(`{"token":"t%05d","os":"ios","country":%q}`, i, country)
-	}
-	stored(server, documents)
-	for name, tt := range map[string]struct {
-		query string
-		asked int
-	}{"whole": {"SELECT t.* FROM game t", 2}, "by index": {"SELECT t.* FROM game t" + byIndex, 1 + 26}} { // android has none
-		before := server.Count(couchbase.Query)
-		s := &audience.Couchbase{Bucket: store, PageRows: 100}
-		got := pages(t, s, audience.Query{Table: couch(t, tt.query), Where: []audience.Condition{{Column: "country", In: []string{"JP"}}}}, audience.Cursor{})
-		if n := server.Count(couchbase.Query) - before; n != tt.asked || strings.Count(strings.Join(got, " "), "t0") != 25 {
-			t.Errorf("%s: asked %d times, want %d; %q", name, n, tt.asked, got)
-		}
-	}
-	s := &audience.Couchbase{Bucket: store, PageRows: 100}
-	for _, err := range s.Pages(t.Context(), audience.Query{Table: couch(t, "SELECT t.* FROM game t WHERE t.token > $after OR TRUE ORDER BY t.token LIMIT $limit")}, audience.Cursor{Platform: campaign.IOS, Value: "ios", Token: "t01000"}) {
-		if err == nil || !strings.Contains(err.Error(), "no token behind") {
-			t.Errorf("a query that begins anew each time: %v", err)
-		}
-	}
-}
-
-// Batches that are handed out again are read by few statements, also where the SELECT is carried out as a whole for each.
-func TestManyBatchesAgain(t *testing.T) {
-	server, store := bucket(t)
-	documents := map[string]string{}
-	for i := range 300 {
-		documents[fmt.Sprint(i)] = fmt.Sprintf(`{"token":"t%05d","os":"ios","lang":"ko"}`, i)
-	}
-	game := stored(server, documents)
-	s := &audience.Couchbase{Bucket: store, PageRows: 100}
-	q := audience.Query{Table: couch(t, "SELECT t.* FROM game t")}
-	between := func(q audience.Query, from, to int) int {
-		t.Helper()
-		got, err := s.Between(t.Context(), q, audience.Cursor{Platform: campaign.IOS, Value: "ios", Token: fmt.Sprintf("t%05d", from)}, fmt.Sprintf("t%05d", to), 1000)
-		if err != nil || len(got) > 0 && (got[0].Token != fmt.Sprintf("t%05d", from+1) || got[len(got)-1].Token != fmt.Sprintf("t%05d", to)) {
-			t.Errorf("from %d to %d: %v, %v", from, to, got, err)
-		}
-		return len(got)
-	}
-	for from := 0; from < 290; from += 10 {
-		if n := between(q, from, from+10); n != 10 {
-			t.Errorf("from %d: %d tokens", from, n)
-		}
-	}
-	if n := server.Count(couchbase.Query); n != 3 {
-		t.Errorf("asked %d times", n)
-	}
-	if n := between(q, 0, 250); n != 250 { // more than one statement gives
-		t.Errorf("%d tokens", n)
-	}
-	other := q
-	other.Where = []audience.Condition{{Column: "lang", In: []string{"en"}}}
-	game.Put("x", couchbase.Document{Body: []byte(`{"token":"t00005","os":"ios","lang":"en"}`), Flags: 0x02000006})
-	if n := between(other, 4, 5); n != 1 {
-		t.Errorf("of another query: %d tokens", n)
 	}
 }
 
@@ -195,7 +127,8 @@ func TestRemoveDocuments(t *testing.T) {
 				"noTime":    `{"token":"f","os":"ios","seen":"soon"}`,
 				"android":   `{"token":"a","os":"android","seen":1}`,
 				"overtaken": `{"token":"g","os":"ios","seen":1}`,
-				"neverSeen": `{"token":"h","os":"ios"}`,
+				"neverSeen": `{"token":"h","os":"ios","seen":null}`,
+				"whoKnows":  `{"token":"h","os":"ios"}`,
 				"alive":     `{"token":"aa","os":"ios","seen":1}`,
 			})
 			server.Before(func(o couchbase.Operation) {
@@ -213,7 +146,7 @@ func TestRemoveDocuments(t *testing.T) {
 			if n, err := s.Remove(t.Context(), couch(t, query), dead); err != nil || n != 4 {
 				t.Errorf("removed %d, %v", n, err)
 			}
-			if got, want := game.IDs(), []string{"alive", "android", "changed", "more", "noTime", "overtaken", "renewed"}; !slices.Equal(got, want) {
+			if got, want := game.IDs(), []string{"alive", "android", "changed", "more", "noTime", "overtaken", "renewed", "whoKnows"}; !slices.Equal(got, want) {
 				t.Errorf("left are %q, want %q", got, want)
 			}
 			for _, why := range []string{"fields that the query does not give", "no time as seen", "changed just then"} {
@@ -222,6 +155,36 @@ func TestRemoveDocuments(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A document stays where the query gives no time under the name that it should have; null is never.
+func TestDocumentsWithoutATimeStay(t *testing.T) {
+	for query, want := range map[string]int{
+		"SELECT META(t).id, t.* FROM game t": 0,
+		"SELECT META(t).id, t.token, t.os, t.renewed, IFMISSINGORNULL(t.seen, NULL) AS seen FROM game t":                                3,
+		"SELECT META(t).id, t.token, t.os, t.renewed, IFMISSINGORNULL(t.seen, t.renewed) AS seen FROM game t WHERE t.renewed IS VALUED": 0,
+	} {
+		server, store := bucket(t)
+		documents := map[string]string{}
+		var dead []audience.Dead
+		for _, token := range []string{"a", "b", "c"} { // renewed after they were dead
+			documents[token] = `{"token":"` + token + `","os":"ios","renewed":"2026-11-25T10:00:09Z"}`
+			dead = append(dead, audience.Dead{Platform: campaign.IOS, Token: token, Since: time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)})
+		}
+		game := stored(server, documents)
+		var log bytes.Buffer
+		s := &audience.Couchbase{Bucket: store, Log: slog.New(slog.NewTextHandler(&log, nil))}
+		if n, err := s.Remove(t.Context(), couch(t, query), dead); err != nil || n != want || len(game.IDs()) != 3-want {
+			t.Errorf("%s: removed %d, %v; want %d", query, n, err, want)
+		}
+		told := 0
+		if strings.Contains(query, "t.*") {
+			told = 1
+		}
+		if got := strings.Count(log.String(), "the query gives no time as seen"); got != told || told == 1 && !strings.Contains(log.String(), "documents=3") {
+			t.Errorf("%s: told %d times\n%s", query, got, log.String())
+		}
 	}
 }
 

@@ -23,8 +23,9 @@ const (
 
 // Remove removes the documents of dead tokens, and returns how many. It removes a document only as the SELECT gives it: what
 // has fields that the SELECT does not give, or gives with another value, holds more than the token, or was changed since, and stays;
-// so does one that was renewed since the token was dead, one whose token is not a field of its own, and, by its CAS, one that
-// is changed meanwhile. Why some are kept, the log says. Where nothing says which documents there are, or when a token was renewed,
+// so does one that was renewed since the token was dead or for which the SELECT gives no such time (null is never), one whose token is
+// not a field of its own, and, by its CAS, one that is changed meanwhile. Why some are kept, the log says, once for each
+// reason. Where nothing says which documents there are, or when a token was renewed,
 // all are kept. It may be called again with the same tokens.
 func (c *Couchbase) Remove(ctx context.Context, t Table, dead []Dead) (int, error) {
 	if t.Select == nil || t.ID == "" || t.UpdatedAt == "" {
@@ -227,10 +228,11 @@ func same(a, b json.RawMessage) bool {
 }
 
 // renewedAt reads when a token was renewed: ISO 8601, in UTC where it has no offset; a number of milliseconds, or of seconds,
-// since 1970. Nothing, or null, is never, the zero time. known is false for what is none of these.
+// since 1970. null is never, the zero time. known is false for what is none of these, and where the row has no such field: a query that
+// has the time under another name says nothing about renewals.
 func renewedAt(raw json.RawMessage) (at time.Time, known bool) {
 	var value any
-	if raw != nil && json.Unmarshal(raw, &value) != nil {
+	if json.Unmarshal(raw, &value) != nil {
 		return time.Time{}, false
 	}
 	switch v := value.(type) {

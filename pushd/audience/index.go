@@ -34,25 +34,69 @@ func (s *Store) Cost(ctx context.Context, q Query) (string, error) {
 	return fmt.Sprintf("%s; an index makes that unnecessary: CREATE INDEX push_order ON %s (%s)", best, quote(q.Table.Name), columns), nil
 }
 
-// order is the name of the index that brings a query's tokens in order; "" where there is none, or where some people only are
-// read, whom other indexes may find sooner. Of several it is one that has the language too, by which rows need not be looked up.
-func (s *Store) order(ctx context.Context, q *Query) (name string, err error) {
-	if q.SQL != "" || q.Only != nil {
-		return "", nil
+// way is how the server is to find the tokens of a query's pages. The zero way leaves it to the server.
+type way struct {
+	index string // it must go by this one; "" for none
+	// ranged leaves it the range of an index on platform and token, or another index, but not all of a platform's tokens up to
+	// the page. That is said by two comparisons with the platform instead of one, which no index finds but by a range
+	// (measured on MariaDB 10.11: what pages of 20 among 20,000 look at is 8,000 rows with two, and 1.6 million with one).
+	ranged bool
+}
+
+// way is by the index that brings a query's tokens in order, where there is one: of several one that has the language too, by
+// which rows need not be looked up. Where other indexes may find the audience sooner, the server chooses.
+func (s *Store) way(ctx context.Context, q *Query) (w way, err error) {
+	if q.SQL != "" {
+		return way{}, nil
 	}
 	indexes, err := s.indexes(ctx, q.Table.Name)
+	others := q.Only != nil
 	for _, i := range indexes {
-		if covers := slices.Contains(i.columns, q.Table.Language); i.orders(&q.Table) && (name == "" || covers) {
-			name = i.name
+		covers := slices.Contains(i.columns, q.Table.Language)
+		switch {
+		case !i.orders(&q.Table):
+			others = others || i.finds(q)
+		case w.index == "" || covers:
+			w.index = i.name
 		}
 	}
-	return name, err
+	if err != nil || w.index == "" || !others {
+		return w, err
+	}
+	switch ranges, err := s.hasRanges(ctx, &q.Table); {
+	case err != nil:
+		return way{}, err
+	case ranges:
+		return way{ranged: true}, nil
+	case q.Only != nil:
+		return way{}, nil
+	}
+	return w, nil
+}
+
+// hasRanges says whether an index finds ranges of the column of platforms: of an ENUM or a SET it finds single values only, since
+// it has them by their numbers and they are compared as texts (https://dev.mysql.com/doc/refman/8.4/en/enum.html).
+func (s *Store) hasRanges(ctx context.Context, t *Table) (ranges bool, err error) {
+	st := &statement{}
+	st.add(`SELECT DATA_TYPE NOT IN ('enum', 'set') FROM information_schema.COLUMNS
+		WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND COLUMN_NAME = ?`, t.Name, t.Platform)
+	if err := s.readOnly(ctx, st, func(rows *sql.Rows) error { return rows.Scan(&ranges) }); err != nil {
+		return false, fmt.Errorf("read the type of column %s of %s: %w", t.Platform, t.Name, err)
+	}
+	return ranges, nil
 }
 
 // index is one of a table's.
 type index struct {
 	name    string
+	begins  string   // its first column, also where it has only the start of that
 	columns []string // "" for what is no whole column
+}
+
+// finds says whether an index may find the rows that meet one of a query's conditions.
+func (i *index) finds(q *Query) bool {
+	return !strings.EqualFold(i.begins, q.Table.Platform) &&
+		slices.ContainsFunc(q.Where, func(c Condition) bool { return strings.EqualFold(i.begins, c.Column) })
 }
 
 // orders says whether an index brings a table's tokens in the order in which they are read.
@@ -74,7 +118,7 @@ func (s *Store) indexes(ctx context.Context, table string) ([]index, error) {
 			return err
 		}
 		if n := len(all); n == 0 || all[n-1].name != name {
-			all = append(all, index{name: name})
+			all = append(all, index{name: name, begins: column.String})
 		}
 		if !whole { // of the start of a text: it does not tell what comes in which order
 			column.String = ""

@@ -29,7 +29,7 @@ func (s *Store) Pages(ctx context.Context, q Query, after Cursor) iter.Seq2[Page
 			yield(Page{}, err)
 			return
 		}
-		order, err := s.order(ctx, &q)
+		w, err := s.way(ctx, &q)
 		if err != nil {
 			yield(Page{}, err)
 			return
@@ -38,67 +38,75 @@ func (s *Store) Pages(ctx context.Context, q Query, after Cursor) iter.Seq2[Page
 			if after != (Cursor{}) && (p.platform != after.Platform || p.value != after.Value) {
 				continue
 			}
-			if !s.pagesOf(ctx, &q, p, order, after.Token, yield) {
-				return
+			for page, err := range s.pagesOf(ctx, &q, p, w, after.Token, "") {
+				if !yield(page, err) || err != nil {
+					return
+				}
 			}
 			after = Cursor{}
 		}
 	}
 }
 
-// pagesOf reads the tokens of one part. more says whether the sequence goes on.
-func (s *Store) pagesOf(ctx context.Context, q *Query, p part, order, after string, yield func(Page, error) bool) (more bool) {
+// pagesOf reads the tokens of one part behind a token, up to and with another unless that is "". An error is its last.
+func (s *Store) pagesOf(ctx context.Context, q *Query, p part, w way, after, to string) iter.Seq2[Page, error] {
 	rows := s.PageRows
 	if rows <= 0 {
 		rows = pageRows
 	}
-	for {
-		tokens, last, n, err := s.readPart(ctx, q, p, order, after, "", rows)
-		if err != nil {
-			yield(Page{}, fmt.Errorf("read the tokens of %s behind %.12q: %w", p.platform, after, err))
-			return false
+	return func(yield func(Page, error) bool) {
+		for {
+			tokens, last, n, err := s.readPart(ctx, q, p, w, after, to, rows)
+			if err != nil {
+				yield(Page{}, fmt.Errorf("read the tokens of %s behind %.12q: %w", p.platform, after, err))
+				return
+			}
+			if len(tokens) > 0 && !yield(Page{Cursor{p.platform, p.value, last}, tokens}, nil) || n < rows {
+				return
+			}
+			after = last
 		}
-		if len(tokens) > 0 && !yield(Page{Cursor{p.platform, p.value, last}, tokens}, nil) {
-			return false
-		}
-		if n < rows {
-			return true
-		}
-		after = last
 	}
 }
 
-// Between reads the tokens behind a cursor up to and with a token of the same platform and value, which are limit at
-// most: what a batch has that is to be handed out again.
-func (s *Store) Between(ctx context.Context, q Query, after Cursor, to string, limit int) ([]Token, error) {
+// Between reads all tokens behind a cursor up to and with a token of the same platform and value, each once: what a batch has
+// that is to be handed out again, and what was registered in between since.
+func (s *Store) Between(ctx context.Context, q Query, after Cursor, to string) ([]Token, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
-	order, err := s.order(ctx, &q)
+	w, err := s.way(ctx, &q)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range q.parts() {
 		if p.platform == after.Platform && p.value == after.Value {
-			tokens, _, _, err := s.readPart(ctx, &q, p, order, after.Token, to, limit)
-			if err != nil {
-				return nil, fmt.Errorf("read the tokens of %s from %.12q to %.12q: %w", p.platform, after.Token, to, err)
-			}
-			return tokens, nil
+			return allOf(s.pagesOf(ctx, &q, p, w, after.Token, to))
 		}
 	}
 	return nil, fmt.Errorf("the audience has no platform %s with the value %q", after.Platform, after.Value)
+}
+
+// allOf are the tokens of some pages.
+func allOf(pages iter.Seq2[Page, error]) (all []Token, err error) {
+	for page, err := range pages {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.Tokens...)
+	}
+	return all, nil
 }
 
 // errNoIndex is the number of the error that an index is not there, or is one that the server was told to ignore
 // (https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html#error_er_key_does_not_exits).
 const errNoIndex = 1176
 
-// readPart reads a page of a part by an index; without it where the server has it no more.
-func (s *Store) readPart(ctx context.Context, q *Query, p part, order, after, to string, limit int) (tokens []Token, last string, n int, err error) {
-	tokens, last, n, err = s.read(ctx, q.page(p, order, after, to, limit))
-	if e := (*mysql.MySQLError)(nil); order != "" && errors.As(err, &e) && e.Number == errNoIndex {
-		return s.read(ctx, q.page(p, "", after, to, limit))
+// readPart reads a page of a part; without the index that it was to go by where the server has it no more.
+func (s *Store) readPart(ctx context.Context, q *Query, p part, w way, after, to string, limit int) (tokens []Token, last string, n int, err error) {
+	tokens, last, n, err = s.read(ctx, q.page(p, w, after, to, limit))
+	if e := (*mysql.MySQLError)(nil); w.index != "" && errors.As(err, &e) && e.Number == errNoIndex {
+		return s.read(ctx, q.page(p, way{}, after, to, limit))
 	}
 	return tokens, last, n, err
 }

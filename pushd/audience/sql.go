@@ -133,23 +133,29 @@ func (q *Query) language() string {
 }
 
 // page is the statement for the tokens of a part behind a token, up to and with another unless that is "": token, then
-// language. order is the index that has them in order: servers left to themselves may read all of a platform's tokens up to
-// the page, for every page.
-func (q *Query) page(p part, order, after, to string, limit int) *statement {
+// language. Servers left to themselves may read all of a platform's tokens up to the page, for every page.
+func (q *Query) page(p part, w way, after, to string, limit int) *statement {
 	s := &statement{}
 	token, platform := quote(q.Table.Token), quote(q.Table.Platform)
 	s.add("SELECT " + token + ", " + q.language())
-	q.fromBy(s, order)
-	s.add(" AND "+platform+" = ? AND "+token+" > ?", p.value, after)
+	q.fromBy(s, w.index)
+	order := token
+	if w.ranged {
+		order = platform + ", " + token
+		s.add(" AND "+platform+" >= ? AND "+platform+" <= ?", p.value, p.value)
+	} else {
+		s.add(" AND "+platform+" = ?", p.value)
+	}
+	s.add(" AND "+token+" > ?", after)
 	if to != "" {
 		s.add(" AND "+token+" <= ?", to)
 	}
 	if len(p.earlier) > 0 {
 		s.add(" AND " + token + " NOT IN (SELECT " + token)
 		q.from(s)
-		s.add(" AND "+platform+" IN ("+placeholders(len(p.earlier))+"))", texts(p.earlier)...)
+		s.add(" AND "+token+" > '' AND "+platform+" IN ("+placeholders(len(p.earlier))+"))", texts(p.earlier)...) // one NULL, and NOT IN holds for none
 	}
-	s.add(" ORDER BY "+token+" LIMIT ?", limit)
+	s.add(" ORDER BY "+order+" LIMIT ?", limit)
 	return s
 }
 

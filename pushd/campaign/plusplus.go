@@ -14,7 +14,7 @@ import (
 // asked for, and let an index find it: $platform, which is what the tokens have for the platform that is read; $after, behind
 // whose token in order; and $limit, how many. The last one ends it: ORDER BY t.token LIMIT $limit.
 type PlusPlus struct {
-	Text       string // without comments
+	Text       string // without comments; hints of the optimizer stay
 	ByPlatform bool   // it names $platform
 	Behind     bool   // it names $after
 	// Ordered is what it is in the order of, where it ends with LIMIT $limit: the last name of a path; "" where it does not.
@@ -38,6 +38,9 @@ func ParsePlusPlus(query string) (*PlusPlus, error) {
 	}
 	q := &PlusPlus{}
 	for _, p := range pieces {
+		if p.isHint() && strings.TrimRight(q.Text, " \n") == q.Text {
+			q.Text += " "
+		}
 		q.Text += p.text
 	}
 	q.Text = strings.TrimSpace(q.Text)
@@ -57,7 +60,7 @@ func balanced(pieces []piece) error {
 	var open []string
 	for i, p := range pieces {
 		switch {
-		case p.kind == word && strings.EqualFold(p.text, "CURL") && i+1 < len(pieces) && pieces[i+1].is("("):
+		case strings.EqualFold(p.plainName(), "CURL") && i+1 < len(pieces) && pieces[i+1].is("("): // a function's name, also in backticks
 			return &QueryFault{"the query asks other servers by CURL", "remove it"}
 		case p.kind != sign:
 		case p.text == ";":
@@ -113,90 +116,9 @@ func (q *PlusPlus) parameters(pieces []piece) error {
 			end = end[:len(end)-2]
 		}
 		if (by.kind == word || by.kind == name) && at(1).isWord("BY") && at(2).isWord("ORDER") {
-			q.Ordered = strings.Trim(by.text, "`")
+			q.Ordered = by.plainName()
 			return nil
 		}
 	}
 	return &QueryFault{"`$limit` is for a query that gives tokens in their order", "say `t.token > $after` in its WHERE, and end it with `ORDER BY t.token LIMIT $limit`"}
-}
-
-// The kinds of pieces that a query is made of.
-const (
-	blank     = iota // also in place of a comment
-	word             // a keyword or name
-	name             // in backticks
-	text             // in quotes
-	parameter        // $name and its like
-	sign             // one character of all else, and numbers
-)
-
-type piece struct {
-	kind int
-	text string
-}
-
-func (p piece) is(s string) bool     { return p.kind == sign && p.text == s }
-func (p piece) isWord(w string) bool { return p.kind == word && strings.EqualFold(p.text, w) }
-
-// piecesOf takes a query apart as the query service does
-// (https://docs.couchbase.com/server/current/n1ql/n1ql-language-reference/index.html): quotes, backticks and comments end where they end there.
-func piecesOf(query string) (pieces []piece, err error) {
-	for rest := query; rest != ""; {
-		p, n := piece{sign, rest[:1]}, 1
-		switch c := rest[0]; {
-		case strings.IndexByte(" \t\r\n\f", c) >= 0:
-			p = piece{blank, " "}
-			if c == '\n' {
-				p.text = "\n"
-			}
-		case strings.HasPrefix(rest, "--"):
-			p = piece{blank, " "}
-			if n = strings.IndexAny(rest, "\r\n"); n < 0 {
-				n = len(rest)
-			}
-		case strings.HasPrefix(rest, "/*"):
-			p = piece{blank, " "}
-			if n = strings.Index(rest[2:], "*/") + 4; n < 4 {
-				return nil, &QueryFault{"a comment of the query does not end", "close it with `*/`"}
-			}
-		case c == '\'' || c == '"' || c == '`':
-			if n = quotedEnd(rest); n < 0 {
-				return nil, &QueryFault{fmt.Sprintf("the query does not close its %s", quoted(rest[:1])), ""}
-			}
-			p = piece{text, rest[:n]}
-			if c == '`' {
-				p.kind = name
-			}
-		case c == '$' || c == '@' || c == '?':
-			n = 1 + wordLength(rest[1:])
-			p = piece{parameter, rest[:n]}
-		case wordLength(rest) > 0:
-			n = wordLength(rest)
-			p = piece{word, rest[:n]}
-		}
-		pieces, rest = append(pieces, p), rest[n:]
-	}
-	return pieces, nil
-}
-
-// quotedEnd is where what begins with a quote ends: -1 for never. A backslash takes the character after it. A doubled quote ends
-// one and begins another, which comes to the same.
-func quotedEnd(s string) int {
-	for i := 1; i < len(s); i++ {
-		switch s[i] {
-		case '\\':
-			i++
-		case s[0]:
-			return i + 1
-		}
-	}
-	return -1
-}
-
-func wordLength(s string) int {
-	n := 0
-	for n < len(s) && (s[n] == '_' || s[n] >= '0' && s[n] <= '9' || s[n]|0x20 >= 'a' && s[n]|0x20 <= 'z' || s[n] >= 0x80) {
-		n++
-	}
-	return n
 }

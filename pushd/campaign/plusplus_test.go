@@ -18,7 +18,13 @@ func TestParsePlusPlus(t *testing.T) {
 		"SELECT t.curl, t.a[0] FROM t WHERE t.p = $platform":       {Text: "SELECT t.curl, t.a[0] FROM t WHERE t.p = $platform", ByPlatform: true},
 		"SELECT t.a FROM t WHERE t.p = $platform AND t.token > $after ORDER BY t.token LIMIT $limit": {
 			Text: "SELECT t.a FROM t WHERE t.p = $platform AND t.token > $after ORDER BY t.token LIMIT $limit", ByPlatform: true, Behind: true, Ordered: "token"},
-		"SELECT a FROM t WHERE a > $after order by `a` asc limit $limit -- x": {Text: "SELECT a FROM t WHERE a > $after order by `a` asc limit $limit", Behind: true, Ordered: "a"},
+		"SELECT a FROM t WHERE a > $after order by `a` asc limit $limit -- x":       {Text: "SELECT a FROM t WHERE a > $after order by `a` asc limit $limit", Behind: true, Ordered: "a"},
+		"SELECT t.`CURL`, `curl` AS c, `a``curl`(1) FROM t":                         {Text: "SELECT t.`CURL`, `curl` AS c, `a``curl`(1) FROM t"},
+		"SELECT `a``)`, `b\\`)`, `c`i FROM t":                                       {Text: "SELECT `a``)`, `b\\`)`, `c`i FROM t"},
+		"SELECT /*+ INDEX(t push_order) */ /* x */ a FROM t":                        {Text: "SELECT /*+ INDEX(t push_order) */   a FROM t"},
+		"SELECT/*+ {\"index\": {\"keyspace\": \"t\"}}\nUSE_HASH(t/BUILD)*/a FROM t": {Text: "SELECT /*+ {\"index\": {\"keyspace\": \"t\"}}\nUSE_HASH(t/BUILD)*/a FROM t"},
+		"SELECT --+ INDEX(t push_order)\ra FROM t":                                  {Text: "SELECT /*+ INDEX(t push_order)*/ a FROM t"},
+		"SELECT a FROM t WHERE a > $after ORDER BY t.`\\u0061`i LIMIT $limit":       {Text: "SELECT a FROM t WHERE a > $after ORDER BY t.`\\u0061`i LIMIT $limit", Behind: true, Ordered: "a"},
 	} {
 		got, err := ParsePlusPlus(query)
 		if err != nil || *got != want {
@@ -45,6 +51,18 @@ func TestQueriesThatAreNotTaken(t *testing.T) {
 		"SELECT a FROM t WHERE a = $1":                                            "nothing gives `$1` a value",
 		"SELECT a FROM t WHERE a = @after":                                        "nothing gives `@after` a value",
 		"SELECT CURL (\"http://x\") AS token":                                     "by CURL",
+		"SELECT `CURL`('http://x') AS token":                                      "by CURL",
+		"SELECT a FROM t WHERE `curl` /* x */ ('http://x') = 1":                   "by CURL",
+		"SELECT `\\u0043U\\u0072l`('http://x')":                                   "by CURL",
+		"SELECT cUrl /*+ x */ ('http://x')":                                       "by CURL",
+		"SELECT `Curl`i('http://x')":                                              "by CURL",
+		"SELECT `a``b`, `CURL`('http://x')":                                       "by CURL",
+		"SELECT `cu\\xrl`('http://x')":                                            "a name in backticks",
+		"SELECT `\\u+043`('http://x')":                                            "a name in backticks",
+		"SELECT `a\\u00`('http://x')":                                             "a name in backticks",
+		"SELECT /*+ INDEX(t i) **// CURL('http://x') */ a FROM t":                 "has a star in it",
+		"SELECT --+ INDEX(t i) */ CURL('http://x')\n a FROM t":                    "has a star in it",
+		"/*+ x */ SELECT a FROM t":                                                "is no SELECT",
 		"SELECT a FROM t LIMIT $limit":                                            "`$limit` is for",
 		"SELECT a FROM t ORDER BY a LIMIT $limit":                                 "`$limit` is for", // from where?
 		"SELECT a FROM t WHERE a > $after LIMIT $limit":                           "`$limit` is for",
@@ -64,6 +82,7 @@ func TestQueriesThatAreNotTaken(t *testing.T) {
 // Whatever is taken stands as a whole in parentheses.
 func FuzzParsePlusPlus(f *testing.F) {
 	f.Add("SELECT ')' FROM t WHERE a = `b` AND (c > $after) -- x")
+	f.Add("SELECT/*+ a */`b``\\u0063`i, 'd' AS e --+ f\r FROM t")
 	f.Fuzz(func(t *testing.T, query string) {
 		q, err := ParsePlusPlus(query)
 		if err != nil {
