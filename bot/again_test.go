@@ -16,6 +16,7 @@ const (
 
 // A plan that somebody is bound to was shown to them first, whatever happens before the answer is there.
 func TestApplyIsBoundToWhatWasShown(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: "    requires: [approval]\n" + permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.merge(n)
@@ -29,6 +30,7 @@ func TestApplyIsBoundToWhatWasShown(t *testing.T) {
 
 // Who takes rows back hears of it, also where the pull request cannot be opened.
 func TestRollbackWithoutPullRequest(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.merge(n)
@@ -41,6 +43,7 @@ func TestRollbackWithoutPullRequest(t *testing.T) {
 
 // A promotion that is tried again opens the pull request that the first try did not come to.
 func TestPromoteTriedAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	for _, e := range []string{"staging", "production"} {
@@ -54,6 +57,7 @@ func TestPromoteTriedAgain(t *testing.T) {
 
 // A promotion over a limit needs someone else, on a pull request too, whatever that one's own plan is.
 func TestPromotionOverALimit(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: strings.ReplaceAll(permissions, "confirm: [maintain]", "confirm: [write]") + "limits: {deletedRows: 1}\n"})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	for _, e := range []string{"staging", "production"} {
@@ -71,6 +75,7 @@ func TestPromotionOverALimit(t *testing.T) {
 
 // What comes behind a command that failed was written for what it would have left behind.
 func TestNothingFollowsAFailure(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.envs["production"].cut()
@@ -81,6 +86,7 @@ func TestNothingFollowsAFailure(t *testing.T) {
 
 // What is kept of a job that failed is shown by /liveops status: it says no more than a comment may.
 func TestReasonsOfJobsSayNoAddress(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.envs["production"].cut()
@@ -94,6 +100,7 @@ func TestReasonsOfJobsSayNoAddress(t *testing.T) {
 
 // A plan that somebody asks for is rehearsed like any other.
 func TestPlanOnCommandIsRehearsed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.says(w.plan(n), "Rehearsed")
@@ -103,6 +110,7 @@ func TestPlanOnCommandIsRehearsed(t *testing.T) {
 
 // Whoever may write may edit what others wrote: such a comment is not its author's command.
 func TestEditedCommentIsNotCaughtUp(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions, token: true})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.end()
@@ -125,6 +133,7 @@ func TestEditedCommentIsNotCaughtUp(t *testing.T) {
 
 // A command that was carried out is not carried out again because a later one of its comment is tried again.
 func TestOnlyWhatFailedIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.say(n, "jun", "/liveops lock staging one").done()
@@ -147,6 +156,7 @@ func TestOnlyWhatFailedIsTriedAgain(t *testing.T) {
 
 // A confirmation whose release went on before its answer was there is told as what it was.
 func TestConfirmTriedAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions + "limits: {deletedRows: 0}\n"})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.merge(n)

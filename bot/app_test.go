@@ -9,6 +9,7 @@ import (
 
 // The bot does as a GitHub App, with no more than the permissions that it says it needs, what it does with a token.
 func TestAsApp(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{app: true})
 	n := w.planned("winter", files{itemsPath: items("1 Sword B 110")})
 	w.app.RevokeTokens(w.installation)
@@ -31,6 +32,7 @@ func TestAsApp(t *testing.T) {
 
 // So are commands, check runs, deployments, proposed pull requests and the issues about drift; and a team's members are asked about.
 func TestCommandsAsApp(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{app: true, more: "permissions: {plan: [write], rollback: ['@studio/liveops'], export: ['@studio/liveops']}\ndrift: {schedule: \"* * * * *\"}\n"})
 	w.must(w.github.SetTeam("studio", github.Team{Name: "liveops", Slug: "liveops", Members: []string{"mina"}}))
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
@@ -56,6 +58,7 @@ func TestCommandsAsApp(t *testing.T) {
 
 // A repository that the App is not installed on any more is told of in the log, and holds up nobody else.
 func TestAppIsUninstalled(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{app: true})
 	w.app.Uninstall(w.installation)
 	w.open("winter", files{itemsPath: items(winterItems)})

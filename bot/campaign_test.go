@@ -91,6 +91,7 @@ func newCampaigns(t *testing.T, more string) *world {
 
 // A pull request shows what a campaign would do in each environment that sends any, and what is wrong with it.
 func TestCampaignInPullRequest(t *testing.T) {
+	t.Parallel()
 	w := newCampaigns(t, "")
 	n := w.planned("eve", files{evePath: []byte(eve)})
 	w.says(w.plan(n), "### liveops: 1 campaign changes\n", "- campaign `eve` is added in `production`; next Thu 2099-12-24 19:00 UTC, to 2 phones in about 1 s.",
@@ -118,6 +119,7 @@ func TestCampaignInPullRequest(t *testing.T) {
 
 // A merge releases campaigns as it does rows: to each environment in its turn, by its own commit; and not what nobody was shown.
 func TestCampaignOnMerge(t *testing.T) {
+	t.Parallel()
 	w := newCampaigns(t, "")
 	n := w.planned("eve", files{evePath: []byte(eve)})
 	merged := w.merge(n)
@@ -136,6 +138,7 @@ func TestCampaignOnMerge(t *testing.T) {
 
 // What waits for production waits with its campaigns, and a later pull request tells them apart from its own.
 func TestCampaignWaits(t *testing.T) {
+	t.Parallel()
 	w := newCampaigns(t, "    requires: [approval]\n"+permissions)
 	n := w.planned("eve", files{evePath: []byte(eve)})
 	merged := w.merge(n)
@@ -156,6 +159,7 @@ func TestCampaignWaits(t *testing.T) {
 
 // Whoever opens a pull request from a fork does not have the tokens asked, whoever lets it be planned.
 func TestCampaignOfAFork(t *testing.T) {
+	t.Parallel()
 	w := newCampaigns(t, permissions)
 	fork, err := w.repo.Fork("stranger")
 	w.must(err)

@@ -164,8 +164,6 @@ func (c *child) depth(ctx context.Context) (waiting, parked int, err error) {
 // idle waits until nothing waits, and checks that nothing is parked.
 func (c *child) idle(ctx context.Context) {
 	c.w.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
 	for {
 		waiting, parked, err := c.depth(ctx)
 		if err != nil {
@@ -178,7 +176,7 @@ func (c *child) idle(ctx context.Context) {
 			return
 		}
 		select {
-		case <-tick.C:
+		case <-time.After(lookAgain):
 		case <-ctx.Done():
 			c.w.Fatalf("%d deliveries and jobs still wait\n%s", waiting, c.w.log)
 		}

@@ -13,6 +13,7 @@ const permissions = `permissions: {plan: [write], apply: [write], export: [write
 `
 
 func TestCommandsAreAnswered(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.say(n, "mina", "What can I do?\n\n/liveops help\n").done("| ✓ | `/liveops plan` |", "| — | `/liveops rollback ENV")
@@ -33,6 +34,7 @@ func TestCommandsAreAnswered(t *testing.T) {
 
 // What is no command, or no person's, gets neither a reaction nor an answer.
 func TestWhatIsNoCommand(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	for _, body := range []string{"liveops help", "> /liveops lock production no", "```\n/liveops lock production no\n```", "<!-- /liveops lock production no -->", "see `/liveops lock production no`"} {
@@ -51,6 +53,7 @@ func TestWhatIsNoCommand(t *testing.T) {
 }
 
 func TestLockAndUnlock(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.say(n, "jun", "/liveops lock production the winter event @octocat").done("production takes no release until `/liveops unlock production`", "event `@octocat`")
@@ -69,6 +72,7 @@ func TestLockAndUnlock(t *testing.T) {
 }
 
 func TestApproval(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: "    requires: [approval]\n" + permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	merged := w.merge(n)
@@ -91,6 +95,7 @@ func TestApproval(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions + "limits: {deletedRows: 0}\n"})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.says(w.plan(n), "Past a limit")
@@ -111,6 +116,7 @@ func TestLimits(t *testing.T) {
 
 // A release that waits for a freeze goes on by itself when the freeze is over.
 func TestFreeze(t *testing.T) {
+	t.Parallel()
 	until := time.Now().UTC().Add(2 * time.Hour).Truncate(time.Minute)
 	w := newWorld(t, options{more: fmt.Sprintf("    freeze: [{from: 2020-01-01T00:00, to: %s, reason: holidays}]\n", until.Format("2006-01-02T15:04")) + permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
@@ -128,6 +134,7 @@ func TestFreeze(t *testing.T) {
 
 // A waiting release that is canceled stays where it is until someone takes it up again.
 func TestCancel(t *testing.T) {
+	t.Parallel()
 	until := time.Now().UTC().Add(2 * time.Hour).Truncate(time.Minute)
 	w := newWorld(t, options{more: fmt.Sprintf("    freeze: [{from: 2020-01-01T00:00, to: %s}]\n", until.Format("2006-01-02T15:04")) + permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
@@ -143,6 +150,7 @@ func TestCancel(t *testing.T) {
 // A rollback restores the rows, holds the environment and opens the pull request that brings Git back; its merge lifts
 // the hold.
 func TestRollbackCommand(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.merge(n)
@@ -171,6 +179,7 @@ func TestRollbackCommand(t *testing.T) {
 }
 
 func TestExportAndPromote(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	issue, err := w.repo.OpenIssue(github.NewIssue{Title: "On call", Author: "jun"})
 	w.must(err)
@@ -195,6 +204,7 @@ func TestExportAndPromote(t *testing.T) {
 }
 
 func TestDrift(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions + "drift: {schedule: \"* * * * *\"}\n"})
 	w.envs["production"].exec(t, "UPDATE items SET price = 1 WHERE id = 2")
 	w.pass(time.Minute)
@@ -218,6 +228,7 @@ func TestDrift(t *testing.T) {
 
 // A fork is planned when someone allowed says so, for the head that it has then, and never rehearsed.
 func TestForkIsPlannedOnCommand(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	fork, err := w.repo.Fork("stranger")
 	w.must(err)
@@ -238,6 +249,7 @@ func TestForkIsPlannedOnCommand(t *testing.T) {
 
 // With a person's token there are no check runs: commit statuses take their place.
 func TestTokenWithoutChecks(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{token: true, more: permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.status(w.repo.Tip("winter"), "success", "staging +1 -1 ~1")
@@ -251,6 +263,7 @@ func TestTokenWithoutChecks(t *testing.T) {
 }
 
 func TestChecksAndDeployments(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	n := w.planned("winter", files{itemsPath: items("1 Sword SS 100"), levelsPath: levels(10, 20, 31)})
 	runs := w.repo.CheckRuns(w.repo.Tip("winter"))
@@ -278,6 +291,7 @@ func TestChecksAndDeployments(t *testing.T) {
 
 // What came while no bot ran, and no delivery tells any more, is found.
 func TestCatchUp(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	w.end()
 	w.github.SetWebhook("", "")

@@ -13,6 +13,7 @@ import (
 // Every write of a plan, of a plan made anew and of a release goes wrong once, in every way that GitHub has: in the end
 // there is one comment each with its right text, the statuses say so, and the release was applied once.
 func TestEachWriteFailsOnce(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		fail func(w *world, method, path string)

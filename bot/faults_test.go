@@ -11,6 +11,7 @@ import (
 // GitHub fails in one way or another while a pull request is opened, pushed to and merged. In the end there is
 // one comment each, and each environment was released to once.
 func TestGitHubFails(t *testing.T) {
+	t.Parallel()
 	const (
 		comments = "/repos/*/*/issues/*/comments"
 		comment  = "/repos/*/*/issues/comments/*"
@@ -58,6 +59,7 @@ func TestGitHubFails(t *testing.T) {
 }
 
 func TestPrimaryRateLimit(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	w.must(w.github.SetRemaining("liveops-bot", 3))
 	w.patient = true // for up to an hour, which the end of the test cuts short
@@ -90,6 +92,7 @@ func (w *world) logged(phrases ...string) {
 }
 
 func TestExpiredToken(t *testing.T) {
+	t.Parallel()
 	t.Run("while it runs", func(t *testing.T) {
 		w := newWorld(t, options{})
 		w.github.FailNext("", "/repos/*/*/pulls/*", http.StatusUnauthorized, nil, 1)
@@ -109,6 +112,7 @@ func TestExpiredToken(t *testing.T) {
 }
 
 func TestDatabaseUnreachable(t *testing.T) {
+	t.Parallel()
 	t.Run("while a pull request is planned", func(t *testing.T) {
 		w := newWorld(t, options{})
 		w.envs["production"].cut()
@@ -172,6 +176,7 @@ func TestDatabaseUnreachable(t *testing.T) {
 }
 
 func TestMissingSetting(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	w.envs["production"].unset = true
 	n := w.planned("winter", files{itemsPath: items(winterItems)})

@@ -11,6 +11,7 @@ import (
 
 // Whoever may do nothing is told so a few times an hour: it must not cost the writes that the others need.
 func TestStrangersAreAnsweredAFewTimes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	for range 5 {
@@ -26,6 +27,7 @@ func TestStrangersAreAnsweredAFewTimes(t *testing.T) {
 
 // The last reaction is not lost with the process, or GitHub's answer, between it and the answer.
 func TestLastReactionIsMadeUpFor(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	var once sync.Once
@@ -39,6 +41,7 @@ func TestLastReactionIsMadeUpFor(t *testing.T) {
 
 // A locked conversation takes no reaction; the command is carried out all the same.
 func TestReactionIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.github.FailNext("POST", oneComment+"/reactions", http.StatusForbidden, nil, 60)
@@ -48,6 +51,7 @@ func TestReactionIsRefused(t *testing.T) {
 
 // While an environment gives no answer its plans are made again in minutes, not in seconds; also by a bot that starts.
 func TestUnreachableIsPlannedLater(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	w.envs["production"].cut()
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
@@ -71,6 +75,7 @@ func TestUnreachableIsPlannedLater(t *testing.T) {
 
 // A plan that takes the place of one that is shown costs one check run.
 func TestPlanAnewWritesLittle(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	other := w.planned("levels", files{levelsPath: levels(10, 20, 31)})

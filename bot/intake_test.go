@@ -56,6 +56,7 @@ func (w *world) send(d github.Delivery, id string) int {
 }
 
 func TestIntake(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{plain: true})
 	w.startWith(func(e *engine.Engine) bot.Queue { return onlyStores{e} })
 	w.must(w.github.WaitDelivered(w.deadline()))
@@ -138,6 +139,7 @@ func (onlyStores) Work(ctx context.Context, _ engine.Handlers) error {
 }
 
 func TestDuplicateDelivery(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{plain: true})
 	w.startWith(func(e *engine.Engine) bot.Queue { return onlyStores{e} })
 	w.open("winter", files{itemsPath: items(winterItems)})
@@ -169,6 +171,7 @@ func (failing) Deliver(context.Context, engine.Delivery) (bool, error) {
 }
 
 func TestQueueFails(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{plain: true})
 	w.startWith(func(e *engine.Engine) bot.Queue { return failing{onlyStores{e}} })
 	w.open("winter", files{itemsPath: items(winterItems)})

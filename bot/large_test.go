@@ -7,6 +7,7 @@ import (
 // Workbooks in Git LFS are planned by the ids of their pointers: what is the same is not compared, and a workbook is
 // fetched once, for the names of its sheets and for its cells.
 func TestPullRequestOfLargeFiles(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{plain: true})
 	w.identity.LargeDir = t.TempDir()
 	w.start()

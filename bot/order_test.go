@@ -12,6 +12,7 @@ import (
 
 // Two merges in quick succession: neither pull request could be planned anew on top of the other.
 func TestMergesInQuickSuccession(t *testing.T) {
+	t.Parallel()
 	const both = "1 Sword B 120, 2 Bow A 250, 3 Staff C 90"
 	for _, test := range []struct {
 		name  string
@@ -51,6 +52,7 @@ func TestMergesInQuickSuccession(t *testing.T) {
 // The second merge's delivery comes first, so that the first merge is released within its job, and the bot is stopped
 // when that one is in staging and not in production: after the restart production takes them in their order, too.
 func TestAnEarlierMergeIsInterrupted(t *testing.T) {
+	t.Parallel()
 	const both = "1 Sword B 120, 2 Bow A 250, 3 Staff C 90"
 	w := newWorld(t, options{})
 	first := w.planned("winter", files{itemsPath: items(both)})
@@ -89,6 +91,7 @@ func TestAnEarlierMergeIsInterrupted(t *testing.T) {
 // anew. Whichever delivery comes first, each merge is released by itself, and the plan that was shown is the one that
 // is applied, but for what was released meanwhile.
 func TestPlannedOnAMergeThatWaits(t *testing.T) {
+	t.Parallel()
 	const winter = "1 Sword B 120, 2 Bow A 250, 3 Staff C 90"
 	for _, test := range []struct {
 		name  string
@@ -142,6 +145,7 @@ func (w *world) closedDeliveries() []github.Delivery {
 // Of many pushes in quick succession only two heads are planned: that whose plan is being made when the others come, and
 // the newest.
 func TestRapidPushes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	n := w.planned("winter", files{itemsPath: items("1 Sword B 101")})
 	inHand, goOn := make(chan struct{}), make(chan struct{})

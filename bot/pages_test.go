@@ -40,6 +40,7 @@ func (w *world) page(comment string) string {
 }
 
 func TestRowsThatAreTooManyForAComment(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{plain: true})
 	w.pages = true
 	w.start()
@@ -54,6 +55,7 @@ func TestRowsThatAreTooManyForAComment(t *testing.T) {
 }
 
 func TestRowsThatAreTooManyWithoutPages(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	n := w.planned("levels", files{levelsPath: manyLevels()})
 	w.says(w.plan(n), "2,803 of 3,003 rows are not shown here.", "run `liveops plan --env staging`", "not: /report/")

@@ -124,6 +124,7 @@ func TestPayloads(t *testing.T) {
 
 // Only some actions are answered at all, whatever else GitHub adds.
 func TestActions(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	queue := &stored{}

@@ -9,6 +9,7 @@ import (
 // The policy of the base holds, also for a change that would take it away: what was confirmed before the merge goes,
 // and what needs approval waits, without a hold, until it is given to the plan that was shown.
 func TestPolicyOfTheBase(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{plain: true, files: map[string][]byte{"liveops.yaml": []byte(config + "    requires: [approval]\nlimits: {deletedRows: 0}\n")}})
 	w.releaseFirst()
 	w.start()

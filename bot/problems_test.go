@@ -55,6 +55,7 @@ func brokenReference(w *world, book []byte) []byte {
 }
 
 func TestProblems(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	n := w.planned("broken", badFiles(w))
 	all := []string{
@@ -81,6 +82,7 @@ func TestProblems(t *testing.T) {
 
 // The fix of a broken merge goes through once the hold is lifted, with the policy of the branch as it was.
 func TestFixOfProblems(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	broken := w.planned("broken", files{itemsPath: items("1 Sword SS 100")})
 	w.merge(broken)

@@ -9,6 +9,7 @@ const allHolders = "user-0 user-1 user-2"
 
 // A pull request shows whom a purge hits in each environment, without writing.
 func TestPurgeInPullRequest(t *testing.T) {
+	t.Parallel()
 	u := newUsers(t)
 	u.server.Bucket("production").DefaultCollection().Delete("user-3")
 	w := newWorld(t, options{users: u})
@@ -30,6 +31,7 @@ func TestPurgeInPullRequest(t *testing.T) {
 
 // An environment that has no Couchbase says so; a pull request without purges says nothing of it.
 func TestPurgeWithoutCouchbase(t *testing.T) {
+	t.Parallel()
 	u := newUsers(t)
 	u.unset["production"] = true
 	w := newWorld(t, options{users: u})
@@ -40,6 +42,7 @@ func TestPurgeWithoutCouchbase(t *testing.T) {
 
 // A merge runs a purge on staging, then on production, once each; nothing is done again.
 func TestPurgeOnMerge(t *testing.T) {
+	t.Parallel()
 	u := newUsers(t)
 	w := newWorld(t, options{users: u})
 	n := w.planned("cookie", files{cookiePath: []byte(cookie), levelsPath: levels(10, 20, 31)})
@@ -85,6 +88,7 @@ func (w *world) repeatMerge(n int, delivery string) {
 
 // A release that died between the rows and the purges goes on with those that were reviewed, and with no others.
 func TestPurgeGoesOn(t *testing.T) {
+	t.Parallel()
 	u := newUsers(t)
 	w := newWorld(t, options{users: u})
 	n := w.planned("cookie", files{cookiePath: []byte(cookie), levelsPath: levels(10, 20, 31)})
@@ -103,6 +107,7 @@ func TestPurgeGoesOn(t *testing.T) {
 
 // A purge alone goes to the environments as rows do, also where nothing matches.
 func TestPurgeAlone(t *testing.T) {
+	t.Parallel()
 	u := newUsers(t)
 	w := newWorld(t, options{users: u})
 	n := w.planned("egg", files{"purges/egg.yaml": []byte(strings.ReplaceAll(cookie, `"santa_cookie"`, `"egg"`))})
@@ -116,6 +121,7 @@ func TestPurgeAlone(t *testing.T) {
 
 // What stops a purge stops the release: the next environment is not touched. It goes on once the cause is removed.
 func TestPurgeStops(t *testing.T) {
+	t.Parallel()
 	u := newUsers(t)
 	w := newWorld(t, options{users: u, more: permissions})
 	u.server.Bucket("staging").DefaultCollection().Put("user-3", cookieOf(`{"inventory":7}`))
@@ -138,6 +144,7 @@ func TestPurgeStops(t *testing.T) {
 
 // A purge that the pull request did not show is not run.
 func TestPurgeNotShown(t *testing.T) {
+	t.Parallel()
 	u := newUsers(t)
 	u.unset["staging"] = true
 	w := newWorld(t, options{users: u})
@@ -153,6 +160,7 @@ func TestPurgeNotShown(t *testing.T) {
 
 // A purge that an environment's first release brings along from before is past: it is never run.
 func TestPurgesOfThePast(t *testing.T) {
+	t.Parallel()
 	u := newUsers(t)
 	w := newWorld(t, options{users: u, files: map[string][]byte{cookiePath: []byte(cookie)}})
 	n := w.planned("levels", files{levelsPath: levels(10, 20, 31)})
@@ -167,6 +175,7 @@ func TestPurgesOfThePast(t *testing.T) {
 
 // A purge of more documents than the limit waits for a second person.
 func TestPurgePastALimit(t *testing.T) {
+	t.Parallel()
 	u := newUsers(t)
 	w := newWorld(t, options{users: u, more: permissions + "limits: {purgedDocuments: 2}\n"})
 	n := w.planned("cookie", files{cookiePath: []byte(cookie)})

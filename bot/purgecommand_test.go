@@ -9,6 +9,7 @@ import (
 
 // The commands about purges, as an engineer on call says them.
 func TestPurgeCommands(t *testing.T) {
+	t.Parallel()
 	u := newUsers(t)
 	u.unset["production"] = true
 	w := newWorld(t, options{users: u, more: strings.Replace(permissions, "confirm:", "purge: [maintain], confirm:", 1)})
@@ -39,6 +40,7 @@ func TestPurgeCommands(t *testing.T) {
 
 // One account gets back what a purge took; the purge stays done for all others, and an undo of all leaves that one alone.
 func TestPurgeCommandUndoesOneAccount(t *testing.T) {
+	t.Parallel()
 	u := newUsers(t)
 	w := newWorld(t, options{users: u, more: strings.Replace(permissions, "confirm:", "purge: [maintain], confirm:", 1)})
 	n := w.planned("cookie", files{cookiePath: []byte(cookie)})
@@ -66,6 +68,7 @@ func TestPurgeCommandUndoesOneAccount(t *testing.T) {
 
 // A removal that got no answer is brought back when told to.
 func TestPurgeCommandUndoesWhatIsUnsure(t *testing.T) {
+	t.Parallel()
 	u := newUsers(t)
 	w := newWorld(t, options{users: u, more: purgePermissions})
 	u.server.Inject(couchbase.Fault{Ops: []couchbase.Op{couchbase.Remove}, Failure: couchbase.DropAfter, Times: 1, Match: func(o couchbase.Operation) bool { return o.Bucket == "production" }})
@@ -81,6 +84,7 @@ func TestPurgeCommandUndoesWhatIsUnsure(t *testing.T) {
 
 // A purge in a repository with a limit, that no release brought, is not a way around it.
 func TestPurgeCommandPastALimit(t *testing.T) {
+	t.Parallel()
 	u := newUsers(t)
 	u.unset["staging"], u.unset["production"] = true, true
 	w := newWorld(t, options{users: u, more: strings.Replace(permissions, "confirm:", "purge: [maintain], confirm:", 1) + "limits: {purgedDocuments: 2}\n"})
@@ -96,6 +100,7 @@ func TestPurgeCommandPastALimit(t *testing.T) {
 
 // A command begins no purge where a release would wait.
 func TestPurgeCommandWaits(t *testing.T) {
+	t.Parallel()
 	begin := func(t *testing.T, more string) (*users, *world, int) {
 		t.Helper()
 		u := newUsers(t)

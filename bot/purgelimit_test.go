@@ -15,6 +15,7 @@ const purgePermissions = "permissions: {plan: [write], apply: [write], lock: [ma
 // More documents than the limit match when the purge runs: it stops before the next, with a hold, and goes on once a second
 // person has confirmed as many.
 func TestPurgePassesTheLimitAsItRuns(t *testing.T) {
+	t.Parallel()
 	u := newUsers(t)
 	w := newWorld(t, options{users: u, more: purgePermissions + "limits: {purgedDocuments: 3}\n"})
 	n := w.planned("cookie", files{cookiePath: []byte(cookie), levelsPath: levels(10, 20, 31)})
@@ -47,6 +48,7 @@ func TestPurgePassesTheLimitAsItRuns(t *testing.T) {
 // The limit is of all purges of a release together: one of which nothing matched when it was planned may change nothing where
 // another has used it up.
 func TestPurgesShareTheLimit(t *testing.T) {
+	t.Parallel()
 	u := newUsers(t)
 	w := newWorld(t, options{users: u, more: purgePermissions + "limits: {purgedDocuments: 3}\n"})
 	n := w.planned("cookie", files{cookiePath: []byte(cookie), "purges/egg.yaml": []byte(strings.ReplaceAll(cookie, "santa_cookie", "egg"))})
@@ -69,6 +71,7 @@ func TestPurgesShareTheLimit(t *testing.T) {
 
 // What was confirmed is a number of documents: more of them are asked about anew. What is paused goes on up to that.
 func TestPurgeOfMoreThanWasConfirmed(t *testing.T) {
+	t.Parallel()
 	u := newUsers(t)
 	w := newWorld(t, options{users: u, more: purgePermissions + "limits: {purgedDocuments: 1}\n"})
 	n := w.planned("cookie", files{cookiePath: []byte(cookie)})
@@ -97,6 +100,7 @@ func TestPurgeOfMoreThanWasConfirmed(t *testing.T) {
 
 // A purge that has failed is not taken up in a freeze, by a release nor by a command, and goes on by itself at its end.
 func TestFailedPurgeWaitsForAFreeze(t *testing.T) {
+	t.Parallel()
 	from := time.Now().UTC().Add(time.Hour).Truncate(time.Minute)
 	stamp := func(d time.Duration) string { return from.Add(d).Format("2006-01-02T15:04") }
 	u := newUsers(t)

@@ -73,6 +73,7 @@ func (w *world) states(record *runs.Store, campaign string) string {
 
 // The commands about pushes that only look, and those that stop a run and let it go on.
 func TestPushCommands(t *testing.T) {
+	t.Parallel()
 	w, n := pushWorld(t, pushes+pushPermissions)
 	w.say(n, "mina", "/liveops push list production").done("1 campaign in production", "| `crystals` | Fri ", " 19:03 Asia/Seoul (", "| never sent |")
 	w.say(n, "mina", "/liveops push status crystals production").done("Campaign `crystals` was never sent in production.")
@@ -101,6 +102,7 @@ func TestPushCommands(t *testing.T) {
 
 // A cancel is answered once the leader has said that nothing is sent any more, and says so plainly where it has not.
 func TestPushCancelCommand(t *testing.T) {
+	t.Parallel()
 	w, n := pushWorld(t, pushes+pushPermissions)
 	record, epoch := w.record()
 	r, other := w.fired(record, epoch, "crystals", 100*time.Second), w.fired(record, epoch, "others", 50*time.Second)
@@ -132,6 +134,7 @@ func TestPushCancelCommand(t *testing.T) {
 
 // A pause waits behind no release.
 func TestPushPauseBesideARelease(t *testing.T) {
+	t.Parallel()
 	w, n := pushWorld(t, pushes+pushPermissions)
 	record, epoch := w.record()
 	w.fired(record, epoch, "crystals", 100*time.Second)
@@ -174,6 +177,7 @@ func (w *world) until(what string, is func() bool) {
 
 // A campaign is sent besides its times when someone else has confirmed what would be sent; once for each confirmation.
 func TestPushSendNowCommand(t *testing.T) {
+	t.Parallel()
 	w, n := pushWorld(t, pushes+pushPermissions)
 	record, epoch := w.record()
 	const say = "/liveops push send-now crystals production"
@@ -213,6 +217,7 @@ func TestPushSendNowCommand(t *testing.T) {
 
 // What changes between the confirmation and the sending is asked for again.
 func TestPushSendNowIsBoundToTheFile(t *testing.T) {
+	t.Parallel()
 	w, n := pushWorld(t, pushes+pushPermissions)
 	const say = "/liveops push send-now crystals production"
 	w.say(n, "jun", say).refused("This would send")
@@ -227,6 +232,7 @@ func TestPushSendNowIsBoundToTheFile(t *testing.T) {
 }
 
 func TestPushSendNowWhereItMayNot(t *testing.T) {
+	t.Parallel()
 	frozen := "    freeze: [{from: 2020-01-01T00:00, to: 2099-01-01T00:00, reason: holidays}]\n"
 	w := newWorld(t, options{more: frozen + pushes + pushPermissions})
 	n, err := w.repo.OpenIssue(github.NewIssue{Title: "On call", Author: "jun"})
@@ -247,6 +253,7 @@ func TestPushSendNowWhereItMayNot(t *testing.T) {
 
 // Without `push` in `permissions`, campaigns are an admin's.
 func TestPushCommandsAreForAdminsByDefault(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	n, err := w.repo.OpenIssue(github.NewIssue{Title: "On call", Author: "jun"})
 	w.must(err)
@@ -258,6 +265,7 @@ func TestPushCommandsAreForAdminsByDefault(t *testing.T) {
 
 // A campaign is sent once, also where the answer about it has to be written again; so is a cancel that was answered by then.
 func TestPushCommandsTriedAgain(t *testing.T) {
+	t.Parallel()
 	w, n := pushWorld(t, pushes+pushPermissions)
 	record, epoch := w.record()
 	const say = "/liveops push send-now crystals production"

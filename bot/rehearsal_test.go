@@ -4,6 +4,7 @@ import "testing"
 
 // What staging would refuse, and what the data tests find, is known before the merge.
 func TestRehearsal(t *testing.T) {
+	t.Parallel()
 	const expensive = "-- Nothing costs a fortune\nSELECT id, price FROM items WHERE price > 1000;\n"
 	w := newWorld(t, options{})
 	w.envs["staging"].exec(w, "CREATE UNIQUE INDEX one_name ON items (name)")

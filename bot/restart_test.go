@@ -19,6 +19,7 @@ func newBot(w *world, queue bot.Queue) (*bot.Bot, error) {
 }
 
 func TestRestartBetweenIntakeAndWork(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{plain: true})
 	w.startWith(func(e *engine.Engine) bot.Queue { return onlyStores{e} })
 	n := w.open("winter", files{itemsPath: items(winterItems)})
@@ -35,6 +36,7 @@ func TestRestartBetweenIntakeAndWork(t *testing.T) {
 // The process is stopped when a write comes by that begins a stage of a release, for every such stage. After
 // the restart the release is whole, and each environment was released to once.
 func TestRestartInTheMiddleOfARelease(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ name, sees string }{
 		{"before the first word", "is on its way"},
 		{"while staging is planned", "planning …"},
@@ -74,6 +76,7 @@ func TestRestartInTheMiddleOfARelease(t *testing.T) {
 
 // A status says success already, as the plan's does where a branch was fast-forwarded: no reason not to release.
 func TestStatusIsNoProof(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	send := w.github.HoldDeliveries()
@@ -92,6 +95,7 @@ func TestStatusIsNoProof(t *testing.T) {
 // A release is stopped, and the process with it before it could tell. What is told after the restart has the
 // problems all the same.
 func TestRestartAfterAStop(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	n := w.planned("broken", badFiles(w))
 	w.github.FailNext("PATCH", "/repos/*/*/issues/comments/*", http.StatusBadGateway, nil, 4)
@@ -104,6 +108,7 @@ func TestRestartAfterAStop(t *testing.T) {
 
 // What was done before may be handed over again.
 func TestHandleTwice(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.merge(n)

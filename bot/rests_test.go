@@ -10,6 +10,7 @@ import (
 
 // A release that was canceled stays where it is, also when its time has come and when the bot looks for what was missed.
 func TestCanceledDoesNotGoOnByItself(t *testing.T) {
+	t.Parallel()
 	until := time.Now().UTC().Add(2 * time.Hour).Truncate(time.Minute)
 	w := newWorld(t, options{more: fmt.Sprintf("    freeze: [{from: 2020-01-01T00:00, to: %s}]\n", until.Format("2006-01-02T15:04")) + permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
@@ -28,6 +29,7 @@ func TestCanceledDoesNotGoOnByItself(t *testing.T) {
 
 // A hold that is lifted releases nothing by itself.
 func TestUnlockReleasesNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.say(n, "jun", "/liveops lock production the event").done()
@@ -43,6 +45,7 @@ func TestUnlockReleasesNothing(t *testing.T) {
 
 // Who takes a release back, and then wants it after all, gets it.
 func TestApplyAfterARollback(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.merge(n)
@@ -57,6 +60,7 @@ func TestApplyAfterARollback(t *testing.T) {
 
 // GitHub lets the bot write 500 times an hour.
 func TestReleaseWritesLittle(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	var checks, all atomic.Int64
@@ -75,6 +79,7 @@ func TestReleaseWritesLittle(t *testing.T) {
 
 // A release that waits is looked at again and again, and told of when something has moved.
 func TestWaitingWritesNothing(t *testing.T) {
+	t.Parallel()
 	until := time.Now().UTC().Add(5 * time.Hour).Truncate(time.Minute)
 	w := newWorld(t, options{more: fmt.Sprintf("    freeze: [{from: 2020-01-01T00:00, to: %s}]\n", until.Format("2006-01-02T15:04")) + permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})

@@ -8,6 +8,7 @@ import (
 
 // Who had the bot open a pull request is an author of it.
 func TestWhoAskedForAPullRequestIsNoSecondPerson(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: "    requires: [approval]\n" + permissions})
 	n := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.envs["staging"].exec(t, "UPDATE items SET price = 111 WHERE id = 1")
@@ -24,6 +25,7 @@ func TestWhoAskedForAPullRequestIsNoSecondPerson(t *testing.T) {
 
 // A release brings what was merged before it too: who wrote that cannot let it go on by another's pull request.
 func TestWhoWroteWhatComesAlongIsNoSecondPerson(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{more: "    requires: [approval]\n" + permissions})
 	first := w.planned("winter", files{itemsPath: items(winterItems)})
 	w.merge(first)

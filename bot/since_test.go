@@ -34,6 +34,7 @@ func (g *gitWire) fetched() int {
 // A pull request is planned, and its merge applied, by the tables that it touches; what changed in another one besides
 // is left to whoever compares everything. No commit is fetched twice for it.
 func TestPullRequestOfOneTable(t *testing.T) {
+	t.Parallel()
 	const compared = "1 of 2 tables compared; the others are as staging's release 1 and production's release 1 left them."
 	w := newWorld(t, options{})
 	w.envs["staging"].exec(t, "UPDATE levels SET exp = 77 WHERE level = 3")
@@ -64,6 +65,7 @@ func TestPullRequestOfOneTable(t *testing.T) {
 
 // What the base holds and a release still owes is told apart also where only a part is compared.
 func TestPullRequestOfOneTableOnABaseThatIsOwed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	w.commit("main", "Pushed directly", files{itemsPath: items("1 Sword B 100, 2 Bow A 251, 3 Staff C 90")})
 	w.settle()
@@ -76,6 +78,7 @@ func TestPullRequestOfOneTableOnABaseThatIsOwed(t *testing.T) {
 
 // Where the environment's commit is not to be had any more, every table is compared.
 func TestPullRequestOnAnEnvironmentWhoseCommitIsGone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	for _, statement := range []string{"UPDATE liveops_environment SET commit_id = REPEAT('d', 40)", "UPDATE liveops_releases SET commit_id = REPEAT('d', 40)",
 		"UPDATE levels SET exp = 77 WHERE level = 3"} {

@@ -10,6 +10,7 @@ import (
 const winterItems = "1 Sword B 120, 3 Staff C 90, 4 Cape S 900"
 
 func TestStory(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	n := w.planned("winter", files{itemsPath: items("1 Sword B 110, 3 Staff C 90, 4 Cape S 900")})
 	other := w.planned("levels", files{levelsPath: levels(10, 20, 31)})
@@ -40,6 +41,7 @@ func TestStory(t *testing.T) {
 }
 
 func TestSquashMerge(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	n := w.planned("winter", files{itemsPath: items("1 Sword B 110")})
 	w.commit("winter", "All of them", files{itemsPath: items(winterItems)})
@@ -53,6 +55,7 @@ func TestSquashMerge(t *testing.T) {
 }
 
 func TestMergeResult(t *testing.T) {
+	t.Parallel()
 	t.Run("a conflict is told", func(t *testing.T) {
 		w := newWorld(t, options{})
 		n := w.planned("winter", files{itemsPath: items(winterItems)})
@@ -112,6 +115,7 @@ func TestMergeResult(t *testing.T) {
 }
 
 func TestDirectPush(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	n := w.planned("levels", files{levelsPath: levels(10, 20, 31)})
 	quiet := w.commit("main", "Docs", files{"README.md": []byte("hello")})
@@ -139,6 +143,7 @@ func TestDirectPush(t *testing.T) {
 }
 
 func TestWhatIsNotPlanned(t *testing.T) {
+	t.Parallel()
 	t.Run("a fork", func(t *testing.T) {
 		w := newWorld(t, options{})
 		fork, err := w.repo.Fork("stranger")
@@ -196,6 +201,7 @@ func TestWhatIsNotPlanned(t *testing.T) {
 }
 
 func TestEnvironmentMoved(t *testing.T) {
+	t.Parallel()
 	t.Run("a row changed by hand", func(t *testing.T) {
 		w := newWorld(t, options{})
 		n := w.planned("winter", files{itemsPath: items(winterItems)})

@@ -11,6 +11,7 @@ import (
 
 // Where no database is configured, a pull request still shows what its workbooks say.
 func TestPullRequestWithoutAnyDatabase(t *testing.T) {
+	t.Parallel()
 	one := func(name string) []byte {
 		return workbook(xlsx.Sheet{Name: name, Header: []string{"id"}, Rows: [][]any{{7}}})
 	}
@@ -62,6 +63,7 @@ func TestPullRequestWithoutAnyDatabase(t *testing.T) {
 
 // More workbooks than a comment shows are counted.
 func TestPullRequestOfManyWorkbooksWithoutAnyDatabase(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, options{})
 	for _, e := range w.envs {
 		e.unset = true

@@ -402,11 +402,13 @@ func (w *world) settle() {
 	w.idle(ctx, 0)
 }
 
+// lookAgain is how long idle leaves the engine alone before it asks again how much waits: the answer costs as much as some of
+// the work that is waited for.
+const lookAgain = 20 * time.Millisecond
+
 // idle waits until no delivery waits, and as many as wanted are parked.
 func (w *world) idle(ctx context.Context, wantParked int) {
 	w.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
 	for {
 		waiting, parked, err := w.queue.Depth(ctx)
 		if err != nil {
@@ -419,7 +421,7 @@ func (w *world) idle(ctx context.Context, wantParked int) {
 			return
 		}
 		select {
-		case <-tick.C:
+		case <-time.After(lookAgain):
 		case <-ctx.Done():
 			w.Fatalf("%d deliveries still wait\n%s", waiting, w.log)
 		}

@@ -144,6 +144,7 @@ func (c *cloud) state(run int) (r runs.Run) {
 
 // Servers are added a while before a run, and given back a while after it; in between they stay.
 func TestServersAroundARun(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	c.campaign("crystals", 9*time.Minute, twice(campaign.HoldBack))
 	c.leads("one", http.DefaultClient.Do)
@@ -167,6 +168,7 @@ func TestServersAroundARun(t *testing.T) {
 
 // Of runs at the same time the larger need counts, and what is left of it when one has given back.
 func TestOverlappingRunsTakeTheLargerNeed(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	long, short := twice(campaign.Proceed), twice(campaign.Proceed)
 	long.Hold, short.Factor = 2*time.Hour, 3
@@ -195,6 +197,7 @@ func TestOverlappingRunsTakeTheLargerNeed(t *testing.T) {
 // A leader that dies after AWS was asked and before that is recorded leaves nothing behind: the next one adds nothing more, and
 // gives back what was added.
 func TestALeaderDiesAsItAddsServers(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	c.campaign("crystals", 9*time.Minute, twice(campaign.HoldBack))
 	set := make(chan struct{})
@@ -235,6 +238,7 @@ func TestALeaderDiesAsItAddsServers(t *testing.T) {
 
 // Where a campaign is taken out after servers were added for it, they are given back all the same.
 func TestServersOfARunThatNeverComes(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	c.campaign("crystals", 9*time.Minute, twice(campaign.HoldBack))
 	c.leads("one", http.DefaultClient.Do)
@@ -258,6 +262,7 @@ func TestServersOfARunThatNeverComes(t *testing.T) {
 
 // A run that is to wait for its servers is paused until they are in service, and goes on by itself.
 func TestARunIsHeldUntilItsServersAreInService(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	c.campaign("crystals", 3*time.Second, twice(campaign.HoldBack))
 	c.leads("one", http.DefaultClient.Do)
@@ -274,6 +279,7 @@ func TestARunIsHeldUntilItsServersAreInService(t *testing.T) {
 
 // People may let a held run go on, or cancel it; then, too, the servers are given back after the hold.
 func TestPeopleDecideOnAHeldRun(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		wish, end runs.State
 		sent      int64
@@ -299,6 +305,7 @@ func TestPeopleDecideOnAHeldRun(t *testing.T) {
 // Where AWS refuses, or no server runs, a run begins all the same or is held, and says why; so does one that begins before its servers
 // are in service.
 func TestServersAreLate(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		breaks func(*cloud)
 		late   campaign.Late
@@ -331,6 +338,7 @@ func TestServersAreLate(t *testing.T) {
 
 // A leader's AWS that never answers holds up nothing: a run of another campaign goes out meanwhile, and the one with servers begins late.
 func TestAWSThatDoesNotAnswerHoldsUpNobody(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	asked := make(chan struct{}, 1000)
 	c.campaign("crystals", 3*time.Second, twice(campaign.Proceed))
@@ -356,6 +364,7 @@ func TestAWSThatDoesNotAnswerHoldsUpNobody(t *testing.T) {
 
 // A run that somebody asks for now waits for its servers where its campaign says so, and not in an environment that adds none.
 func TestAnOrderedRunGetsServers(t *testing.T) {
+	t.Parallel()
 	for _, added := range []bool{true, false} {
 		c := newCloud(t)
 		if added {
@@ -391,6 +400,7 @@ func TestAnOrderedRunGetsServers(t *testing.T) {
 
 // A guard that finds the game unwell keeps a run paused that was held for its servers.
 func TestAGuardKeepsAHeldRunPaused(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	s := c.campaign("crystals", 3*time.Second, twice(campaign.HoldBack))
 	s.Guard = "game-health"

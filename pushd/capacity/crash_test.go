@@ -199,6 +199,7 @@ func (s *story) play(troubles bool) {
 func TestACrashAtEachStep(t *testing.T) {
 	for name, plain := range map[string]bool{"group": false, "plain": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			whole := newStory(t, plain, 7, func() *process { return &process{left: -1} })
 			whole.play(false)
 			if whole.process.steps < 30 || t.Failed() {
@@ -231,6 +232,7 @@ func TestCrashesAndTroubles(t *testing.T) {
 	}
 	for name, plain := range map[string]bool{"group": false, "plain": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			crashes, raised := 0, 0
 			for seed := range uint64(stories) {
 				lives := rand.New(rand.NewPCG(seed, 2))

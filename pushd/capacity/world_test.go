@@ -142,6 +142,9 @@ func (w *world) giveBack(k *capacity.Keeper, run string) capacity.Given {
 func both(t *testing.T, servers int, test func(t *testing.T, w *world)) {
 	t.Helper()
 	for name, plain := range map[string]bool{"group": false, "plain": true} {
-		t.Run(name, func(t *testing.T) { test(t, newWorld(t, plain, servers)) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, newWorld(t, plain, servers))
+		})
 	}
 }

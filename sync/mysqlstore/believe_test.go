@@ -31,6 +31,7 @@ func (g *game) settle() time.Time {
 
 // Of rows that nobody has changed since before the plan, the images are the plan's. They are as good as those that are read.
 func TestBelievedImagesBringRowsBack(t *testing.T) {
+	t.Parallel()
 	g := newGame(t, servers[0], stuffDDL)
 	before := g.rows("SELECT * FROM stuff ORDER BY id")
 	q := g.request("c1", whole("1|나무 검|11|by hand", "3|ดาบ 🗡|30|", "4|새 검|40|new"))
@@ -53,6 +54,7 @@ func TestBelievedImagesBringRowsBack(t *testing.T) {
 
 // Whoever changes a table while a release that believes its plan is at work makes it look again, and stop.
 func TestChangesBesideABelievedPlan(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, game string
 		is         func(error) bool
@@ -91,6 +93,7 @@ func TestChangesBesideABelievedPlan(t *testing.T) {
 
 // A trigger that writes another table of the plan makes what the plan knows of it worthless.
 func TestTriggersBesideABelievedPlan(t *testing.T) {
+	t.Parallel()
 	g := newGame(t, servers[0], append(stuffDDL, "CREATE TABLE zother (id INT PRIMARY KEY, n INT)", "INSERT INTO zother VALUES (1, 1), (2, 2)",
 		"CREATE TRIGGER meddle AFTER UPDATE ON stuff FOR EACH ROW UPDATE zother SET n = 5 WHERE id = 1"))
 	q := g.request("c1", whole("1|나무 검|11|by hand", "2|鋼の剣|20|", "3|ดาบ 🗡|30|"), sheet{"zother", "id,n", []string{"1|5", "2|3"}})

@@ -56,27 +56,27 @@ func TestKeysThatAreOneToTheServer(t *testing.T) {
 func TestManyCompositeKeys(t *testing.T) {
 	onEach(t, []string{`CREATE TABLE price (region CHAR(2) NOT NULL, id INT NOT NULL, price INT NOT NULL, PRIMARY KEY (region, id))`}, func(t *testing.T, g *game) {
 		rows := func(price string) (out []string) {
-			for id := range 300 {
+			for id := range 252 {
 				for _, region := range []string{"jp", "kr"} {
 					out = append(out, region+"|"+strconv.Itoa(id)+"|"+price)
 				}
 			}
 			return out
 		}
-		if r := g.applied("c1", sheet{"price", "region,id,price", rows("5")}); r.Inserted != 600 {
+		if r := g.applied("c1", sheet{"price", "region,id,price", rows("5")}); r.Inserted != 504 {
 			t.Fatalf("%+v", r)
 		}
-		if r := g.applied("c2", sheet{"price", "region,id,price", rows("6")}); r.Updated != 600 {
+		if r := g.applied("c2", sheet{"price", "region,id,price", rows("6")}); r.Updated != 504 {
 			t.Fatalf("%+v", r)
 		}
 		r := g.applied("c3", sheet{"price", "region,id,price", nil})
-		if r.Deleted != 600 || g.rows("SELECT COUNT(*) FROM price") != "0" {
+		if r.Deleted != 504 || g.rows("SELECT COUNT(*) FROM price") != "0" {
 			t.Fatalf("%+v", r)
 		}
 		if _, err := g.undo(r.ID); err != nil {
 			t.Fatal(err)
 		}
-		if got := g.rows("SELECT COUNT(*), MIN(price), MAX(price) FROM price"); got != "600|6|6" {
+		if got := g.rows("SELECT COUNT(*), MIN(price), MAX(price) FROM price"); got != "504|6|6" {
 			t.Errorf("brought back: %s", got)
 		}
 	})

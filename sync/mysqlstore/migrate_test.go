@@ -47,6 +47,7 @@ const ledgerColumns = `SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE,
 // An older ledger is read as it is, and brought up to date before the first write, by several at once: it is then
 // as a new one.
 func TestOlderLedger(t *testing.T) {
+	t.Parallel()
 	g, fresh := newGame(t, servers[0], firstLedger), newGame(t, servers[0], nil)
 	older := g.rows(ledgerColumns)
 	st, err := g.store.State(t.Context())

@@ -51,6 +51,7 @@ func TestUpdatesExchangeUniqueValues(t *testing.T) {
 
 // What the server holds to be equal, by a collation or by the first characters only, is exchanged too.
 func TestUpdatesExchangeWhatTheServerHoldsEqual(t *testing.T) {
+	t.Parallel()
 	for _, ddl := range []string{
 		"code VARCHAR(20) COLLATE utf8mb4_unicode_ci NOT NULL UNIQUE",
 		"code VARCHAR(20) COLLATE utf8mb4_bin NOT NULL, UNIQUE (code(2))",
@@ -66,6 +67,7 @@ func TestUpdatesExchangeWhatTheServerHoldsEqual(t *testing.T) {
 
 // A thousand rows that all move up by one still go by few statements, and the quiet table is believed.
 func TestUpdatesShiftManyUniqueValues(t *testing.T) {
+	t.Parallel()
 	g := newGame(t, servers[0], []string{"CREATE TABLE u (id INT PRIMARY KEY, place INT NOT NULL UNIQUE)"})
 	rows := func(shift int) (lines []string) {
 		for n := range 1000 {
@@ -85,6 +87,7 @@ func TestUpdatesShiftManyUniqueValues(t *testing.T) {
 
 // A real duplicate is refused, and so is an exchange of which no value can stand in; nothing is changed.
 func TestUpdatesThatCannotBeExchanged(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ name, ddl, want string }{
 		{"an enum", "e ENUM('a','b') NOT NULL UNIQUE", "release it in two steps"},
 		{"a column with no value left", "e BIT(1) NOT NULL UNIQUE", "no value left"},

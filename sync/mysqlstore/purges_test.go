@@ -1,6 +1,7 @@
 package mysqlstore_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -29,6 +30,9 @@ func imageOf(id, body string) purge.Image {
 		After: purge.Hash([]byte("after")), State: purge.ImagePending}
 }
 
+// wholeBytes compares bytes at once, and not one after the other.
+var wholeBytes = cmp.Comparer(bytes.Equal)
+
 func TestPurgeImages(t *testing.T) {
 	onEach(t, nil, func(t *testing.T, g *game) {
 		p, r := g.begun("cookie")
@@ -41,7 +45,7 @@ func TestPurgeImages(t *testing.T) {
 		if err != nil || len(page) != 2 {
 			t.Fatalf("%d %v", len(page), err)
 		}
-		if diff := cmp.Diff([]purge.Image{imageOf("a", long), imageOf("b", `{"n":9007199254740993}`)}, page); diff != "" {
+		if diff := cmp.Diff([]purge.Image{imageOf("a", long), imageOf("b", `{"n":9007199254740993}`)}, page, wholeBytes); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 		settle := func(want string, images ...purge.Image) {

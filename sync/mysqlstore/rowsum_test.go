@@ -13,6 +13,7 @@ import (
 
 // Whatever was done to one of two databases: what differs between them is the same by sums as by reading both whole.
 func TestDifferingIsWhatDiffers(t *testing.T) {
+	t.Parallel()
 	const rows = 6000
 	keys := []struct{ name, columns, value string }{
 		{"a whole number", "id INT NOT NULL, PRIMARY KEY (id)", "{i}"},
@@ -42,6 +43,7 @@ func TestDifferingIsWhatDiffers(t *testing.T) {
 	}
 	for _, key := range keys {
 		t.Run(key.name, func(t *testing.T) {
+			t.Parallel()
 			names := key.columns[strings.LastIndex(key.columns, "(")+1 : len(key.columns)-1]
 			ddl := []string{
 				`CREATE TABLE t (seq INT NOT NULL, n INT NOT NULL, txt VARCHAR(40) COLLATE utf8mb4_unicode_ci NULL, more VARCHAR(40) NULL, f DOUBLE NOT NULL, at DATETIME(6) NOT NULL,

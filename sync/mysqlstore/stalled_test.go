@@ -10,6 +10,7 @@ import (
 // A worker that stalls after it has planned, and comes back when another one has released, changes nothing: the
 // environment's epoch is no longer that of its plan, even where its rows still look as they did.
 func TestStalledWorkerComesBackLate(t *testing.T) {
+	t.Parallel()
 	g := newGame(t, servers[0], stuffDDL)
 	stalled, st := g.plan(stuff("1|나무 검|11", "2|鋼の剣|20", "3|ดาบ 🗡|30"))
 	other := g.open("staging")
@@ -33,6 +34,7 @@ func TestStalledWorkerComesBackLate(t *testing.T) {
 // A worker whose connection is lost in the middle of its transaction, while it stalls, holds nobody up, and nothing
 // of its work is left when another one has released: its next statement fails, and so does its next try.
 func TestStalledWorkerLosesItsConnection(t *testing.T) {
+	t.Parallel()
 	g := newGame(t, servers[0], stuffDDL)
 	stalled, st := g.plan(stuff("1|나무 검|11", "2|鋼の剣|21", "3|ดาบ 🗡|31"))
 	other := g.open("staging")

@@ -133,6 +133,7 @@ func TestRollbackThroughWhatOthersChanged(t *testing.T) {
 
 // Rows of a table whose definition has changed cannot be restored, and are named.
 func TestRollbackOfAlteredTable(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ alter, why string }{
 		"a column more": {"ALTER TABLE rates ADD COLUMN extra INT NULL", "the column extra was added after the release, so that its rows cannot be restored as they were"},
 		"a column less": {"ALTER TABLE rates DROP COLUMN note", "the column note was dropped after the release, so that its rows cannot be restored as they were"},
@@ -179,6 +180,7 @@ func TestRollbackOfWhatWasShown(t *testing.T) {
 
 // A counter that a release moved on stays, and is named.
 func TestRollbackNamesCounters(t *testing.T) {
+	t.Parallel()
 	g := newGame(t, servers[0], []string{`CREATE TABLE log (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, n INT NOT NULL)`})
 	r := g.applied("c1", sheet{"log", "id,n", []string{"7|1"}})
 	back, err := g.rollback(mysqlstore.RollbackRequest{Release: r.ID})

@@ -8,6 +8,7 @@ import (
 
 // Many rows are updated by one statement: values of every type arrive as if each row had its own.
 func TestUpdateMany(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, key string // the key's columns, of which %d is made
 		keys      string // a row's key, of its number

@@ -47,6 +47,7 @@ func TestApplyReadsTablesThatSomeoneChanged(t *testing.T) {
 // A table that nobody has changed since long before the plan is not read again: a lock on a row that the
 // release does not touch is not met.
 func TestApplyBelievesTheServer(t *testing.T) {
+	t.Parallel()
 	g := newGame(t, servers[0], stuffDDL)
 	tx, err := g.db.Begin()
 	if err != nil {
@@ -67,6 +68,7 @@ func TestApplyBelievesTheServer(t *testing.T) {
 
 // Whoever writes besides the release inside its own transaction, a trigger, is counted by the server.
 func TestApplyCountsWhatTriggersWrite(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ name, trigger string }{
 		{"an update", "UPDATE other SET n = n + 1"},
 		{"an insert", "INSERT INTO other VALUES (2, 2)"},

@@ -7,6 +7,7 @@ import (
 
 // Whoever alters a table, or is about to, makes liveops give up for now, not stand still for a day.
 func TestAlteredTableIsNotWaitedForLong(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("waits for 10 seconds")
 	}
