@@ -24,8 +24,8 @@ const (
 	benchStreams     = 1000 // what APNs allows
 	benchConnections = 4
 	latencyStreams   = 100 // what FCM allows
-	liveopsMessages  = 1_000_000
-	h2loadMessages   = 300_000
+	liveopsMessages  = 3_000_000
+	h2loadMessages   = 1_000_000
 	slowMessages     = 60_000
 )
 
@@ -91,6 +91,9 @@ func (b *senderBench) child(ctx context.Context, how string, t senderTask) (took
 	}
 	c := exec.CommandContext(ctx, os.Args[0], string(task))
 	c.Env = append(os.Environ(), senderSetting+"="+how)
+	if t.Seconds == 0 {
+		c.Env = append(c.Env, "GOMAXPROCS=1") // one thread, as h2load has
+	}
 	c.Stderr = os.Stderr
 	out, err := c.Output()
 	if err != nil {
@@ -145,7 +148,7 @@ func (k senderTook) String() string {
 
 func (b *senderBench) print() {
 	fcm, apns, load, std, apns2 := middle(b.took["liveops-fcm"]), middle(b.took["liveops-apns"]), middle(b.took["h2load"]), middle(b.took["net-http"]), middle(b.took["apns2"])
-	of := fmt.Sprintf("%d connections of %d streams, each message checked and counted by the gateway, median of %d, same run", benchConnections, benchStreams, benchRuns)
+	of := fmt.Sprintf("%d connections of %d streams, one thread each, each message checked and counted by the gateway, median of %d, same run", benchConnections, benchStreams, benchRuns)
 	fmt.Printf("figure sender: %.1fx (want >= 4x) liveops to FCM %s, h2load %s, %s\n", fcm.rate()/load.rate(), fcm, load, of)
 	ours, theirs := middleBy(b.took["liveops-fcm"], senderTook.cpuEach).cpuEach(), middleBy(b.took["h2load"], senderTook.cpuEach).cpuEach()
 	fmt.Printf("figure sender-cpu: 1/%.1f (want <= 1/5) liveops to FCM %.2f µs of CPU a message, h2load %.2f µs, %s\n", theirs/ours, ours, theirs, of)
