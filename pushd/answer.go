@@ -48,7 +48,7 @@ func (l *leader) answer(ctx context.Context, b []byte) ([]byte, error) {
 }
 
 // stand answers a worker's word: how each run stands, and how much of it the worker may send.
-func (l *leader) stand(c *contact) ([]standing, error) {
+func (l *leader) stand(c *contact) (*outlook, error) {
 	now := l.o.Clock.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -59,7 +59,7 @@ func (l *leader) stand(c *contact) ([]standing, error) {
 		return nil, errors.New("a word that comes late")
 	}
 	lost := l.listen(c, now)
-	var all []standing
+	all := &outlook{Gates: l.gate(c.Gates, now)}
 	for id, d := range l.led {
 		s := standing{Run: id, State: d.State, Lost: lost[id]}
 		for _, w := range c.Wants {
@@ -72,7 +72,7 @@ func (l *leader) stand(c *contact) ([]standing, error) {
 			}
 			s.May[w.Gateway] = takeBoth(now, w.N, d.pace, quota)
 		}
-		all = append(all, s)
+		all.Runs = append(all.Runs, s)
 	}
 	return all, nil
 }

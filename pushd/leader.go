@@ -32,6 +32,7 @@ type leader struct {
 	heard     time.Time // when any worker was heard last
 	listening time.Time // since when words have come without a break; zero before the first
 	quotas    map[campaign.Gateway]*pace
+	gates     map[campaign.Gateway]time.Time // until when a gateway has asked to send nothing
 }
 
 // led is a run that is led.
@@ -61,7 +62,7 @@ type worker struct {
 
 func newLeader(o Options, epoch runs.Epoch) *leader {
 	l := &leader{o: o, epoch: epoch, settling: make(chan settling, 1024), led: map[int64]*led{}, workers: map[string]*worker{},
-		quotas: map[campaign.Gateway]*pace{}, due: newDue(), began: o.Clock.Now()}
+		quotas: map[campaign.Gateway]*pace{}, gates: map[campaign.Gateway]time.Time{}, due: newDue(), began: o.Clock.Now()}
 	for _, g := range []campaign.Gateway{campaign.FCM, campaign.APNs} {
 		l.quotas[g] = &pace{rate: o.Quotas[g]}
 	}

@@ -21,13 +21,14 @@ type question struct {
 	Stop    *stop    `json:",omitempty"`
 }
 
-// contact is a worker's word, which is answered by standings.
+// contact is a worker's word, which is answered by an outlook.
 type contact struct {
 	Worker string
-	N      uint64          // counts the worker's words: one that comes late says nothing any more
-	Wants  []want          // of runs that it has batches of in hand
-	Still  []int64         // runs of which it sends nothing, though it has heard of them
-	Hands  map[int64][]int `json:",omitempty"` // the batches that it has in hand, by run
+	N      uint64                             // counts the worker's words: one that comes late says nothing any more
+	Wants  []want                             // of runs that it has batches of in hand
+	Still  []int64                            // runs of which it sends nothing, though it has heard of them
+	Hands  map[int64][]int                    `json:",omitempty"` // the batches that it has in hand, by run
+	Gates  map[campaign.Gateway]time.Duration `json:",omitempty"` // for how long gateways asked it to wait yet
 }
 
 // want is how many messages of a run a worker could send to a gateway now.
@@ -35,6 +36,12 @@ type want struct {
 	Run     int64
 	Gateway campaign.Gateway
 	N       int
+}
+
+// outlook is how all stands.
+type outlook struct {
+	Runs  []standing
+	Gates map[campaign.Gateway]time.Duration `json:",omitempty"` // for how long nothing may be sent by gateways
 }
 
 // standing is how a run stands, and how many more of its messages the worker may send.

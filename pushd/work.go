@@ -91,13 +91,14 @@ func (w *hands) speak(ctx, taking context.Context) {
 	for {
 		asked := w.o.Clock.Now()
 		within, cancel := context.WithTimeout(ctx, silence)
-		var all []standing
+		var all outlook
 		err := ask(func(b []byte) ([]byte, error) { return w.o.Batches.Ask(within, b) }, question{Contact: w.word()}, &all)
 		cancel()
 		switch {
 		case err == nil:
 			w.heard = asked
-			w.hear(ctx, taking, all)
+			w.hold(all.Gates)
+			w.hear(ctx, taking, all.Runs)
 		case ctx.Err() != nil:
 			return
 		case w.o.Clock.Now().Sub(w.heard) >= silence:
@@ -112,7 +113,7 @@ func (w *hands) speak(ctx, taking context.Context) {
 // word is what the worker tells the leader.
 func (w *hands) word() *contact {
 	w.words++
-	c := &contact{Worker: w.o.Name, N: w.words, Hands: map[int64][]int{}}
+	c := &contact{Worker: w.o.Name, N: w.words, Hands: map[int64][]int{}, Gates: w.gates()}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for id, r := range w.runs {

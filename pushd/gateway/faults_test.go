@@ -153,6 +153,28 @@ func TestRetryAfterGatesTheProject(t *testing.T) {
 	}
 }
 
+// What another sender of the project was asked is held to as well, and what is shorter is no end of it.
+func TestHold(t *testing.T) {
+	w, _ := fcmWorld(t, standfcm.Options{}, Options{})
+	w.sender.Hold(time.Hour)
+	w.sender.Hold(time.Minute)
+	if got := w.sender.Gate(); got < 59*time.Minute {
+		t.Errorf("it waits %v", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	b, results := w.batch(0, 10), make([]Result, 10)
+	sent := make(chan error, 1)
+	go func() { sent <- w.sender.Send(ctx, b, results) }()
+	until(t, "it is asked to send", func() bool { return w.sender.Stats().Connections > 0 })
+	cancel()
+	if err := <-sent; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if n := w.server.Counts(); n.Accepted != 0 || results[0].Outcome != Unsent {
+		t.Errorf("%d were sent: %+v", n.Accepted, results[0])
+	}
+}
+
 func TestQuotaOfTheGateway(t *testing.T) {
 	clock := newClock(200)
 	w, _ := fcmWorld(t, standfcm.Options{Quota: 2000}, Options{MaxConnections: 2, Clock: clock}.patient())

@@ -73,6 +73,18 @@ func (s *Sender) Stats() Stats {
 	return st
 }
 
+// Gate is for how long the gateway has asked to send nothing yet; 0 where it has not.
+func (s *Sender) Gate() time.Duration {
+	return max(0, time.Unix(0, s.queue.gate.Load()).Sub(s.o.Clock.Now()))
+}
+
+// Hold sends nothing for a while, since the gateway has asked another sender of the same project to wait. It makes no wait shorter.
+func (s *Sender) Hold(wait time.Duration) {
+	if s.queue.close(s.o.Clock.Now().Add(wait)) {
+		s.pool.kick()
+	}
+}
+
 // Send sends a batch, and returns when the end of each message is known: results[i] is that of b.Messages[i]. It must
 // be as long, and may be used again for another batch. The error is nil if every message was sent or given up; else
 //
