@@ -43,7 +43,8 @@ func List(ctx context.Context, record *runs.Store, r *Release, now time.Time) ([
 
 // Wish asks that every run of a campaign that is under way be Running, Paused or Canceling, and gives them as they are then,
 // by id. Of several, those whose state does not allow it are left as they are. An *IdleError says that none is under way; an
-// *UnknownError, that there is no such campaign either; a *runs.StateError, that no run's state allows it.
+// *UnknownError, that there is no such campaign either; a *runs.StateError, that no run's state allows it. A run that awaits its
+// test is not Running by it: it goes on by itself after the test, which is Running from then on if it was paused.
 func Wish(ctx context.Context, record *runs.Store, f Files, name string, to runs.State, reason string) ([]runs.Run, error) {
 	live, err := Live(ctx, record, f, name)
 	if err != nil {
@@ -52,9 +53,6 @@ func Wish(ctx context.Context, record *runs.Store, f Files, name string, to runs
 	var moved []runs.Run
 	var no *runs.StateError
 	for _, r := range live {
-		if to == runs.Running && awaitsLive(r, live) {
-			continue // it goes on by itself after its test
-		}
 		r, err := record.Wish(ctx, r.ID, to, reason)
 		if errors.As(err, &no) {
 			continue
@@ -68,13 +66,6 @@ func Wish(ctx context.Context, record *runs.Store, f Files, name string, to runs
 		return nil, no
 	}
 	return moved, nil
-}
-
-// awaitsLive says whether a run waits for its test, which is among those that are under way.
-func awaitsLive(r runs.Run, live []runs.Run) bool {
-	return pushd.AwaitsTest(r) && slices.ContainsFunc(live, func(test runs.Run) bool {
-		return test.Test != "" && test.Time.Equal(r.Time) && test.State != runs.Canceling
-	})
 }
 
 // Live are the runs of a campaign that are under way, by id; at least one. What was released is looked at only where there is

@@ -124,7 +124,8 @@ func TestAwaitTest(t *testing.T) {
 	}
 }
 
-// To let runs go on is not to send one before its test.
+// To let runs go on is not to send one before its test: neither the first wave of a time, nor a later one, nor one whose test is yet to
+// be begun.
 func TestResumeBeforeATest(t *testing.T) {
 	s := record(t)
 	epoch, err := s.Lead(t.Context(), "test", 0, time.Hour)
@@ -139,21 +140,30 @@ func TestResumeBeforeATest(t *testing.T) {
 	if err != nil || !begun || run.State != runs.Paused || run.Reason != "its test comes first" {
 		t.Fatalf("%+v, %v", run, err)
 	}
+	later := run
+	later.Time = run.Time.Add(time.Hour)
+	if _, begun, err := s.Begin(t.Context(), epoch, later); err != nil || !begun {
+		t.Fatal(begun, err)
+	}
+	wish := func(to runs.State, want string) {
+		t.Helper()
+		all, err := control.Wish(t.Context(), s, tested(), "crystals", to, "by jun")
+		if err != nil || states(all) != want {
+			t.Errorf("%s: %s, %v", to, states(all), err)
+		}
+		for _, r := range all {
+			if r.Test == "" && (r.Reason == "its test comes first") != (to == runs.Running) {
+				t.Errorf("%s: %+v", to, r)
+			}
+		}
+	}
+	wish(runs.Running, "paused paused")
 	test := run
 	test.Test, test.State, test.Follows = "a1", runs.Running, run.Time
 	if begun, err := s.BeginTest(t.Context(), epoch, test); err != nil || !begun {
 		t.Fatal(begun, err)
 	}
-	for _, step := range []struct {
-		to   runs.State
-		want string
-	}{{runs.Paused, "paused paused"}, {runs.Running, "running"}} {
-		all, err := control.Wish(t.Context(), s, tested(), "crystals", step.to, "by jun")
-		if err != nil || states(all) != step.want {
-			t.Errorf("%s: %s, %v", step.to, states(all), err)
-		}
-	}
-	if run, err := s.Run(t.Context(), run.ID); err != nil || run.State != runs.Paused || run.Reason != "its test comes first" {
-		t.Errorf("%+v, %v", run, err)
-	}
+	wish(runs.Paused, "paused paused paused")
+	wish(runs.Running, "paused paused running")
+	wish(runs.Running, "paused paused running")
 }

@@ -122,10 +122,14 @@ func (s *Store) ForgetTesters(ctx context.Context, own Epoch, before time.Time) 
 // Supersede ends a test, which must not have ended, whose run will be another one, or none: that is not canceled by it, and may have another test.
 func (s *Store) Supersede(ctx context.Context, own Epoch, id int64, reason string) error {
 	return s.led(ctx, own, func(tx *sql.Tx) error {
-		if err := move(ctx, tx, id, Canceling, reason, time.Time{}); err != nil {
+		r, err := lock(ctx, tx, id)
+		if err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, "UPDATE liveops_push_runs SET others_at = NULL, test = CONCAT('superseded-', id) WHERE id = ?", id)
+		if err := r.move(ctx, tx, Canceling, reason, time.Time{}); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE liveops_push_runs SET others_at = NULL, test = CONCAT('superseded-', id) WHERE id = ?", id)
 		return err
 	})
 }

@@ -141,25 +141,6 @@ func TestTheEndOfATest(t *testing.T) {
 	})
 }
 
-func TestExplain(t *testing.T) {
-	s := open(t, mariadb.NewDatabase(t))
-	own := lead(t, s)
-	r := begin(t, s, own)
-	for _, paused := range []bool{false, true} {
-		if paused {
-			if _, err := s.Wish(t.Context(), r.ID, runs.Paused, "first"); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := s.Explain(t.Context(), own, r.ID, "second"); err != nil {
-			t.Fatal(err)
-		}
-		if r, err := s.Run(t.Context(), r.ID); err != nil || (r.Reason == "second") != paused {
-			t.Errorf("%+v, %v", r, err)
-		}
-	}
-}
-
 // A record of before there were tests is read as it is, and brought up to date before it is led.
 func TestARecordOfBefore(t *testing.T) {
 	dsn := mariadb.NewDatabase(t)
