@@ -105,14 +105,25 @@ func (l *leader) follows(ctx context.Context, d *led, now time.Time) error {
 	default:
 		return nil
 	}
-	l.o.Log.Warn("push: a test is void", "environment", l.o.Environment, "campaign", d.Campaign, "due", d.Time, "reason", reason)
-	return l.o.Runs.Supersede(ctx, l.epoch, d.ID, reason)
+	return l.supersede(ctx, d.Run, reason)
+}
+
+// supersede voids a test, unless it has just ended or somebody has canceled it, and its run with it.
+func (l *leader) supersede(ctx context.Context, test runs.Run, reason string) error {
+	err := l.o.Runs.Supersede(ctx, l.epoch, test.ID, reason)
+	if over := (*runs.StateError)(nil); errors.As(err, &over) {
+		return nil
+	}
+	if err == nil {
+		l.o.Log.Warn("push: a test is void", "environment", l.o.Environment, "campaign", test.Campaign, "due", test.Time, "reason", reason)
+	}
+	return err
 }
 
 // endTest ends a test whose run needs it no more.
 func (l *leader) endTest(ctx context.Context, test runs.Run, now time.Time) error {
 	if test.State != runs.Waiting {
-		return l.o.Runs.Supersede(ctx, l.epoch, test.ID, "its run is over")
+		return l.supersede(ctx, test, "its run is over")
 	}
 	if err := l.o.Runs.End(ctx, l.epoch, test.ID, runs.Done, "", now); err != nil {
 		return err

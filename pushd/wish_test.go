@@ -166,3 +166,32 @@ func TestAResumeBeforeTheTestIsBegun(t *testing.T) {
 		t.Errorf("tests %+v", all)
 	}
 }
+
+// A test that is canceled takes its run with it, also where the time comes and the campaign is edited before all workers have stopped.
+func TestAnEditAsATestIsCanceled(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1000, 100)
+	s := tested(7*time.Second, time.Hour)
+	c := w.release(s)
+	w.leading(w.options("one"))
+	worker := w.worker("a")
+	test := w.waits()
+	w.await("the last moment before its time", func() bool { return time.Until(c.At) < 2*time.Second })
+	worker() // who says no more that it has stopped: that is known when it has been silent for long
+	w.wish(test, runs.Canceling, "by jun")
+	s.Messages = map[string]campaign.Text{campaign.Default: {Title: "Come back!", Body: "200 crystals"}}
+	w.release(s)
+	w.worker("b")
+	w.await("the end of the test", func() bool { r, err := w.runs.Run(t.Context(), test.ID); return err == nil && r.State == runs.Canceled })
+	second := soon("second") // at, or after, the time of the first
+	if second.At.Before(c.At) {
+		second.At = c.At.Add(time.Second)
+	}
+	w.another(second)
+	if r := w.of("crystals"); r.State != runs.Canceled || r.Reason != "by jun" || !r.Time.Equal(c.At) || w.accepted() != 3+1100 {
+		t.Errorf("run %+v, %d messages", r, w.accepted())
+	}
+	if all := w.tests(); len(all) != 1 {
+		t.Errorf("tests %+v", all)
+	}
+}

@@ -28,7 +28,7 @@ type State string
 //	running, paused → failed  the leader: the gateway's answer, or its tokens, forbid to go on
 //	missed                    from the start: it was due when nobody was there, and too long ago
 //	running → waiting         of a test alone, the leader: its messages are sent, and its run is yet to begin
-//	waiting → paused, canceling    anybody: then its run does not begin by itself, or not at all
+//	waiting → paused, canceling    anybody: then its run does not begin by itself, or is canceled at once
 //	waiting → done            the leader: its run has begun
 const (
 	Running   State = "running"

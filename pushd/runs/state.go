@@ -24,7 +24,8 @@ var from = map[State][]State{
 // says that it cannot be. Nobody need lead.
 //
 // A pause that would end by itself does not any more once somebody wishes for one: the reason is then theirs. A run that awaits its test
-// is not Running by a wish, but stays Paused until that is over.
+// is not Running by a wish, but stays Paused until that is over. With the test of a run, that run is canceled: whether
+// it is under way or is yet to begin, and also where the campaign is edited until then.
 func (s *Store) Wish(ctx context.Context, id int64, to State, reason string) (Run, error) {
 	if to != Running && to != Paused && to != Canceling {
 		return Run{}, fmt.Errorf("a run cannot be wished to be %s", to)
@@ -81,7 +82,7 @@ func (s *Store) Wait(ctx context.Context, own Epoch, id int64) error {
 	})
 }
 
-// End moves a run to an end, and forgets its batches. Where a test of a run is Canceled, its run is so from then on, too.
+// End moves a run to an end, and forgets its batches.
 func (s *Store) End(ctx context.Context, own Epoch, id int64, to State, reason string, at time.Time) error {
 	if !to.Ended() {
 		return fmt.Errorf("%s is no end of a run", to)
@@ -93,11 +94,6 @@ func (s *Store) End(ctx context.Context, own Epoch, id int64, to State, reason s
 		}
 		if err := r.move(ctx, tx, to, reason, at); err != nil {
 			return err
-		}
-		if to == Canceled {
-			if err := cancelFollowing(ctx, tx, id, reason, at); err != nil {
-				return err
-			}
 		}
 		_, err = tx.ExecContext(ctx, "DELETE FROM liveops_push_batches WHERE run_id = ?", id)
 		return err
@@ -141,6 +137,11 @@ func (r standing) wish(ctx context.Context, tx *sql.Tx, to State, reason string)
 		return r.set(ctx, tx, Paused, reason, time.Time{})
 	case to == Running && paused && untested(r.reason):
 		return r.set(ctx, tx, Paused, UntilTested, time.Time{})
+	case to == Canceling && r.state != Canceling:
+		if err := r.move(ctx, tx, Canceling, reason, time.Time{}); err != nil {
+			return err
+		}
+		return r.cancelFollowing(ctx, tx, reason)
 	}
 	return r.move(ctx, tx, to, reason, time.Time{})
 }
@@ -151,9 +152,14 @@ func (r standing) move(ctx context.Context, tx *sql.Tx, to State, reason string,
 		return nil
 	}
 	if !slices.Contains(from[to], r.state) {
-		return &StateError{Campaign: r.campaign, Time: r.due, State: r.state, Wanted: to}
+		return r.refuse(to)
 	}
 	return r.set(ctx, tx, to, reason, finished)
+}
+
+// refuse says that a run cannot be moved to a state.
+func (r standing) refuse(to State) error {
+	return &StateError{Campaign: r.campaign, Time: r.due, State: r.state, Wanted: to}
 }
 
 func (r standing) set(ctx context.Context, tx *sql.Tx, to State, reason string, finished time.Time) error {
