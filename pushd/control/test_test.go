@@ -167,3 +167,54 @@ func TestResumeBeforeATest(t *testing.T) {
 	wish(runs.Running, "paused paused running")
 	wish(runs.Running, "paused paused running")
 }
+
+// A run that begins after it was looked which there are, and before its test is paused, is paused, too.
+func TestAPauseAsARunBegins(t *testing.T) {
+	s, db := recordIn(t)
+	epoch, err := s.Lead(t.Context(), "test", 0, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := runs.Run{Campaign: "crystals", Time: now.Truncate(time.Second), State: runs.Running, Started: now}
+	test := run
+	test.Test, test.Follows = "a1", run.Time
+	if begun, err := s.BeginTest(t.Context(), epoch, test); err != nil || !begun {
+		t.Fatal(begun, err)
+	}
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.Exec("SELECT id FROM liveops_push_runs WHERE test = 'a1' FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	answered := make(chan string, 1)
+	go func() {
+		all, err := control.Wish(t.Context(), s, tested(), "crystals", runs.Paused, "by jun")
+		if err != nil {
+			t.Error(err)
+		}
+		answered <- states(all)
+	}()
+	tick := time.NewTicker(250 * time.Millisecond) // what the server tells is of a tenth of a second before, and older for those who ask sooner
+	defer tick.Stop()
+	for waits := 0; waits == 0; { // for the test, which we have
+		<-tick.C
+		err := db.QueryRow("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE '%liveops_push_runs%'").Scan(&waits)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := tx.Exec(`INSERT INTO liveops_push_runs (campaign, due, zones, others, commit_id, file, actor, state, reason, started, cursor_platform, cursor_value,
+		cursor_token, all_read, tokens, last_batch, accepted, dead, rejected, gave_up, unknown, repeats)
+		SELECT campaign, due, zones, others, commit_id, file, actor, 'running', '', started, '', '', '', 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM liveops_push_runs WHERE test = 'a1'`); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-answered; got != "paused paused" {
+		t.Error(got)
+	}
+}
