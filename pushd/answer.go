@@ -84,8 +84,7 @@ func (l *leader) pause(ctx context.Context, run int64, reason string) error {
 		d.State, d.Reason = runs.Paused, reason
 	}
 	l.mu.Unlock()
-	_, err := l.o.Runs.Wish(ctx, run, runs.Paused, reason)
-	return err
+	return l.o.Runs.Pause(ctx, l.epoch, run, reason)
 }
 
 // settling is a result on its way into the record.

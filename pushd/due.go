@@ -123,7 +123,7 @@ func (l *leader) fireCampaign(ctx context.Context, s *scheduled, now time.Time) 
 		if now.Before(run.Start(s.Jitter)) {
 			continue
 		}
-		state, reason, known := runs.Paused, testMark, true
+		state, reason, known := runs.Paused, runs.UntilTested, true
 		if s.Test == nil {
 			state, reason, known = l.begins(s, run, now)
 		}

@@ -11,9 +11,6 @@ import (
 // guardEvery is how often guards are asked while a run goes on.
 const guardEvery = 5 * time.Second
 
-// guardMark begins the reason of a pause that ends when the guard is content again.
-const guardMark = "the guard "
-
 // watch pauses runs whose guard says that the game is unwell, and lets those that it paused go on when it is well again. What
 // people paused stays paused.
 func (l *leader) watch(ctx context.Context) error {
@@ -21,22 +18,28 @@ func (l *leader) watch(ctx context.Context) error {
 		return nil
 	}
 	now := l.o.Clock.Now()
-	var guarded []*led
+	var guarded []sighting
 	l.mu.Lock()
 	for _, d := range l.led {
-		byGuard := d.State == runs.Paused && strings.HasPrefix(d.Reason, guardMark)
+		byGuard := d.State == runs.Paused && strings.HasPrefix(d.Reason, runs.UntilWell)
 		if d.guard() != "" && (d.State == runs.Running || byGuard) && now.Sub(d.guarded) >= guardEvery {
 			d.guarded = now
-			guarded = append(guarded, d)
+			guarded = append(guarded, sighting{d, d.Run})
 		}
 	}
 	l.mu.Unlock()
-	for _, d := range guarded {
-		if err := l.guard(ctx, d); err != nil {
+	for _, g := range guarded {
+		if err := l.guard(ctx, g.d, g.seen); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// sighting is a run that is led, and how it stood when that was looked at: what it is decided by. Meanwhile people may wish otherwise.
+type sighting struct {
+	d    *led
+	seen runs.Run
 }
 
 // guard is the name of the run's guard; "" of a test that somebody asked for, which goes to a few.
@@ -47,23 +50,27 @@ func (d *led) guard() string {
 	return d.campaign.Guard
 }
 
-// guard asks a run's guard, and pauses the run or lets it go on.
-func (l *leader) guard(ctx context.Context, d *led) error {
+// guard asks a run's guard, and pauses the run, as it was seen, or lets it go on.
+func (l *leader) guard(ctx context.Context, d *led, seen runs.Run) error {
 	unwell := l.o.Healthy(ctx, d.campaign.Guard)
-	l.mu.Lock()
-	state := d.State
-	l.mu.Unlock()
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case unwell != nil && state == runs.Running:
-		reason := guardMark + d.campaign.Guard + ": " + unwell.Error()
+	case unwell != nil && seen.State == runs.Running:
+		reason := runs.UntilWell + d.campaign.Guard + ": " + unwell.Error()
 		l.o.Log.Warn("push: paused", "campaign", d.Campaign, "due", d.Time, "reason", reason)
 		return l.pause(ctx, d.ID, reason)
-	case unwell == nil && state == runs.Paused:
-		l.o.Log.Info("push: goes on", "campaign", d.Campaign, "due", d.Time, "guard", d.campaign.Guard)
-		_, err := l.o.Runs.Wish(ctx, d.ID, runs.Running, "")
-		return err
+	case unwell == nil && seen.State == runs.Paused:
+		return l.goesOn(ctx, seen, "", "its guard is content")
 	}
 	return nil
+}
+
+// goesOn lets a run go on that is still paused as it was seen. since is why.
+func (l *leader) goesOn(ctx context.Context, seen runs.Run, reason, since string) error {
+	moved, err := l.o.Runs.Move(ctx, l.epoch, seen, runs.Running, reason)
+	if moved {
+		l.o.Log.Info("push: goes on", "environment", l.o.Environment, "campaign", seen.Campaign, "due", seen.Time, "since", since)
+	}
+	return err
 }

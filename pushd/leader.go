@@ -145,7 +145,7 @@ func (l *leader) take(ctx context.Context, d *led) error {
 	d.pace = &pace{rate: d.campaign.Rate}
 	if d.guard() != "" && l.o.Healthy != nil && d.State == runs.Running { // before anything of it is sent
 		d.guarded = l.o.Clock.Now()
-		if err := l.guard(ctx, d); err != nil {
+		if err := l.guard(ctx, d, d.Run); err != nil {
 			return err
 		}
 		r, err := l.o.Runs.Run(ctx, d.ID)

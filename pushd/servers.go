@@ -22,8 +22,6 @@ type Servers interface {
 }
 
 const (
-	// serversMark begins the reason of a pause that ends when a run's servers are in service.
-	serversMark = "the servers are not in service: "
 	// askedAsItBegins says why the servers of a run are late that nobody expected.
 	askedAsItBegins = "they are asked for as the run begins"
 	// patience is how long a run waits at its start for a word on its servers.
@@ -164,7 +162,7 @@ func (l *leader) begins(s *scheduled, run campaign.Run, at time.Time) (state run
 // late is how a run begins whose servers are late.
 func late(c *campaign.Campaign, words string) (runs.State, string, bool) {
 	if c.Capacity.IfLate == campaign.HoldBack {
-		return runs.Paused, serversMark + words, true
+		return runs.Paused, runs.UntilServers + words, true
 	}
 	return runs.Running, "it began before its servers were in service: " + words, true
 }
@@ -174,7 +172,7 @@ func late(c *campaign.Campaign, words string) (runs.State, string, bool) {
 func Ordered(c *campaign.Campaign, r runs.Run, servers bool) runs.Run {
 	switch {
 	case c.Test != nil:
-		r.State, r.Reason = runs.Paused, testMark
+		r.State, r.Reason = runs.Paused, runs.UntilTested
 	case c.Capacity != nil && servers:
 		r.State, r.Reason, _ = late(c, askedAsItBegins)
 	}
@@ -184,24 +182,23 @@ func Ordered(c *campaign.Campaign, r runs.Run, servers bool) runs.Run {
 // goOn lets runs go on that were paused until their servers are in service, unless their guard says that the game is unwell.
 func (l *leader) goOn(ctx context.Context) error {
 	now := l.o.Clock.Now()
-	var over []*led
+	var over []sighting
 	l.mu.Lock()
 	for _, d := range l.led {
-		if d.State != runs.Paused || !strings.HasPrefix(d.Reason, serversMark) || now.Sub(d.guarded) < guardEvery {
+		if d.State != runs.Paused || !strings.HasPrefix(d.Reason, runs.UntilServers) || now.Sub(d.guarded) < guardEvery {
 			continue
 		}
 		a, _ := l.servers.get(l.run(d.Campaign, d.Time).String())
 		if a.ready || l.o.Servers == nil {
-			over = append(over, d)
+			over = append(over, sighting{d, d.Run})
 		}
 	}
 	l.mu.Unlock()
-	for _, d := range over {
-		if l.well(ctx, d, now) != nil {
+	for _, o := range over {
+		if l.well(ctx, o.d, now) != nil {
 			continue
 		}
-		l.o.Log.Info("push: goes on: its servers are in service", "campaign", d.Campaign, "due", d.Time)
-		if _, err := l.o.Runs.Wish(ctx, d.ID, runs.Running, ""); err != nil {
+		if err := l.goesOn(ctx, o.seen, "", "its servers are in service"); err != nil {
 			return err
 		}
 	}

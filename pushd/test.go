@@ -11,8 +11,6 @@ import (
 )
 
 const (
-	// testMark begins the reason of a pause that ends when a run's test is over and has reached somebody.
-	testMark = "its test comes first"
 	// keepTesters is how long it is known who got a test: longer than a missed time may be sent late.
 	keepTesters = 9 * 24 * time.Hour
 	// noFollower is how long after its time, and all that it may be late, a test waits for its run.
@@ -21,7 +19,7 @@ const (
 
 // AwaitsTest says whether a run is paused until its test is over, after which it goes on by itself.
 func AwaitsTest(r runs.Run) bool {
-	return r.Test == "" && r.State == runs.Paused && strings.HasPrefix(r.Reason, testMark)
+	return r.Test == "" && r.State == runs.Paused && strings.HasPrefix(r.Reason, runs.UntilTested)
 }
 
 // tests begins the tests of runs, ends those whose run will be another one, and lets runs go on whose test is over.
@@ -107,14 +105,25 @@ func (l *leader) follows(ctx context.Context, d *led, now time.Time) error {
 	default:
 		return nil
 	}
-	l.o.Log.Warn("push: a test is void", "environment", l.o.Environment, "campaign", d.Campaign, "due", d.Time, "reason", reason)
-	return l.o.Runs.Supersede(ctx, l.epoch, d.ID, reason)
+	return l.supersede(ctx, d.Run, reason)
+}
+
+// supersede voids a test, unless it has just ended or somebody has canceled it, and its run with it.
+func (l *leader) supersede(ctx context.Context, test runs.Run, reason string) error {
+	err := l.o.Runs.Supersede(ctx, l.epoch, test.ID, reason)
+	if over := (*runs.StateError)(nil); errors.As(err, &over) {
+		return nil
+	}
+	if err == nil {
+		l.o.Log.Warn("push: a test is void", "environment", l.o.Environment, "campaign", test.Campaign, "due", test.Time, "reason", reason)
+	}
+	return err
 }
 
 // endTest ends a test whose run needs it no more.
 func (l *leader) endTest(ctx context.Context, test runs.Run, now time.Time) error {
 	if test.State != runs.Waiting {
-		return l.o.Runs.Supersede(ctx, l.epoch, test.ID, "its run is over")
+		return l.supersede(ctx, test, "its run is over")
 	}
 	if err := l.o.Runs.End(ctx, l.epoch, test.ID, runs.Done, "", now); err != nil {
 		return err
@@ -155,11 +164,11 @@ func (l *leader) afterTest(ctx context.Context, d *led, now time.Time) error {
 			err = l.letGo(ctx, d, now)
 		}
 	case runs.Paused:
-		err = l.stays(ctx, d, testMark+", and that is paused: "+test.Reason)
+		err = l.stays(ctx, d, runs.UntilTested+", and that is paused: "+test.Reason)
 	case runs.Failed:
 		err = l.stays(ctx, d, "its test failed: "+test.Reason)
 	case runs.Canceled:
-		_, err = l.o.Runs.Wish(ctx, d.ID, runs.Canceling, "its test was canceled: "+test.Reason)
+		_, err = l.o.Runs.Move(ctx, l.epoch, d.Run, runs.Canceling, "its test was canceled: "+test.Reason)
 	}
 	if err == nil && test.State == runs.Waiting {
 		err = l.endTest(ctx, test, now)
@@ -167,13 +176,16 @@ func (l *leader) afterTest(ctx context.Context, d *led, now time.Time) error {
 	return err
 }
 
-// stays says why a run stays paused.
+// stays says why a run stays paused, unless somebody has paused it meanwhile.
 func (l *leader) stays(ctx context.Context, d *led, reason string) error {
 	if d.Reason == reason {
 		return nil
 	}
-	l.o.Log.Error("push: stays paused", "environment", l.o.Environment, "campaign", d.Campaign, "due", d.Time, "reason", reason)
-	return l.o.Runs.Explain(ctx, l.epoch, d.ID, reason)
+	moved, err := l.o.Runs.Move(ctx, l.epoch, d.Run, runs.Paused, reason)
+	if moved {
+		l.o.Log.Error("push: stays paused", "environment", l.o.Environment, "campaign", d.Campaign, "due", d.Time, "reason", reason)
+	}
+	return err
 }
 
 // letGo lets a run go on after its test, as its servers and its guard allow.
@@ -192,14 +204,12 @@ func (l *leader) letGo(ctx context.Context, d *led, now time.Time) error {
 		return nil
 	}
 	if unwell := l.well(ctx, led, now); unwell != nil { // from then on the guard's pause, which ends as the guard says
-		return errors.Join(ctx.Err(), l.stays(ctx, d, guardMark+d.guard()+": "+unwell.Error()))
+		return errors.Join(ctx.Err(), l.stays(ctx, d, runs.UntilWell+d.guard()+": "+unwell.Error()))
 	}
 	if reason != "" {
 		l.o.Log.Error("push: servers are late", "environment", l.o.Environment, "campaign", d.Campaign, "due", d.Time, "state", string(state), "reason", reason)
 	}
-	l.o.Log.Info("push: goes on: its test has arrived", "campaign", d.Campaign, "due", d.Time)
-	_, err := l.o.Runs.Wish(ctx, d.ID, state, reason)
-	return err
+	return l.goesOn(ctx, d.Run, reason, "its test has arrived")
 }
 
 // forgetTesters forgets now and then who got tests whose runs are long over.

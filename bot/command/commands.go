@@ -163,7 +163,7 @@ func Commands() Table {
 		{
 			Name: "push resume", Args: push,
 			Help:  "goes on with what is paused of a campaign",
-			About: "It goes on where it stood; no token gets a second message by it.",
+			About: "It goes on where it stood; no token gets a second message by it. A run whose test comes first is sent after that all the same.",
 			Needs: MayPush, Where: Anywhere,
 		},
 		{

@@ -24,7 +24,7 @@ environment's MySQL, from which liveops pushd takes it within a second.`,
 	}
 	c.AddCommand(a.pushListCommand(), a.pushStatusCommand(), a.pushPreviewCommand(), a.pushTestCommand(), a.pushSendNowCommand(),
 		a.pushWishCommand(pushWish{"pause", runs.Paused, "Stop sending, for now", "It is of every run of the campaign that is under way. Messages that are on their way arrive. liveops push resume goes on where it stood."}),
-		a.pushWishCommand(pushWish{"resume", runs.Running, "Go on with what is paused", "It goes on where it stood; no token gets a second message by it."}),
+		a.pushWishCommand(pushWish{"resume", runs.Running, "Go on with what is paused", "It goes on where it stood; no token gets a second message by it. A run whose test comes first is sent after that all the same."}),
 		a.pushWishCommand(pushWish{"cancel", runs.Canceling, "End what is under way for good", "It is of every run of the campaign that is under way, and of one whose test was sent ahead of it. It answers when every worker has stopped: after that nothing of them is sent. What was sent stays sent."}))
 	return c
 }

@@ -43,38 +43,48 @@ func List(ctx context.Context, record *runs.Store, r *Release, now time.Time) ([
 
 // Wish asks that every run of a campaign that is under way be Running, Paused or Canceling, and gives them as they are then,
 // by id. Of several, those whose state does not allow it are left as they are. An *IdleError says that none is under way; an
-// *UnknownError, that there is no such campaign either; a *runs.StateError, that no run's state allows it.
+// *UnknownError, that there is no such campaign either; a *runs.StateError, that no run's state allows it. A run that awaits its
+// test is not Running by it: it goes on by itself after the test, which is Running from then on if it was paused. What begins meanwhile is asked for, too.
 func Wish(ctx context.Context, record *runs.Store, f Files, name string, to runs.State, reason string) ([]runs.Run, error) {
 	live, err := Live(ctx, record, f, name)
 	if err != nil {
 		return nil, err
 	}
-	var moved []runs.Run
-	var no *runs.StateError
-	for _, r := range live {
-		if to == runs.Running && awaitsLive(r, live) {
-			continue // it goes on by itself after its test
-		}
-		r, err := record.Wish(ctx, r.ID, to, reason)
-		if errors.As(err, &no) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		moved = append(moved, r)
+	moved, refused := wishAll(ctx, record, live, to, reason)
+	if refused != nil && !errors.As(refused, new(*runs.StateError)) {
+		return nil, refused
 	}
-	if len(moved) == 0 {
-		return nil, no
+	all, err := record.Live(ctx) // a run may have begun while its test was looked at
+	if err != nil {
+		return nil, err
+	}
+	fresh := slices.DeleteFunc(all, func(r runs.Run) bool {
+		return r.Campaign != name || slices.ContainsFunc(live, func(known runs.Run) bool { return known.ID == r.ID })
+	})
+	more, err := wishAll(ctx, record, fresh, to, reason)
+	if err != nil && !errors.As(err, new(*runs.StateError)) {
+		return nil, err
+	}
+	if moved = append(moved, more...); len(moved) == 0 {
+		return nil, refused
 	}
 	return moved, nil
 }
 
-// awaitsLive says whether a run waits for its test, which is among those that are under way.
-func awaitsLive(r runs.Run, live []runs.Run) bool {
-	return pushd.AwaitsTest(r) && slices.ContainsFunc(live, func(test runs.Run) bool {
-		return test.Test != "" && test.Time.Equal(r.Time) && test.State != runs.Canceling
-	})
+// wishAll asks that runs be in a state, and gives those whose state allows it. Of the others, the last *runs.StateError is told.
+func wishAll(ctx context.Context, record *runs.Store, all []runs.Run, to runs.State, reason string) (moved []runs.Run, refused error) {
+	for _, r := range all {
+		r, err := record.Wish(ctx, r.ID, to, reason)
+		switch {
+		case err == nil:
+			moved = append(moved, r)
+		case errors.As(err, new(*runs.StateError)):
+			refused = err
+		default:
+			return nil, err
+		}
+	}
+	return moved, refused
 }
 
 // Live are the runs of a campaign that are under way, by id; at least one. What was released is looked at only where there is

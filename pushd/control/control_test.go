@@ -45,6 +45,13 @@ func released() left {
 
 func record(t *testing.T) *runs.Store {
 	t.Helper()
+	s, _ := recordIn(t)
+	return s
+}
+
+// recordIn is a record, and its database.
+func recordIn(t *testing.T) (*runs.Store, *sql.DB) {
+	t.Helper()
 	c, err := mysql.ParseDSN(mariadb.NewDatabase(t))
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +66,7 @@ func record(t *testing.T) *runs.Store {
 	if err := s.Prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return s, db
 }
 
 var now = time.Date(2026, 11, 25, 12, 0, 0, 500e6, time.UTC)

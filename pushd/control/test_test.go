@@ -124,7 +124,8 @@ func TestAwaitTest(t *testing.T) {
 	}
 }
 
-// To let runs go on is not to send one before its test.
+// To let runs go on is not to send one before its test: neither the first wave of a time, nor a later one, nor one whose test is yet to
+// be begun.
 func TestResumeBeforeATest(t *testing.T) {
 	s := record(t)
 	epoch, err := s.Lead(t.Context(), "test", 0, time.Hour)
@@ -139,21 +140,81 @@ func TestResumeBeforeATest(t *testing.T) {
 	if err != nil || !begun || run.State != runs.Paused || run.Reason != "its test comes first" {
 		t.Fatalf("%+v, %v", run, err)
 	}
+	later := run
+	later.Time = run.Time.Add(time.Hour)
+	if _, begun, err := s.Begin(t.Context(), epoch, later); err != nil || !begun {
+		t.Fatal(begun, err)
+	}
+	wish := func(to runs.State, want string) {
+		t.Helper()
+		all, err := control.Wish(t.Context(), s, tested(), "crystals", to, "by jun")
+		if err != nil || states(all) != want {
+			t.Errorf("%s: %s, %v", to, states(all), err)
+		}
+		for _, r := range all {
+			if r.Test == "" && (r.Reason == "its test comes first") != (to == runs.Running) {
+				t.Errorf("%s: %+v", to, r)
+			}
+		}
+	}
+	wish(runs.Running, "paused paused")
 	test := run
 	test.Test, test.State, test.Follows = "a1", runs.Running, run.Time
 	if begun, err := s.BeginTest(t.Context(), epoch, test); err != nil || !begun {
 		t.Fatal(begun, err)
 	}
-	for _, step := range []struct {
-		to   runs.State
-		want string
-	}{{runs.Paused, "paused paused"}, {runs.Running, "running"}} {
-		all, err := control.Wish(t.Context(), s, tested(), "crystals", step.to, "by jun")
-		if err != nil || states(all) != step.want {
-			t.Errorf("%s: %s, %v", step.to, states(all), err)
+	wish(runs.Paused, "paused paused paused")
+	wish(runs.Running, "paused paused running")
+	wish(runs.Running, "paused paused running")
+}
+
+// A run that begins after it was looked which there are, and before its test is paused, is paused, too.
+func TestAPauseAsARunBegins(t *testing.T) {
+	s, db := recordIn(t)
+	epoch, err := s.Lead(t.Context(), "test", 0, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := runs.Run{Campaign: "crystals", Time: now.Truncate(time.Second), State: runs.Running, Started: now}
+	test := run
+	test.Test, test.Follows = "a1", run.Time
+	if begun, err := s.BeginTest(t.Context(), epoch, test); err != nil || !begun {
+		t.Fatal(begun, err)
+	}
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.Exec("SELECT id FROM liveops_push_runs WHERE test = 'a1' FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	answered := make(chan string, 1)
+	go func() {
+		all, err := control.Wish(t.Context(), s, tested(), "crystals", runs.Paused, "by jun")
+		if err != nil {
+			t.Error(err)
+		}
+		answered <- states(all)
+	}()
+	tick := time.NewTicker(250 * time.Millisecond) // what the server tells is of a tenth of a second before, and older for those who ask sooner
+	defer tick.Stop()
+	for waits := 0; waits == 0; { // for the test, which we have
+		<-tick.C
+		err := db.QueryRow("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE '%liveops_push_runs%'").Scan(&waits)
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
-	if run, err := s.Run(t.Context(), run.ID); err != nil || run.State != runs.Paused || run.Reason != "its test comes first" {
-		t.Errorf("%+v, %v", run, err)
+	if _, err := tx.Exec(`INSERT INTO liveops_push_runs (campaign, due, zones, others, commit_id, file, actor, state, reason, started, cursor_platform, cursor_value,
+		cursor_token, all_read, tokens, last_batch, accepted, dead, rejected, gave_up, unknown, repeats)
+		SELECT campaign, due, zones, others, commit_id, file, actor, 'running', '', started, '', '', '', 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM liveops_push_runs WHERE test = 'a1'`); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-answered; got != "paused paused" {
+		t.Error(got)
 	}
 }

@@ -3,7 +3,8 @@
 //
 // One process at a time leads an environment's runs: it begins them, reads their audiences, hands batches out and takes
 // the results in. Its lease has an epoch, with which each of its writes is made, so that one that stalled and comes
-// back when another leads changes nothing (ErrNotLeader). Anybody may ask for a pause, its end, or a cancel.
+// back when another leads changes nothing (ErrNotLeader). Anybody may ask for a pause, its end, or a cancel: what they asked for
+// stands against the leader, who moves a run only from the state and the reason that it saw.
 package runs
 
 import (
@@ -20,14 +21,14 @@ type State string
 
 // The states, and who leads from one to the next:
 //
-//	running ⇄ paused          anybody
+//	running ⇄ paused          anybody; but a run that awaits its test is the leader's to let go
 //	running, paused → canceling    anybody: nothing more is to be sent
 //	canceling → canceled      the leader, when every worker has stopped
 //	running → done            the leader, when each batch has its result
 //	running, paused → failed  the leader: the gateway's answer, or its tokens, forbid to go on
 //	missed                    from the start: it was due when nobody was there, and too long ago
 //	running → waiting         of a test alone, the leader: its messages are sent, and its run is yet to begin
-//	waiting → paused, canceling    anybody: then its run does not begin by itself, or not at all
+//	waiting → paused, canceling    anybody: then its run does not begin by itself, or is canceled at once
 //	waiting → done            the leader: its run has begun
 const (
 	Running   State = "running"

@@ -136,6 +136,8 @@ func TestOneLeads(t *testing.T) {
 			"settle": s.Settle(t.Context(), one, 1, []runs.Result{{Seq: 1}}),
 			"end":    s.End(t.Context(), one, 1, runs.Done, "", due),
 			"dead":   s.ForgetDead(t.Context(), one, 1, 1),
+			"pause":  s.Pause(t.Context(), one, 1, ""),
+			"move":   func() error { _, err := s.Move(t.Context(), one, runs.Run{ID: 1}, runs.Running, ""); return err }(),
 		} {
 			if !errors.Is(err, runs.ErrNotLeader) {
 				t.Errorf("the old leader, %s: %v", name, err)

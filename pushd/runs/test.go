@@ -119,26 +119,55 @@ func (s *Store) ForgetTesters(ctx context.Context, own Epoch, before time.Time) 
 	return nil
 }
 
-// Supersede ends a test, which must not have ended, whose run will be another one, or none: that is not canceled by it, and may have another test.
+// Supersede ends a test whose run will be another one, or none: that is not canceled by it, and may have another test. A *StateError says
+// that the test has ended, or that somebody has canceled it, and its run with it.
 func (s *Store) Supersede(ctx context.Context, own Epoch, id int64, reason string) error {
 	return s.led(ctx, own, func(tx *sql.Tx) error {
-		if err := move(ctx, tx, id, Canceling, reason, time.Time{}); err != nil {
+		r, err := lock(ctx, tx, id)
+		if err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, "UPDATE liveops_push_runs SET others_at = NULL, test = CONCAT('superseded-', id) WHERE id = ?", id)
+		if r.state == Canceling {
+			return r.refuse(Canceling)
+		}
+		if err := r.move(ctx, tx, Canceling, reason, time.Time{}); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE liveops_push_runs SET others_at = NULL, test = CONCAT('superseded-', id) WHERE id = ?", id)
 		return err
 	})
 }
 
-// cancelFollowing records the run of a test as canceled, unless it has begun, within a transaction.
-func cancelFollowing(ctx context.Context, tx *sql.Tx, test int64, reason string, at time.Time) error {
-	_, err := tx.ExecContext(ctx, `INSERT IGNORE INTO liveops_push_runs (campaign, due, zones, others, commit_id, file, actor, state, reason, started, finished, `+fresh+`)
-		SELECT campaign, due, zones, others, commit_id, file, actor, ?, ?, ?, ?, `+freshValues+` FROM liveops_push_runs WHERE id = ? AND test <> '' AND others_at IS NOT NULL`,
-		string(Canceled), reason, text(at), text(at), test)
-	if err != nil {
-		return fmt.Errorf("cancel the run of test %d: %w", test, err)
+// cancelFollowing cancels the run of a test: one that is yet to begin is recorded as canceled, by the server's clock. Of what is no test of
+// a run it changes nothing.
+func (r standing) cancelFollowing(ctx context.Context, tx *sql.Tx, reason string) error {
+	var follows bool
+	err := tx.QueryRowContext(ctx, "SELECT test <> '' AND others_at IS NOT NULL FROM liveops_push_runs WHERE id = ?", r.id).Scan(&follows)
+	if isServerError(err, noSuchColumn) { // a record of before there were tests
+		return nil
 	}
-	return nil
+	if err != nil || !follows {
+		return err
+	}
+	res, err := tx.ExecContext(ctx, `INSERT IGNORE INTO liveops_push_runs (campaign, due, zones, others, commit_id, file, actor, state, reason, started, finished, `+fresh+`)
+		SELECT campaign, due, zones, others, commit_id, file, actor, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), `+freshValues+` FROM liveops_push_runs WHERE id = ?`,
+		string(Canceled), reason, r.id)
+	if err != nil {
+		return fmt.Errorf("cancel the run of test %d: %w", r.id, err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	var run int64 // it has begun
+	err = tx.QueryRowContext(ctx, "SELECT id FROM liveops_push_runs WHERE campaign = ? AND due = ? AND test = '' FOR UPDATE", r.campaign, text(r.due)).Scan(&run)
+	if err != nil {
+		return fmt.Errorf("find the run of test %d: %w", r.id, err)
+	}
+	begun, err := lock(ctx, tx, run)
+	if err != nil || !slices.Contains(from[Canceling], begun.state) {
+		return err
+	}
+	return begun.set(ctx, tx, Canceling, reason, time.Time{})
 }
 
 // addOutcomes adds what became of messages to what the record has of a test, within a transaction.

@@ -103,7 +103,7 @@ func TestATestBesideItsRun(t *testing.T) {
 	})
 }
 
-// A test that is canceled takes its run with it; one that is superseded does not, and may be begun anew.
+// A test that is canceled takes its run with it, from that very moment; one that is superseded does not, and may be begun anew.
 func TestTheEndOfATest(t *testing.T) {
 	onEach(t, func(t *testing.T, s *runs.Store) {
 		own := lead(t, s)
@@ -121,43 +121,70 @@ func TestTheEndOfATest(t *testing.T) {
 		if !begun {
 			t.Fatal("it is not tested anew")
 		}
+		before := time.Now().Add(-time.Second)
 		if _, err := s.Wish(t.Context(), second.ID, runs.Canceling, "by jun"); err != nil {
 			t.Fatal(err)
+		}
+		edited := runs.Run{Campaign: "crystals", Time: due, File: []byte("edited"), State: runs.Paused, Reason: runs.UntilTested, Started: due}
+		r, begun, err := s.Begin(t.Context(), own, edited)
+		if err != nil || begun || r.State != runs.Canceled || r.Reason != "by jun" || r.Finished.Before(before) || r.Finished.After(time.Now().Add(time.Second)) ||
+			r.Test != "" || string(r.File) != "schedule: …" {
+			t.Errorf("begun %v, %+v, %v", begun, r, err)
+		}
+		refused := (*runs.StateError)(nil)
+		if err := s.Supersede(t.Context(), own, second.ID, "the campaign was changed"); !errors.As(err, &refused) || refused.State != runs.Canceling {
+			t.Errorf("superseded as it is canceled: %v", err)
 		}
 		if err := s.End(t.Context(), own, second.ID, runs.Canceled, "by jun", due.Add(-time.Minute)); err != nil {
 			t.Fatal(err)
 		}
-		r, err := s.Find(t.Context(), "crystals", due)
-		if err != nil || r.State != runs.Canceled || r.Reason != "by jun" || !r.Finished.Equal(due.Add(-time.Minute)) || r.Test != "" || string(r.File) != "schedule: …" {
-			t.Errorf("%+v, %v", r, err)
+		if err := s.Supersede(t.Context(), own, second.ID, "the campaign was changed"); !errors.As(err, &refused) || refused.State != runs.Canceled {
+			t.Errorf("superseded after it was canceled: %v", err)
 		}
 		if begun, err := s.BeginTest(t.Context(), own, runs.Run{Campaign: "crystals", Time: due, State: runs.Running, Started: due, Test: "b2", Follows: due}); begun || err != nil {
 			t.Errorf("a test of a run that has ended: %v, %v", begun, err)
 		}
 		all, err := s.Newly(t.Context(), "crystals", 10)
-		if err != nil || len(all) != 3 || all[0].ID != r.ID || all[1].ID != second.ID || all[2].ID != first.ID {
+		if err != nil || len(all) != 3 || all[0].ID != r.ID || all[1].ID != second.ID || all[2].ID != first.ID || !all[1].Follows.Equal(second.Follows) {
 			t.Errorf("%+v, %v", all, err)
 		}
 	})
 }
 
-func TestExplain(t *testing.T) {
-	s := open(t, mariadb.NewDatabase(t))
-	own := lead(t, s)
-	r := begin(t, s, own)
-	for _, paused := range []bool{false, true} {
-		if paused {
-			if _, err := s.Wish(t.Context(), r.ID, runs.Paused, "first"); err != nil {
+// A cancel of a test whose run has begun is of that run, too, as far as it has not ended.
+func TestACancelOfATestWhoseRunHasBegun(t *testing.T) {
+	onEach(t, func(t *testing.T, s *runs.Store) {
+		own := lead(t, s)
+		for i, tt := range []struct {
+			of   runs.Run
+			want runs.State
+		}{
+			{runs.Run{State: runs.Paused, Reason: runs.UntilTested}, runs.Canceling},
+			{runs.Run{State: runs.Running}, runs.Canceling},
+			{runs.Run{State: runs.Missed}, runs.Missed},
+		} {
+			at := due.Add(time.Duration(i) * time.Minute)
+			test := runs.Run{Campaign: "crystals", Time: at, State: runs.Running, Started: due, Test: "a1", Follows: at}
+			if begun, err := s.BeginTest(t.Context(), own, test); err != nil || !begun {
+				t.Fatal(begun, err)
+			}
+			tt.of.Campaign, tt.of.Time, tt.of.Started = "crystals", at, at
+			run, begun, err := s.Begin(t.Context(), own, tt.of)
+			if err != nil || !begun {
+				t.Fatal(begun, err)
+			}
+			test, err = s.Test(t.Context(), "crystals", at, "a1")
+			if err != nil {
 				t.Fatal(err)
 			}
+			if _, err := s.Wish(t.Context(), test.ID, runs.Canceling, "by jun"); err != nil {
+				t.Fatal(err)
+			}
+			if run, err = s.Run(t.Context(), run.ID); err != nil || run.State != tt.want || run.State == runs.Canceling && run.Reason != "by jun" {
+				t.Errorf("%s: %+v, %v", tt.of.State, run, err)
+			}
 		}
-		if err := s.Explain(t.Context(), own, r.ID, "second"); err != nil {
-			t.Fatal(err)
-		}
-		if r, err := s.Run(t.Context(), r.ID); err != nil || (r.Reason == "second") != paused {
-			t.Errorf("%+v, %v", r, err)
-		}
-	}
+	})
 }
 
 // A record of before there were tests is read as it is, and brought up to date before it is led.
@@ -178,6 +205,9 @@ func TestARecordOfBefore(t *testing.T) {
 	_, err = db.Exec("ALTER TABLE liveops_push_runs DROP COLUMN test, DROP COLUMN others_at, DROP COLUMN outcomes, DROP KEY once_each, ADD UNIQUE KEY once (campaign, due)")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if r, err = s.Wish(t.Context(), r.ID, runs.Canceling, "by jun"); err != nil || r.State != runs.Canceling { // nor need anybody prepare it to cancel
+		t.Fatal(r, err)
 	}
 	for range 2 {
 		all, err := s.Newest(t.Context(), "crystals", 10)
