@@ -41,7 +41,7 @@ func (s *Store) Wait(ctx context.Context, own Epoch, id int64) error {
 // Explain gives a run that is paused another reason for that; of one that is not it changes nothing.
 func (s *Store) Explain(ctx context.Context, own Epoch, id int64, reason string) error {
 	err := s.led(ctx, own, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE liveops_push_runs SET reason = ? WHERE id = ? AND state = ?", reason, id, string(Paused))
+		_, err := tx.ExecContext(ctx, "UPDATE liveops_push_runs SET reason = ? WHERE id = ? AND state IN (?, ?)", reason, id, string(Paused), ofTest+string(Paused))
 		return err
 	})
 	if err != nil {
@@ -93,7 +93,7 @@ func move(ctx context.Context, tx *sql.Tx, id int64, to State, reason string, fi
 	if !finished.IsZero() {
 		at = text(finished)
 	}
-	if _, err := tx.ExecContext(ctx, "UPDATE liveops_push_runs SET state = ?, reason = ?, finished = ? WHERE id = ?", string(to), reason, at, id); err != nil {
+	if _, err := tx.ExecContext(ctx, "UPDATE liveops_push_runs SET state = CONCAT(IF(test = '', '', '"+ofTest+"'), ?), reason = ?, finished = ? WHERE id = ?", string(to), reason, at, id); err != nil {
 		return fmt.Errorf("make run %d %s: %w", id, to, err)
 	}
 	return nil
