@@ -21,8 +21,10 @@ type leader struct {
 	due       *due
 	began     time.Time
 	servers   servers
-	wished    time.Time // when the servers of runs were looked at
-	forgot    time.Time // when old testers were forgotten
+	wished    time.Time         // when the servers of runs were looked at
+	forgot    time.Time         // when old testers were forgotten
+	unreaped  map[int64]failure // runs whose dead tokens could not be taken out; the reaping goroutine's
+	cleared   time.Time         // when the queues of runs that have ended were removed
 
 	mu        sync.Mutex
 	ready     bool      // it knows which runs there are

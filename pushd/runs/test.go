@@ -200,21 +200,23 @@ func TestBatches(testers []Tester, most int) (batches []Batch) {
 	return batches
 }
 
+// Reached says whether a test has reached anybody on a platform, as far as is known.
+func (r *Run) Reached(p campaign.Platform) bool {
+	if len(r.Outcomes) == 0 { // told by a worker that knows of no outcomes
+		return r.Accepted > 0
+	}
+	return slices.ContainsFunc(r.Outcomes, func(o Outcome) bool { return o.Platform == p && o.Became == Accepted })
+}
+
 // Trouble says why what a test has shown so far is not enough to send its run: nobody gets it, or not one message to a platform was
 // accepted. "" says that it is.
 func (r *Run) Trouble() string {
 	if r.Read && r.Tokens == 0 {
 		return "nobody who would get it has a phone here"
 	}
-	accepted := map[campaign.Platform]bool{}
-	for _, o := range r.Outcomes {
-		if o.Became == Accepted {
-			accepted[o.Platform] = true
-		}
-	}
 	var all []string
 	for _, o := range r.Outcomes {
-		if !accepted[o.Platform] {
+		if !r.Reached(o.Platform) {
 			all = append(all, o.String())
 		}
 	}
