@@ -159,3 +159,34 @@ func TestAsk(t *testing.T) {
 		t.Errorf("after the end: %v", err)
 	}
 }
+
+// A run has a queue from Begin to End; what is left of one without a queue is known, too.
+func TestRunsWithQueues(t *testing.T) {
+	e := opened(t, Options{Dir: t.TempDir()})
+	b, other := batchesOf(t, e, "staging"), batchesOf(t, e, "production")
+	is := func(b *Batches, want ...int64) {
+		t.Helper()
+		if got, err := b.Runs(t.Context()); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%v, %v; want %v", got, err, want)
+		}
+	}
+	is(b)
+	for _, run := range []int64{12, 3} {
+		if err := b.Begin(t.Context(), run); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, run := range []int64{3, 40} {
+		if err := b.Publish(t.Context(), run, 1, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	is(b, 3, 12, 40)
+	is(other)
+	for _, run := range []int64{3, 40} {
+		if err := b.End(t.Context(), run); err != nil {
+			t.Fatal(err)
+		}
+	}
+	is(b, 12)
+}

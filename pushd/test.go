@@ -33,10 +33,12 @@ func (l *leader) tests(ctx context.Context) error {
 			failed = errors.Join(failed, l.beginTests(ctx, s, now))
 		}
 	}
-	var tests, awaiting []led // as they stand
+	var tests, awaiting, unheeded []led // as they stand
 	l.mu.Lock()
 	for _, d := range l.led {
 		switch {
+		case d.unheeded(now):
+			unheeded = append(unheeded, *d)
 		case !d.Follows.IsZero() && !d.State.Ended() && d.State != runs.Canceling:
 			tests = append(tests, *d)
 		case AwaitsTest(d.Run):
@@ -44,6 +46,10 @@ func (l *leader) tests(ctx context.Context) error {
 		}
 	}
 	l.mu.Unlock()
+	for i := range unheeded {
+		_, err := l.o.Runs.Wish(ctx, unheeded[i].ID, runs.Canceling, unheededReason)
+		failed = errors.Join(failed, err)
+	}
 	for i := range tests {
 		failed = errors.Join(failed, l.follows(ctx, &tests[i], now))
 	}
@@ -51,6 +57,21 @@ func (l *leader) tests(ctx context.Context) error {
 		failed = errors.Join(failed, l.afterTest(ctx, &awaiting[i], now))
 	}
 	return errors.Join(failed, l.forgetTesters(ctx, now))
+}
+
+// AskedWait is how long whoever asks for a test waits for its end: messages are sent within seconds, unless the gateway asks for a pause.
+const AskedWait = time.Minute
+
+const (
+	// askedLeft is how much longer the leader leaves it to who asked to cancel a test.
+	askedLeft      = 5 * time.Second
+	unheededReason = "nobody waited for it any more"
+)
+
+// unheeded says whether a test is one that somebody asked for and waits for no more: who did so may have been killed.
+func (d *led) unheeded(now time.Time) bool {
+	_, asked := runs.AskedFor(d.Test)
+	return asked && (d.State == runs.Running || d.State == runs.Paused) && now.Sub(d.asked) > AskedWait+askedLeft
 }
 
 // beginTests begins the tests of a campaign's next runs whose `before` has come.

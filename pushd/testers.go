@@ -62,7 +62,10 @@ func (l *leader) produceTest(ctx context.Context, d *led) error {
 func (l *leader) handTest(ctx context.Context, d *led) (handed bool, err error) {
 	testers, err := l.testers(ctx, d)
 	if none := (*NoTestersError)(nil); errors.As(err, &none) {
-		return false, l.o.Runs.End(ctx, l.epoch, d.ID, runs.Failed, none.Reason, l.o.Clock.Now())
+		if err := l.o.Runs.End(ctx, l.epoch, d.ID, runs.Failed, none.Reason, l.o.Clock.Now()); err != nil {
+			return false, err
+		}
+		return false, l.o.Batches.End(ctx, d.ID)
 	}
 	if err != nil {
 		return false, err
