@@ -197,8 +197,11 @@ func (l *leader) stays(ctx context.Context, d *led, reason string) error {
 	return l.o.Runs.Explain(ctx, l.epoch, d.ID, reason)
 }
 
-// letGo lets a run go on after its test, as its servers and its guard allow.
+// letGo lets a run go on after its test, as its servers and its guard allow, unless the test has taken so long that nobody expects it now.
 func (l *leader) letGo(ctx context.Context, d *led, now time.Time) error {
+	if why := d.campaign.TooLate(now.Sub(l.run(d.Campaign, d.Time).Start(d.campaign.Jitter))); why != "" {
+		return l.stays(ctx, d, "its test has arrived, but "+why)
+	}
 	state, reason, known := l.begins(&scheduled{Campaign: d.campaign}, l.run(d.Campaign, d.Time), now)
 	switch {
 	case !known:
