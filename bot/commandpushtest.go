@@ -36,7 +36,7 @@ func (t *talk) campaignPreview(ctx context.Context, c command.Command, store *my
 }
 
 // testWait is how long the answer to a test waits for its end: messages are sent within seconds, unless the gateway asks for a pause.
-const testWait = time.Minute
+const testWait = control.AskedWait
 
 // campaignTest sends a campaign's message to a test list, and tells what became of it. It reaches nobody else: so nobody need confirm it,
 // and no freeze or hold is in its way.

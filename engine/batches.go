@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -56,7 +58,9 @@ func (b *Batches) subject(run int64) string {
 	return batchesSubject + b.environment + "." + strconv.FormatInt(run, 10)
 }
 
-func consumerOf(run int64) string { return "run-" + strconv.FormatInt(run, 10) }
+const consumerPrefix = "run-"
+
+func consumerOf(run int64) string { return consumerPrefix + strconv.FormatInt(run, 10) }
 
 // Begin makes a run's queue, where there is none.
 func (b *Batches) Begin(ctx context.Context, run int64) error {
@@ -84,6 +88,30 @@ func (b *Batches) End(ctx context.Context, run int64) error {
 		return fmt.Errorf("remove the queue of run %d: %w", run, err)
 	}
 	return nil
+}
+
+// Runs are the runs that have a queue, or batches waiting, sorted.
+func (b *Batches) Runs(ctx context.Context) ([]int64, error) {
+	all := map[int64]bool{}
+	names := b.stream.ConsumerNames(ctx)
+	for name := range names.Name() {
+		if run, err := strconv.ParseInt(strings.TrimPrefix(name, consumerPrefix), 10, 64); err == nil && consumerOf(run) == name {
+			all[run] = true
+		}
+	}
+	if err := names.Err(); err != nil {
+		return nil, fmt.Errorf("list the queues of push runs of %s: %w", b.environment, err)
+	}
+	info, err := b.stream.Info(ctx, jetstream.WithSubjectFilter(batchesSubject+b.environment+".*"))
+	if err != nil {
+		return nil, fmt.Errorf("list the batches of push runs of %s: %w", b.environment, err)
+	}
+	for subject := range info.State.Subjects {
+		if run, err := strconv.ParseInt(subject[strings.LastIndexByte(subject, '.')+1:], 10, 64); err == nil {
+			all[run] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all)), nil
 }
 
 // Publish hands a batch out, and returns when it is on disk. A number of a run that was published before is the same

@@ -118,6 +118,10 @@ func TestBatchesSurviveARestart(t *testing.T) {
 	if err := got[0].Done(); err != nil {
 		t.Fatal(err)
 	}
+	await(t, "what is done is gone", func() bool { // the word of it is not answered
+		info, err := b.stream.Info(t.Context())
+		return err == nil && info.State.Msgs == 1
+	})
 	closed(t, e)
 	b = batchesOf(t, opened(t, Options{Dir: dir}), "staging")
 	for seq := 1; seq <= 2; seq++ {
@@ -158,4 +162,35 @@ func TestAsk(t *testing.T) {
 	if _, err := b.Ask(t.Context(), []byte("a")); !errors.Is(err, ErrNobody) {
 		t.Errorf("after the end: %v", err)
 	}
+}
+
+// A run has a queue from Begin to End; what is left of one without a queue is known, too.
+func TestRunsWithQueues(t *testing.T) {
+	e := opened(t, Options{Dir: t.TempDir()})
+	b, other := batchesOf(t, e, "staging"), batchesOf(t, e, "production")
+	is := func(b *Batches, want ...int64) {
+		t.Helper()
+		if got, err := b.Runs(t.Context()); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%v, %v; want %v", got, err, want)
+		}
+	}
+	is(b)
+	for _, run := range []int64{12, 3} {
+		if err := b.Begin(t.Context(), run); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, run := range []int64{3, 40} {
+		if err := b.Publish(t.Context(), run, 1, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	is(b, 3, 12, 40)
+	is(other)
+	for _, run := range []int64{3, 40} {
+		if err := b.End(t.Context(), run); err != nil {
+			t.Fatal(err)
+		}
+	}
+	is(b, 12)
 }

@@ -17,7 +17,8 @@ type due struct {
 	read      time.Time // when the campaigns were read
 	known     bool      // they were, in this term
 	commit    string
-	zones     []string // that users have
+	zones     []string // that users have; l.mu must be held by who is not the looking goroutine
+	zoned     bool     // they were read; likewise
 	campaigns []*scheduled
 }
 
@@ -29,7 +30,7 @@ type scheduled struct {
 	since time.Time // all that was due before is begun, or recorded as missed
 
 	waiting []campaign.Run     // whose start has come, and who wait for word of their servers
-	tested  map[time.Time]bool // the times whose tests are begun
+	tested  map[time.Time]bool // the times whose tests are begun, or that have none ahead of them
 }
 
 // readAgain is after how long it is looked again where it failed.
@@ -65,7 +66,7 @@ func (l *leader) readReleased(ctx context.Context, now time.Time) error {
 	}
 	var known []runs.Known
 	var all []*scheduled
-	eachUser := false
+	eachUser, before := false, l.due.zones
 	for _, f := range released.Campaigns {
 		c, err := l.o.Decode(f.Name, f.Data)
 		if err != nil {
@@ -87,7 +88,7 @@ func (l *leader) readReleased(ctx context.Context, now time.Time) error {
 			return fmt.Errorf("read the time zones of users: %w", err)
 		}
 		l.mu.Lock()
-		l.due.zones = zones
+		l.due.zones, l.due.zoned = zones, true
 		l.mu.Unlock()
 	}
 	since, err := l.o.Runs.Since(ctx, l.epoch, known)
@@ -98,8 +99,11 @@ func (l *leader) readReleased(ctx context.Context, now time.Time) error {
 		s.times, s.since = s.Timetable(l.due.zones), since[s.Name]
 		for _, old := range l.due.campaigns { // looked after so far, if its times are the same
 			if old.Name == s.Name && old.Fingerprint() == s.Fingerprint() {
-				s.since, s.tested = old.since, old.tested
-				maps.DeleteFunc(s.tested, func(at time.Time, _ bool) bool { return at.Before(now) })
+				s.since = old.since
+				if slices.Equal(before, l.due.zones) { // else other times may be the first of theirs
+					s.tested = old.tested
+					maps.DeleteFunc(s.tested, func(at time.Time, _ bool) bool { return at.Before(now) })
+				}
 			}
 		}
 	}

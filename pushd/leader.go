@@ -21,8 +21,10 @@ type leader struct {
 	due       *due
 	began     time.Time
 	servers   servers
-	wished    time.Time // when the servers of runs were looked at
-	forgot    time.Time // when old testers were forgotten
+	wished    time.Time         // when the servers of runs were looked at
+	forgot    time.Time         // when old testers were forgotten
+	unreaped  map[int64]failure // runs whose dead tokens could not be taken out; the reaping goroutine's
+	cleared   time.Time         // when the queues of runs that have ended were removed
 
 	mu        sync.Mutex
 	ready     bool      // it knows which runs there are
@@ -49,6 +51,7 @@ type led struct {
 	guarded  time.Time            // when its guard was asked last
 	broken   bool                 // its producer has failed and is to begin anew
 	owners   map[int]owner        // who has which batch in hand
+	asked    time.Time            // of a test that somebody asks for: when that was, as far as is known
 	tested   map[testedPhone]bool // who has had its test, and gets no more of it; its producer's
 }
 
@@ -72,7 +75,7 @@ func newLeader(o Options, epoch runs.Epoch) *leader {
 // look looks, again and again, at what is due, what people wish, and what has ended.
 func (l *leader) look(ctx context.Context) error {
 	for {
-		for _, step := range []func(context.Context) error{l.fire, l.follow, l.tests, l.wishServers, l.goOn, l.watch, l.endCanceled, l.endDone, l.forgetWorkers} {
+		for _, step := range []func(context.Context) error{l.fire, l.follow, l.tests, l.wishServers, l.goOn, l.watch, l.endCanceled, l.endDone, l.endQueues, l.forgetWorkers} {
 			if err := step(ctx); err != nil {
 				if ctx.Err() != nil || errors.Is(err, runs.ErrNotLeader) {
 					return err
@@ -102,7 +105,10 @@ func (l *leader) follow(ctx context.Context) error {
 	for _, r := range live {
 		d := l.led[r.ID]
 		if d == nil {
-			d = &led{Run: r, settled: make(chan struct{}, 1), open: map[int]bool{}, done: map[int]bool{}, before: r.Last, owners: map[int]owner{}}
+			d = &led{Run: r, settled: make(chan struct{}, 1), open: map[int]bool{}, done: map[int]bool{}, before: r.Last, owners: map[int]owner{}, asked: r.Started}
+			if l.ready { // it has just come, whatever the clock says of who asked for it
+				d.asked = l.o.Clock.Now()
+			}
 			fresh = append(fresh, d)
 			continue
 		}
@@ -143,6 +149,13 @@ func (l *leader) take(ctx context.Context, d *led) error {
 		return l.o.Runs.End(ctx, l.epoch, d.ID, runs.Failed, "its file cannot be read: "+err.Error(), l.o.Clock.Now())
 	}
 	d.pace = &pace{rate: d.campaign.Rate}
+	if d.unheeded(l.o.Clock.Now()) { // before anything of it is sent
+		r, err := l.o.Runs.Wish(ctx, d.ID, runs.Canceling, unheededReason)
+		if err != nil {
+			return err
+		}
+		d.State, d.Reason = r.State, r.Reason
+	}
 	if d.guard() != "" && l.o.Healthy != nil && d.State == runs.Running { // before anything of it is sent
 		d.guarded = l.o.Clock.Now()
 		if err := l.guard(ctx, d, d.Run); err != nil {

@@ -31,10 +31,12 @@ func (l *leader) tests(ctx context.Context) error {
 			failed = errors.Join(failed, l.beginTests(ctx, s, now))
 		}
 	}
-	var tests, awaiting []led // as they stand
+	var tests, awaiting, unheeded []led // as they stand
 	l.mu.Lock()
 	for _, d := range l.led {
 		switch {
+		case d.unheeded(now):
+			unheeded = append(unheeded, *d)
 		case !d.Follows.IsZero() && !d.State.Ended() && d.State != runs.Canceling:
 			tests = append(tests, *d)
 		case AwaitsTest(d.Run):
@@ -42,6 +44,10 @@ func (l *leader) tests(ctx context.Context) error {
 		}
 	}
 	l.mu.Unlock()
+	for i := range unheeded {
+		_, err := l.o.Runs.Wish(ctx, unheeded[i].ID, runs.Canceling, unheededReason)
+		failed = errors.Join(failed, err)
+	}
 	for i := range tests {
 		failed = errors.Join(failed, l.follows(ctx, &tests[i], now))
 	}
@@ -49,6 +55,21 @@ func (l *leader) tests(ctx context.Context) error {
 		failed = errors.Join(failed, l.afterTest(ctx, &awaiting[i], now))
 	}
 	return errors.Join(failed, l.forgetTesters(ctx, now))
+}
+
+// AskedWait is how long whoever asks for a test waits for its end: messages are sent within seconds, unless the gateway asks for a pause.
+const AskedWait = time.Minute
+
+const (
+	// askedLeft is how much longer the leader leaves it to who asked to cancel a test.
+	askedLeft      = 5 * time.Second
+	unheededReason = "nobody waited for it any more"
+)
+
+// unheeded says whether a test is one that somebody asked for and waits for no more: who did so may have been killed.
+func (d *led) unheeded(now time.Time) bool {
+	_, asked := runs.AskedFor(d.Test)
+	return asked && (d.State == runs.Running || d.State == runs.Paused) && now.Sub(d.asked) > AskedWait+askedLeft
 }
 
 // beginTests begins the tests of a campaign's next runs whose `before` has come.
@@ -60,11 +81,13 @@ func (l *leader) beginTests(ctx context.Context, s *scheduled, now time.Time) er
 		}
 		at = next
 		start := l.run(s.Name, next).Start(s.Jitter)
-		if !start.After(now) || start.Sub(now) > s.Test.Before || s.tested[next] || !s.times.First(next).Equal(next) {
+		if !start.After(now) || start.Sub(now) > s.Test.Before || s.tested[next] {
 			continue
 		}
-		if err := l.beginTest(ctx, runs.Run{Campaign: s.Name, Time: next, Commit: l.due.commit, File: s.file, Test: s.Fingerprint(), Follows: start}, now); err != nil {
-			return err
+		for _, test := range testsAhead(s, next) {
+			if err := l.beginTest(ctx, runs.Run{Campaign: s.Name, Time: next, Commit: l.due.commit, File: s.file, Test: test, Follows: start}, now); err != nil {
+				return err
+			}
 		}
 		s.tested[next] = true
 	}
@@ -98,7 +121,7 @@ func (l *leader) follows(ctx context.Context, d *led, now time.Time) error {
 	switch {
 	case i < 0:
 		reason = "the campaign was taken out before its others got it"
-	case l.due.campaigns[i].Fingerprint() != d.Test:
+	case l.due.campaigns[i].Fingerprint() != d.Fingerprint():
 		reason = "the campaign was changed before its others got it"
 	case now.Sub(d.Follows) > d.campaign.Deadline+noFollower:
 		reason = "its run did not begin"
@@ -131,49 +154,58 @@ func (l *leader) endTest(ctx context.Context, test runs.Run, now time.Time) erro
 	return l.o.Batches.End(ctx, test.ID)
 }
 
-// testOf is the test of a run: its own, or that of the first wave of its named time; ErrNoRun where there is none.
-func (l *leader) testOf(ctx context.Context, d *led) (runs.Run, error) {
-	print := d.campaign.Fingerprint()
-	test, err := l.o.Runs.Test(ctx, d.Campaign, d.Time, print)
-	if errors.Is(err, runs.ErrNoRun) && d.campaign.EachUser {
-		l.mu.Lock()
-		zones := l.due.zones
-		l.mu.Unlock()
-		if first := d.campaign.Timetable(zones).First(d.Time); !first.Equal(d.Time) {
-			test, err = l.o.Runs.Test(ctx, d.Campaign, first, print)
-		}
-	}
-	return test, err
-}
-
-// afterTest lets a run go on whose test has reached somebody on each platform that it was sent to. Where it has not, people
+// afterTest lets a run go on when each of its tests has reached somebody on each platform that it was sent to. Where one has not, people
 // decide.
 func (l *leader) afterTest(ctx context.Context, d *led, now time.Time) error {
-	test, err := l.testOf(ctx, d)
-	if errors.Is(err, runs.ErrNoRun) {
-		return l.beginTest(ctx, runs.Run{Campaign: d.Campaign, Time: d.Time, Commit: d.Commit, File: d.File, Test: d.campaign.Fingerprint(), Follows: d.Time}, now)
-	}
+	tests, missing, err := l.testsOf(ctx, d)
 	if err != nil {
 		return err
 	}
+	for _, test := range missing {
+		if err := l.beginTest(ctx, runs.Run{Campaign: d.Campaign, Time: d.Time, Commit: d.Commit, File: d.File, Test: test, Follows: d.Time}, now); err != nil {
+			return err
+		}
+	}
+	if len(missing) > 0 {
+		return nil
+	}
+	if i := slices.IndexFunc(tests, func(test runs.Run) bool { return test.State == runs.Canceled }); i >= 0 {
+		_, err := l.o.Runs.Move(ctx, l.epoch, d.Run, runs.Canceling, "its test was canceled: "+tests[i].Reason)
+		return err
+	}
+	arrived := true
+	for _, test := range tests {
+		if test.State == runs.Waiting { // its run has begun
+			if err := l.endTest(ctx, test, now); err != nil {
+				return err
+			}
+		}
+		reason, has := arrival(test)
+		if reason != "" {
+			return l.stays(ctx, d, reason)
+		}
+		arrived = arrived && has
+	}
+	if !arrived {
+		return nil
+	}
+	return l.letGo(ctx, d, now)
+}
+
+// arrival says whether a test has arrived; or why its run stays paused.
+func arrival(test runs.Run) (reason string, arrived bool) {
 	switch test.State {
 	case runs.Waiting, runs.Done:
 		if trouble := test.Trouble(); trouble != "" {
-			err = l.stays(ctx, d, "its test did not arrive: "+trouble)
-		} else {
-			err = l.letGo(ctx, d, now)
+			return "its test did not arrive: " + trouble, false
 		}
+		return "", true
 	case runs.Paused:
-		err = l.stays(ctx, d, runs.UntilTested+", and that is paused: "+test.Reason)
+		return runs.UntilTested + ", and that is paused: " + test.Reason, false
 	case runs.Failed:
-		err = l.stays(ctx, d, "its test failed: "+test.Reason)
-	case runs.Canceled:
-		_, err = l.o.Runs.Move(ctx, l.epoch, d.Run, runs.Canceling, "its test was canceled: "+test.Reason)
+		return "its test failed: " + test.Reason, false
 	}
-	if err == nil && test.State == runs.Waiting {
-		err = l.endTest(ctx, test, now)
-	}
-	return err
+	return "", false
 }
 
 // stays says why a run stays paused, unless somebody has paused it meanwhile.
@@ -188,8 +220,11 @@ func (l *leader) stays(ctx context.Context, d *led, reason string) error {
 	return err
 }
 
-// letGo lets a run go on after its test, as its servers and its guard allow.
+// letGo lets a run go on after its test, as its servers and its guard allow, unless the test has taken so long that nobody expects it now.
 func (l *leader) letGo(ctx context.Context, d *led, now time.Time) error {
+	if why := d.campaign.TooLate(now.Sub(l.run(d.Campaign, d.Time).Start(d.campaign.Jitter))); why != "" {
+		return l.stays(ctx, d, "its test has arrived, but "+why)
+	}
 	state, reason, known := l.begins(&scheduled{Campaign: d.campaign}, l.run(d.Campaign, d.Time), now)
 	switch {
 	case !known:

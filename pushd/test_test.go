@@ -251,51 +251,6 @@ func TestACampaignThatIsTakenOutAfterItsTest(t *testing.T) {
 	}
 }
 
-// A test that somebody asks for is no run, has a collapse id of its own, and tells what became of each message.
-func TestATestThatSomebodyAsksFor(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, 100, 10)
-	s := tested(time.Hour, 0)
-	s.Push.Collapse = "weekly"
-	dead := push.FCMToken(nil, 4)
-	w.fcm.Set(string(dead), push.Dead, time.Now().Add(-time.Hour))
-	s.Test.Tokens = append(s.Test.Tokens, campaign.Token{Platform: campaign.Android, Token: string(dead)})
-	c := w.release(s)
-	w.leading(w.options("one"))
-	w.worker("a")
-	now := time.Now().UTC()
-	order := func(list string, after time.Duration) runs.Run {
-		t.Helper()
-		r, begun, err := w.runs.Order(t.Context(), runs.Run{Campaign: c.Name, Time: now.Add(after).Truncate(time.Second), Actor: "mina", State: runs.Running, Started: now, Test: runs.Asked(list)})
-		if err != nil || !begun {
-			t.Fatal(begun, err)
-		}
-		w.await("its end", func() bool {
-			var err error
-			if r, err = w.runs.Run(t.Context(), r.ID); err != nil {
-				t.Fatal(err)
-			}
-			return r.State.Ended()
-		})
-		return r
-	}
-	r := order("", 0)
-	var words []string
-	for _, o := range r.Outcomes {
-		words = append(words, o.String())
-	}
-	if got, want := strings.Join(words, ", "), "2 to android accepted, 1 to android dead (UNREGISTERED), 1 to ios accepted"; r.State != runs.Done || got != want || r.Trouble() != "" {
-		t.Errorf("%s; test %+v", got, r)
-	}
-	if r := order("none", time.Second); r.State != runs.Failed || r.Reason != "there is no list none" {
-		t.Errorf("test %+v", r)
-	}
-	if all := w.all(); len(all) != 0 {
-		t.Errorf("runs %+v", all)
-	}
-	w.await("the dead token is out", func() bool { return w.count("SELECT COUNT(*) FROM push_tokens") == 109 })
-}
-
 // Whatever dies between the test and the others, and however: each gets the run once.
 func TestKillsBetweenATestAndItsRun(t *testing.T) {
 	t.Parallel()

@@ -62,7 +62,10 @@ func (l *leader) produceTest(ctx context.Context, d *led) error {
 func (l *leader) handTest(ctx context.Context, d *led) (handed bool, err error) {
 	testers, err := l.testers(ctx, d)
 	if none := (*NoTestersError)(nil); errors.As(err, &none) {
-		return false, l.o.Runs.End(ctx, l.epoch, d.ID, runs.Failed, none.Reason, l.o.Clock.Now())
+		if err := l.o.Runs.End(ctx, l.epoch, d.ID, runs.Failed, none.Reason, l.o.Clock.Now()); err != nil {
+			return false, err
+		}
+		return false, l.o.Batches.End(ctx, d.ID)
 	}
 	if err != nil {
 		return false, err
@@ -110,20 +113,19 @@ func (l *leader) leaveOut(ctx context.Context, d *led) error {
 	if err := l.awaitRoom(ctx, d); err != nil {
 		return err
 	}
-	test, err := l.testOf(ctx, d)
-	if errors.Is(err, runs.ErrNoRun) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	testers, err := l.o.Runs.Testers(ctx, test.ID)
+	tests, _, err := l.testsOf(ctx, d)
 	if err != nil {
 		return err
 	}
 	tested := map[testedPhone]bool{}
-	for _, t := range testers {
-		tested[testedPhone{t.Platform, t.Token}] = true
+	for _, test := range tests {
+		testers, err := l.o.Runs.Testers(ctx, test.ID)
+		if err != nil {
+			return err
+		}
+		for _, t := range testers {
+			tested[testedPhone{t.Platform, t.Token}] = true
+		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

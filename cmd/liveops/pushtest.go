@@ -89,7 +89,7 @@ fails where none to a platform was accepted. It is no run of the campaign: the n
 }
 
 // testWait is how long a test is waited for: messages are sent within seconds, unless the gateway asks for a pause.
-const testWait = time.Minute
+const testWait = control.AskedWait
 
 func (a *app) pushTest(ctx context.Context, files *pushFiles, record *runs.Store, name, list string) error {
 	released, err := files.read(ctx)

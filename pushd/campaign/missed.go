@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -39,6 +40,18 @@ func (t *Timetable) Missed(since, now time.Time, deadline time.Duration, policy 
 		}
 	}
 	return send, skipped
+}
+
+// TooLate says why a run is not sent by itself so long after its start; "" where it is.
+func (c *Campaign) TooLate(late time.Duration) string {
+	most := c.Deadline
+	if c.Missed == SendMissed {
+		most = longestLate
+	}
+	if late <= most {
+		return ""
+	}
+	return fmt.Sprintf("it is %s late, and is sent by itself up to %s late", short(late.Round(time.Second)), short(most))
 }
 
 const (

@@ -139,43 +139,6 @@ func (t *Timetable) wave(at time.Time, z zone) Wave {
 	return Wave{Time: at, Zones: slices.Clone(z.names), Others: z.others, known: t.known}
 }
 
-// First is when a time that the schedule names is due first, of which an instant is a wave: the waves of one named time have one test, before the
-// first of them. Where all have one zone that is the instant itself; and of an instant that is a wave of several named times, the earliest of theirs.
-func (t *Timetable) First(at time.Time) time.Time {
-	first := at
-	if len(t.zones) == 1 {
-		return first
-	}
-	for _, z := range t.zones {
-		for _, face := range t.facesAt(at, z.place) {
-			for _, other := range t.zones {
-				if due := wallclock.FirstInstant(face, other.place); due.Before(first) {
-					first = due
-				}
-			}
-		}
-	}
-	return first
-}
-
-// facesAt are the times that the schedule names and that are due in a zone at an instant.
-func (t *Timetable) facesAt(at time.Time, place *time.Location) (all []time.Time) {
-	if t.cron == nil {
-		if wallclock.FirstInstant(t.at, place).Equal(at) {
-			all = append(all, t.at)
-		}
-		return all
-	}
-	const longestJump = 25 * time.Hour // clocks that are put forward over a day's end skip that day
-	now := wallclock.Face(at, place)
-	for face := t.cron.Next(now.Add(-longestJump)); !face.IsZero() && !face.After(now); face = t.cron.Next(face) {
-		if wallclock.FirstInstant(face, place).Equal(at) {
-			all = append(all, face)
-		}
-	}
-	return all
-}
-
 // nextIn is the first instant after one at which the campaign is due in a zone.
 func (t *Timetable) nextIn(place *time.Location, after time.Time) (time.Time, bool) {
 	if t.cron == nil {

@@ -220,34 +220,3 @@ func FuzzNext(f *testing.F) {
 		}
 	})
 }
-
-// The waves of one named time have one first.
-func TestFirst(t *testing.T) {
-	table := func(when string, eachUser bool, zones ...string) *Timetable {
-		s := crystals()
-		s.Cron, s.Zone, s.EachUser = when, zoneOf("Asia/Seoul"), eachUser
-		if at, err := time.Parse("2006-01-02T15:04", when); err == nil {
-			s.Cron, s.At = "", at
-		}
-		return made(t, s).Timetable(zones)
-	}
-	all := []string{"Asia/Seoul", "Pacific/Auckland", "Europe/Berlin", "America/New_York"}
-	for _, test := range []struct {
-		name     string
-		when     string
-		eachUser bool
-		at, want string
-	}{
-		{"one zone", "3 19 * * FRI", false, "2026-11-27T10:03:00Z", "2026-11-27T10:03:00Z"},
-		{"the first wave", "3 19 * * FRI", true, "2026-11-27T06:03:00Z", "2026-11-27T06:03:00Z"},
-		{"the second", "3 19 * * FRI", true, "2026-11-27T10:03:00Z", "2026-11-27T06:03:00Z"},
-		{"the last", "3 19 * * FRI", true, "2026-11-28T00:03:00Z", "2026-11-27T06:03:00Z"},
-		{"one time", "2026-11-27T19:03", true, "2026-11-28T00:03:00Z", "2026-11-27T06:03:00Z"},
-		{"in the gap of New York", "30 2 * * *", true, "2026-03-08T07:00:00Z", "2026-03-07T13:30:00Z"},
-		{"no wave", "3 19 * * FRI", true, "2026-11-27T10:04:00Z", "2026-11-27T10:04:00Z"},
-	} {
-		if got := table(test.when, test.eachUser, all...).First(moment(test.at)); !got.Equal(moment(test.want)) {
-			t.Errorf("%s: %s", test.name, got.UTC())
-		}
-	}
-}

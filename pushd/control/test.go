@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"liveops/pushd"
 	"liveops/pushd/runs"
 )
 
@@ -32,6 +33,9 @@ func Test(ctx context.Context, record *runs.Store, r *Release, c *Campaign, list
 	return record.Order(ctx, runs.Run{Campaign: c.Name, Time: now.Truncate(time.Second), Commit: r.Commit, File: c.File, Actor: actor,
 		State: runs.Running, Started: now, Test: runs.Asked(list)})
 }
+
+// AskedWait is how long whoever asks for a test waits for its end, after which the leader cancels it.
+const AskedWait = pushd.AskedWait
 
 // AwaitTest waits until a test that was asked for has come to its end, and gives it as it is then. One that was stopped, and one that
 // is not waited for any more since wait fails, is canceled: nobody would expect it later.

@@ -56,7 +56,7 @@ func insert(ctx context.Context, tx *sql.Tx, r Run, zones string) (begun bool, e
 	res, err := tx.ExecContext(ctx, `INSERT IGNORE INTO liveops_push_runs
 			(campaign, due, zones, others, commit_id, file, actor, test, others_at, state, reason, started, finished, `+fresh+`)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, `+freshValues+`)`,
-		r.Campaign, text(r.Time), zones, r.Others, r.Commit, r.File, r.Actor, r.Test, textOrNull(r.Follows), string(r.State), r.Reason, text(r.Started), finished)
+		r.Campaign, text(r.Time), zones, r.Others, r.Commit, r.File, r.Actor, r.Test, textOrNull(r.Follows), r.recordedState(), r.Reason, text(r.Started), finished)
 	if err != nil {
 		return false, err
 	}
@@ -133,12 +133,14 @@ func (s *Store) one(ctx context.Context, where string, args ...any) (Run, error)
 
 // Live lists the runs and tests that have not ended, by id.
 func (s *Store) Live(ctx context.Context) ([]Run, error) {
-	return s.runs(ctx, "WHERE state IN (?, ?, ?, ?) ORDER BY id", string(Running), string(Paused), string(Canceling), string(Waiting))
+	states, args := recorded(Running, Paused, Canceling, Waiting)
+	return s.runs(ctx, "WHERE state IN ("+states+") ORDER BY id", args...)
 }
 
 // WithDead lists the runs that have ended and have dead tokens which are not taken out, by id.
 func (s *Store) WithDead(ctx context.Context) ([]Run, error) {
-	return s.runs(ctx, "WHERE state IN (?, ?, ?) AND id IN (SELECT run_id FROM liveops_push_gone) ORDER BY id", string(Done), string(Canceled), string(Failed))
+	states, args := recorded(Done, Canceled, Failed)
+	return s.runs(ctx, "WHERE state IN ("+states+") AND id IN (SELECT run_id FROM liveops_push_gone) ORDER BY id", args...)
 }
 
 // Newest lists the newest runs, of one campaign where campaign is not "". Tests are none.

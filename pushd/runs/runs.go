@@ -57,8 +57,8 @@ type Run struct {
 	File     []byte    // the campaign's file as it was then: what was begun is ended as it was begun
 	Actor    string    // who asked for it; "" where it was due
 
-	// Test is "" of a run, Asked of a test that somebody asked for, and else the fingerprint of the campaign whose run, with the
-	// same Time, gets a test first: once the campaign is another one, that is another test.
+	// Test is "" of a run, Asked of a test that somebody asked for, and else TestOf: of a test that a run with the same Time gets
+	// first, and every wave with it that is of the same named time.
 	Test     string
 	Follows  time.Time // of a test of a run: when the others get it; zero of all else
 	Outcomes []Outcome // what became of a test's messages, sorted; nil of a run
@@ -88,6 +88,23 @@ func AskedFor(test string) (list string, asked bool) {
 		return "", false
 	}
 	return strings.TrimSpace(rest), true
+}
+
+// TestOf is the Run.Test of the test of a run: of the campaign as it is, by its fingerprint, so that once it is another one that is another test; and where each
+// user's own zone counts, of a time that its schedule names (campaign.Named.Key), which has one test for all of its waves. named is "" else.
+func TestOf(fingerprint, named string) string {
+	if named == "" {
+		return fingerprint
+	}
+	return fingerprint + ofNamed + named
+}
+
+const ofNamed = "@"
+
+// Fingerprint is the campaign's that a test of a run is of.
+func (r *Run) Fingerprint() string {
+	fingerprint, _, _ := strings.Cut(r.Test, ofNamed)
+	return fingerprint
 }
 
 // Counts are messages by what became of them. Each token of the audience that was handed to a gateway is in one of the

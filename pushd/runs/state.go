@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -106,17 +107,20 @@ type standing struct {
 	campaign string
 	due      time.Time
 	state    State
+	test     bool // it is a test
 	reason   string
 }
 
 // lock reads how a run stands; ErrNoRun where there is none.
 func lock(ctx context.Context, tx *sql.Tx, id int64) (standing, error) {
 	r := standing{id: id}
-	var due string
-	err := tx.QueryRowContext(ctx, "SELECT campaign, CAST(due AS CHAR), state, reason FROM liveops_push_runs WHERE id = ? FOR UPDATE", id).Scan(&r.campaign, &due, &r.state, &r.reason)
+	var due, state string
+	err := tx.QueryRowContext(ctx, "SELECT campaign, CAST(due AS CHAR), state, reason FROM liveops_push_runs WHERE id = ? FOR UPDATE", id).Scan(&r.campaign, &due, &state, &r.reason)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, ErrNoRun
 	}
+	state, r.test = strings.CutPrefix(state, ofTest)
+	r.state = State(state)
 	if err == nil {
 		r.due, err = parse(due)
 	}
@@ -163,7 +167,11 @@ func (r standing) refuse(to State) error {
 }
 
 func (r standing) set(ctx context.Context, tx *sql.Tx, to State, reason string, finished time.Time) error {
-	_, err := tx.ExecContext(ctx, "UPDATE liveops_push_runs SET state = ?, reason = ?, finished = ? WHERE id = ?", string(to), reason, textOrNull(finished), r.id)
+	state := string(to)
+	if r.test {
+		state = ofTest + state
+	}
+	_, err := tx.ExecContext(ctx, "UPDATE liveops_push_runs SET state = ?, reason = ?, finished = ? WHERE id = ?", state, reason, textOrNull(finished), r.id)
 	if err != nil {
 		return fmt.Errorf("make run %d %s: %w", r.id, to, err)
 	}

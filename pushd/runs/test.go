@@ -33,7 +33,8 @@ type Outcome struct {
 // Accepted is the Outcome.Became of messages that are the gateway's now.
 const Accepted = "accepted"
 
-// BeginTest records a test of a run, which must not have ended: begun is false where it has, or where the test is recorded.
+// BeginTest records a test of a run, which must not have ended: begun is false where it has, or where the test is recorded, that of a named time
+// before any of its waves.
 func (s *Store) BeginTest(ctx context.Context, own Epoch, r Run) (begun bool, err error) {
 	zones, err := json.Marshal(r.Zones)
 	if err != nil {
@@ -45,6 +46,13 @@ func (s *Store) BeginTest(ctx context.Context, own Epoch, r Run) (begun bool, er
 		if err != nil && !errors.Is(err, sql.ErrNoRows) || state.Ended() {
 			return err
 		}
+		if isNamed(r.Test) {
+			var known int
+			where, args := ofOneName(r.Campaign, r.Time, r.Test)
+			if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM liveops_push_runs "+where, args...).Scan(&known); err != nil || known > 0 {
+				return err
+			}
+		}
 		begun, err = insert(ctx, tx, r, string(zones))
 		return err
 	})
@@ -54,9 +62,27 @@ func (s *Store) BeginTest(ctx context.Context, own Epoch, r Run) (begun bool, er
 	return begun, nil
 }
 
-// Test is the test of a campaign for a time, by Run.Test; ErrNoRun where there is none.
+// Test is the test of a campaign for a time, by Run.Test, that of a named time for each of its waves; ErrNoRun where there is none.
 func (s *Store) Test(ctx context.Context, campaign string, due time.Time, test string) (Run, error) {
+	if isNamed(test) {
+		where, args := ofOneName(campaign, due, test)
+		return s.one(ctx, where+" ORDER BY id LIMIT 1", args...)
+	}
 	return s.find(ctx, campaign, due, test)
+}
+
+// isNamed says whether a Run.Test is of a named time.
+func isNamed(test string) bool {
+	_, asked := AskedFor(test)
+	return !asked && strings.Contains(test, ofNamed)
+}
+
+// betweenWaves is more than there can be between two waves of one named time: zones are 26 hours apart, and clocks may jump over a day.
+const betweenWaves = 3 * 24 * time.Hour
+
+// ofOneName finds a test of a named time by any of its waves.
+func ofOneName(campaign string, due time.Time, test string) (where string, args []any) {
+	return "WHERE campaign = ? AND due BETWEEN ? AND ? AND test = ?", []any{campaign, text(due.Add(-betweenWaves)), text(due.Add(betweenWaves)), test}
 }
 
 // Hand records who gets a test, and all of its batches: only then are they handed out. There is no more to read.
@@ -229,21 +255,23 @@ func TestBatches(testers []Tester, most int) (batches []Batch) {
 	return batches
 }
 
+// Reached says whether a test has reached anybody on a platform, as far as is known.
+func (r *Run) Reached(p campaign.Platform) bool {
+	if len(r.Outcomes) == 0 { // told by a worker that knows of no outcomes
+		return r.Accepted > 0
+	}
+	return slices.ContainsFunc(r.Outcomes, func(o Outcome) bool { return o.Platform == p && o.Became == Accepted })
+}
+
 // Trouble says why what a test has shown so far is not enough to send its run: nobody gets it, or not one message to a platform was
 // accepted. "" says that it is.
 func (r *Run) Trouble() string {
 	if r.Read && r.Tokens == 0 {
 		return "nobody who would get it has a phone here"
 	}
-	accepted := map[campaign.Platform]bool{}
-	for _, o := range r.Outcomes {
-		if o.Became == Accepted {
-			accepted[o.Platform] = true
-		}
-	}
 	var all []string
 	for _, o := range r.Outcomes {
-		if !accepted[o.Platform] {
+		if !r.Reached(o.Platform) {
 			all = append(all, o.String())
 		}
 	}
