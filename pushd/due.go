@@ -16,6 +16,7 @@ import (
 type due struct {
 	read      time.Time // when the campaigns were read
 	known     bool      // they were, in this term
+	recorded  time.Time // when it was recorded up to when each was looked after
 	commit    string
 	zones     []string // that users have
 	campaigns []*scheduled
@@ -32,8 +33,15 @@ type scheduled struct {
 	tested  map[time.Time]bool // the times whose tests are begun
 }
 
-// readAgain is after how long it is looked again where it failed.
-const readAgain = 5 * time.Second
+const (
+	// readAgain is after how long it is looked again where it failed.
+	readAgain = 5 * time.Second
+	// recordEvery is how often it is recorded up to when campaigns were looked after.
+	recordEvery = 10 * time.Second
+	// handover is how long nobody may have looked after a campaign for an edit of it to count from where the last leader left it: long
+	// enough for all to be restarted, and too short for the edit to name a past that people take for gone.
+	handover = 10 * time.Minute
+)
 
 func newDue() *due { return &due{} }
 
@@ -54,7 +62,23 @@ func (l *leader) fire(ctx context.Context) error {
 			failed = errors.Join(failed, fmt.Errorf("campaign %s: %w", s.Name, err))
 		}
 	}
-	return failed
+	return errors.Join(failed, l.recordLooked(ctx, now))
+}
+
+// recordLooked records now and then up to when campaigns were looked after, for the next leader.
+func (l *leader) recordLooked(ctx context.Context, now time.Time) error {
+	if len(l.due.campaigns) == 0 || now.Sub(l.due.recorded) < recordEvery {
+		return nil
+	}
+	to := map[string]time.Time{}
+	for _, s := range l.due.campaigns {
+		to[s.Name] = s.since
+	}
+	if err := l.o.Runs.Looked(ctx, l.epoch, to, now); err != nil {
+		return err
+	}
+	l.due.recorded = now
+	return nil
 }
 
 // readReleased reads what campaigns there are.
@@ -72,10 +96,10 @@ func (l *leader) readReleased(ctx context.Context, now time.Time) error {
 			return fmt.Errorf("campaign %s: %w", f.Name, err)
 		}
 		all = append(all, &scheduled{Campaign: c, file: f.Data, tested: map[time.Time]bool{}})
-		k := runs.Known{Campaign: f.Name, Fingerprint: c.Fingerprint(), Since: now}
+		k := runs.Known{Campaign: f.Name, Fingerprint: c.Fingerprint(), Since: now, Lately: now.Add(-handover)}
 		for _, old := range l.due.campaigns {
 			if old.Name == f.Name { // an edit that was released since counts from where the old one was looked after
-				k.Since = old.since
+				k.Since, k.Lately = old.since, time.Time{}
 			}
 		}
 		known = append(known, k)
