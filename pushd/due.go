@@ -43,7 +43,20 @@ const (
 	handover = 10 * time.Minute
 )
 
+// ChangedError says that what was released is another release than before, and nothing can be sent by it in this term: what was read before
+// is not sent any more. Whoever only fails to read it gives another error.
+type ChangedError struct{ Err error }
+
+// Error is why.
+func (e *ChangedError) Error() string { return e.Err.Error() }
+
+// Unwrap is why.
+func (e *ChangedError) Unwrap() error { return e.Err }
+
 func newDue() *due { return &due{} }
+
+// forget forgets which campaigns there are.
+func (d *due) forget() { d.known, d.commit, d.campaigns = false, "", nil }
 
 // fire begins the runs that are due. Who looks at once with it, in another process, does not lead; and a campaign has one run
 // for a time, whoever begins it.
@@ -51,7 +64,11 @@ func (l *leader) fire(ctx context.Context) error {
 	now := l.o.Clock.Now()
 	if l.due.read.IsZero() || now.Sub(l.due.read) >= l.o.ReadEvery {
 		l.due.read = now.Add(readAgain - l.o.ReadEvery) // if it fails
-		if err := l.readReleased(ctx, now); err != nil {
+		err := l.readReleased(ctx, now)
+		if changed := (*ChangedError)(nil); errors.As(err, &changed) {
+			l.due.forget()
+		}
+		if err != nil {
 			return err
 		}
 		l.due.read = now
@@ -93,7 +110,7 @@ func (l *leader) readReleased(ctx context.Context, now time.Time) error {
 	for _, f := range released.Campaigns {
 		c, err := l.o.Decode(f.Name, f.Data)
 		if err != nil {
-			return fmt.Errorf("campaign %s: %w", f.Name, err)
+			return &ChangedError{fmt.Errorf("campaign %s: %w", f.Name, err)}
 		}
 		all = append(all, &scheduled{Campaign: c, file: f.Data, tested: map[time.Time]bool{}})
 		k := runs.Known{Campaign: f.Name, Fingerprint: c.Fingerprint(), Since: now, Lately: now.Add(-handover)}

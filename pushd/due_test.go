@@ -160,3 +160,30 @@ func TestTheNextLeaderBeginsWhatWasDue(t *testing.T) {
 	c.looks(at.Add(15 * time.Minute))
 	c.want("the run", c.run("crystals", at), "running: same")
 }
+
+// What cannot be read any more is not sent as it was before; what is not read for want of an answer is.
+func TestNothingIsSentOfBeforeWhatCannotBeRead(t *testing.T) {
+	at := time.Date(2026, 11, 27, 19, 0, 0, 0, time.UTC)
+	c := newCalendar(t, evening(at, "text"))
+	c.looks(at.Add(-2 * time.Minute))
+	c.unread = errors.New("invalid connection")
+	if err := c.look(at.Add(time.Second)); !errors.Is(err, c.unread) {
+		t.Errorf("said %v", err)
+	}
+	c.looks(at.Add(2 * time.Second)) // a moment later, before it is read again
+	c.want("without an answer", c.run("crystals", at), "running: text")
+
+	c = newCalendar(t, evening(at, "text"))
+	c.looks(at.Add(-2 * time.Minute))
+	why := errors.New("unknown key")
+	c.unread = &ChangedError{why}
+	for n := range 100 { // it is read again every five seconds
+		if err := c.look(at.Add(time.Duration(n) * time.Second)); err != nil && !errors.Is(err, why) {
+			t.Fatal(err)
+		}
+	}
+	c.want("while it cannot be read", c.run("crystals", at), "")
+	c.unread = nil
+	c.looks(at.Add(2 * time.Minute))
+	c.want("once it can", c.run("crystals", at), "running: text")
+}

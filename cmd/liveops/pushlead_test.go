@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,7 +46,8 @@ func TestLeadsByTheReleasedFile(t *testing.T) {
 		}
 		r.exec("UPDATE liveops_files SET data = REPLACE(data, 'platform: platform}', 'platform: platform}, fcm: {quota: 5/s}') WHERE path = 'liveops.yaml'")
 		for range 2 { // nothing is begun by the old one, however often it is asked
-			if _, err := o.Released(t.Context()); !errors.Is(err, errAnotherFile) {
+			_, err := o.Released(t.Context())
+			if changed := (*pushd.ChangedError)(nil); !errors.Is(err, errAnotherFile) || !errors.As(err, &changed) {
 				t.Errorf("another liveops.yaml: %v", err)
 			}
 		}
@@ -74,6 +76,55 @@ func TestLeadingEnds(t *testing.T) {
 	of.lead = func(ctx context.Context, _ pushd.Options) error { <-ctx.Done(); return nil }
 	if err := of.run(ctx, led{}); err != nil {
 		t.Errorf("ended with %v", err)
+	}
+}
+
+// What this version of liveops cannot read ends what was released before it: another liveops.yaml the term, a campaign what is begun.
+// A database that does not answer says nothing of what was released.
+func TestWhatCannotBeReadIsNotSentAsBefore(t *testing.T) {
+	for _, c := range []struct {
+		name, query string
+		want        error // besides that it has changed; nil for any
+		ends        bool  // the term
+	}{
+		{"a new key of liveops.yaml", "UPDATE liveops_files SET data = CONCAT('soundtrack: loud\n', data) WHERE path = 'liveops.yaml'", errAnotherFile, true},
+		{"at another commit", "UPDATE liveops_files SET commit_id = 'c2', data = IF(path = 'liveops.yaml', CONCAT('soundtrack: loud\n', data), data)", errAnotherFile, true},
+		{"no files", "DELETE FROM liveops_files", errAnotherFile, true},
+		{"a new key of a campaign", "UPDATE liveops_files SET data = CONCAT('soundtrack: loud\n', data) WHERE path <> 'liveops.yaml'", nil, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newReleased(t, "")
+			open, documents := &stores{settings: r.app.settings}, &buckets{settings: r.app.settings}
+			t.Cleanup(func() { open.Close(); documents.Close() })
+			now, err := r.app.led(t.Context(), "staging", nil, open, documents, slog.New(slog.DiscardHandler))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.exec(c.query)
+			if strings.Contains(c.query, "c2") {
+				r.exec("UPDATE liveops_environment SET commit_id = 'c2'")
+			}
+			_, err = now.options.Released(t.Context())
+			changed := (*pushd.ChangedError)(nil)
+			if !errors.As(err, &changed) || c.want != nil && !errors.Is(err, c.want) {
+				t.Errorf("read %v", err)
+			}
+			select {
+			case <-now.changed:
+				if !c.ends {
+					t.Error("the term is ended")
+				}
+			default:
+				if c.ends {
+					t.Error("the term goes on")
+				}
+			}
+			ended, cancel := context.WithCancel(t.Context())
+			cancel()
+			if _, err := now.options.Released(ended); err == nil || errors.As(err, &changed) {
+				t.Errorf("without an answer %v", err)
+			}
+		})
 	}
 }
 
