@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,7 +59,7 @@ func commentJob(d engine.Delivery) (*engine.Job, error) {
 }
 
 // commandsJob carries commands out in a lane: what only looks or is done in no time in that of commands, what changes
-// environments behind the releases, a plan behind those of its pull request. Its id is the comment's, however it was
+// environments behind the releases, a plan behind those of its pull request, what waits for others where no command waits behind it. Its id is the comment's, however it was
 // heard of.
 func commandsJob(l engine.Lane, repository string, c commandJob) engine.Job {
 	body, _ := json.Marshal(c) // numbers and texts
@@ -91,6 +92,10 @@ func laneOf(lines []command.Line) engine.Lane {
 				return engine.Releases
 			case "plan":
 				lane = engine.Plans
+			}
+		case "push": // a pause or a cancel must not wait for a test to arrive, nor for an audience to be counted
+			if len(l.Words) > 1 && lane == engine.Commands && slices.Contains([]string{"test", "preview"}, strings.ToLower(l.Words[1])) {
+				lane = engine.Waits
 			}
 		}
 	}

@@ -1,7 +1,10 @@
 package bot_test
 
 import (
+	"context"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -114,6 +117,48 @@ func TestPushTestWithoutADaemon(t *testing.T) {
 		}
 	}
 	w.say(n, "jun", "/liveops push test tested production").refused("**✗ Failed.** The test of campaign `tested` in production: canceled (`SENDER_ID_MISMATCH`: check the account).")
+}
+
+// While a test's answer waits for its end, a cancel and all else on the same issue is carried out.
+func TestPushTestHoldsNoCommandUp(t *testing.T) {
+	w, n := testedWorld(t)
+	record, epoch := w.record()
+	w.fired(record, epoch, "crystals", 100*time.Second)
+	waits, gate := make(chan struct{}), make(chan struct{})
+	let := sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(let)
+	var first atomic.Bool
+	w.onWait = func() { // the test's comes first, and stays; the cancel's finds a leader
+		if first.CompareAndSwap(false, true) {
+			close(waits)
+			<-gate
+		}
+		live, err := record.Live(context.Background())
+		w.must(err)
+		for _, r := range live {
+			to := runs.Canceled
+			if r.Test != "" {
+				to = runs.Done
+			} else if r.State != runs.Canceling {
+				continue
+			}
+			w.must(record.End(context.Background(), epoch, r.ID, to, r.Reason, time.Now()))
+		}
+	}
+	_, err := w.repo.AddComment(n, "jun", "/liveops push test tested production")
+	w.must(err)
+	select {
+	case <-waits:
+	case <-w.deadline().Done():
+		t.Fatalf("the test is not waited for\n%s", w.log)
+	}
+	for _, say := range []string{"/liveops push preview crystals production", "/liveops push cancel crystals production"} {
+		_, err = w.repo.AddComment(n, "jun", say)
+		w.must(err)
+	}
+	w.until("the run is canceled", func() bool { return w.states(record, "crystals") == "canceled by jun" })
+	let()
+	w.settle()
 }
 
 // What was released is shown as in the pull request.

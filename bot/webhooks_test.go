@@ -223,7 +223,7 @@ func FuzzDispatch(f *testing.F) {
 		}
 		j := queue.jobs[0]
 		j.Asked = time.Time{}
-		return j, (j.ID == "d" || strings.HasPrefix(j.ID, "comment-")) && j.Key != "" && j.Kind != "" && slices.Contains([]engine.Lane{engine.Plans, engine.Releases, engine.Commands}, j.Lane), err
+		return j, (j.ID == "d" || strings.HasPrefix(j.ID, "comment-")) && j.Key != "" && j.Kind != "" && slices.Contains([]engine.Lane{engine.Plans, engine.Releases, engine.Commands, engine.Waits}, j.Lane), err
 	}
 	f.Fuzz(func(t *testing.T, event string, body []byte) {
 		first, sound, err := dispatch(event, body)

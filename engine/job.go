@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,11 +22,12 @@ const (
 	Plans    Lane = "plan"    // what concerns one pull request; its Key is that pull request
 	Releases Lane = "release" // what changes environments; its Key is the repository
 	Commands Lane = "command" // what must be answered soon, whatever else goes on
+	Waits    Lane = "wait"    // what waits for somebody else for up to a minute, and holds no command up meanwhile
 )
 
-// lanes lists the lanes, and width is how many queues each has. They are the same in every version and every
-// process: a job lies in the queue that its Key had when it was enqueued.
-func lanes() []Lane { return []Lane{Plans, Releases, Commands} }
+// lanes lists the lanes, and width is how many queues each has. They are the same in every version that has the lane and every
+// process: a job lies in the queue that its Key had when it was enqueued, until a process works it off that knows the lane.
+func lanes() []Lane { return []Lane{Plans, Releases, Commands, Waits} }
 
 func (l Lane) width() int {
 	if l == Plans {
@@ -59,7 +61,7 @@ func (j Job) check() error {
 	if j.ID == "" || j.Key == "" {
 		return errors.New("the job has no id or no key")
 	}
-	if j.Lane != Plans && j.Lane != Releases && j.Lane != Commands {
+	if !slices.Contains(lanes(), j.Lane) {
 		return fmt.Errorf("the job's lane %q is none", j.Lane)
 	}
 	if len(j.Body) > MaxBody {

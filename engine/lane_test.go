@@ -58,10 +58,11 @@ func TestLanesDoNotWaitForEachOther(t *testing.T) {
 	wantHandled(t, w.next(t, 1), "failing#1")
 	long := pullJob(1, 1)
 	long.ID = "long"
-	enqueue(t, e, long, pullJob(2, 1), Job{ID: "status", Lane: Commands, Key: "game/data#1", Kind: "status"})
-	got := w.next(t, 2)
+	enqueue(t, e, long, pullJob(2, 1), Job{ID: "status", Lane: Commands, Key: "game/data#1", Kind: "status"},
+		Job{ID: "test", Lane: Waits, Key: "game/data#1", Kind: "test"})
+	got := w.next(t, 3)
 	slices.Sort(got)
-	wantHandled(t, got, "2.1#1", "status#1")
+	wantHandled(t, got, "2.1#1", "status#1", "test#1")
 	wantDepth(t, e, 3, 0)
 	wantHandled(t, w.end(t), "long#1")
 }

@@ -16,6 +16,7 @@ import (
 type due struct {
 	read      time.Time // when the campaigns were read
 	known     bool      // they were, in this term
+	recorded  time.Time // when it was recorded up to when each was looked after
 	commit    string
 	zones     []string // that users have; l.mu must be held by who is not the looking goroutine
 	zoned     bool     // they were read; likewise
@@ -33,10 +34,30 @@ type scheduled struct {
 	tested  map[time.Time]bool // the times whose tests are begun, or that have none ahead of them
 }
 
-// readAgain is after how long it is looked again where it failed.
-const readAgain = 5 * time.Second
+const (
+	// readAgain is after how long it is looked again where it failed.
+	readAgain = 5 * time.Second
+	// recordEvery is how often it is recorded up to when campaigns were looked after.
+	recordEvery = 10 * time.Second
+	// handover is how long nobody may have looked after a campaign for an edit of it to count from where the last leader left it: long
+	// enough for all to be restarted, and too short for the edit to name a past that people take for gone.
+	handover = 10 * time.Minute
+)
+
+// ChangedError says that what was released is another release than before, and nothing can be sent by it in this term: what was read before
+// is not sent any more. Whoever only fails to read it gives another error.
+type ChangedError struct{ Err error }
+
+// Error is why.
+func (e *ChangedError) Error() string { return e.Err.Error() }
+
+// Unwrap is why.
+func (e *ChangedError) Unwrap() error { return e.Err }
 
 func newDue() *due { return &due{} }
+
+// forget forgets which campaigns there are.
+func (d *due) forget() { d.known, d.commit, d.campaigns = false, "", nil }
 
 // fire begins the runs that are due. Who looks at once with it, in another process, does not lead; and a campaign has one run
 // for a time, whoever begins it.
@@ -44,7 +65,11 @@ func (l *leader) fire(ctx context.Context) error {
 	now := l.o.Clock.Now()
 	if l.due.read.IsZero() || now.Sub(l.due.read) >= l.o.ReadEvery {
 		l.due.read = now.Add(readAgain - l.o.ReadEvery) // if it fails
-		if err := l.readReleased(ctx, now); err != nil {
+		err := l.readReleased(ctx, now)
+		if changed := (*ChangedError)(nil); errors.As(err, &changed) {
+			l.due.forget()
+		}
+		if err != nil {
 			return err
 		}
 		l.due.read = now
@@ -55,7 +80,23 @@ func (l *leader) fire(ctx context.Context) error {
 			failed = errors.Join(failed, fmt.Errorf("campaign %s: %w", s.Name, err))
 		}
 	}
-	return failed
+	return errors.Join(failed, l.recordLooked(ctx, now))
+}
+
+// recordLooked records now and then up to when campaigns were looked after, for the next leader.
+func (l *leader) recordLooked(ctx context.Context, now time.Time) error {
+	if len(l.due.campaigns) == 0 || now.Sub(l.due.recorded) < recordEvery {
+		return nil
+	}
+	to := map[string]time.Time{}
+	for _, s := range l.due.campaigns {
+		to[s.Name] = s.since
+	}
+	if err := l.o.Runs.Looked(ctx, l.epoch, to, now); err != nil {
+		return err
+	}
+	l.due.recorded = now
+	return nil
 }
 
 // readReleased reads what campaigns there are.
@@ -70,13 +111,13 @@ func (l *leader) readReleased(ctx context.Context, now time.Time) error {
 	for _, f := range released.Campaigns {
 		c, err := l.o.Decode(f.Name, f.Data)
 		if err != nil {
-			return fmt.Errorf("campaign %s: %w", f.Name, err)
+			return &ChangedError{fmt.Errorf("campaign %s: %w", f.Name, err)}
 		}
 		all = append(all, &scheduled{Campaign: c, file: f.Data, tested: map[time.Time]bool{}})
-		k := runs.Known{Campaign: f.Name, Fingerprint: c.Fingerprint(), Since: now}
+		k := runs.Known{Campaign: f.Name, Fingerprint: c.Fingerprint(), Since: now, Lately: now.Add(-handover)}
 		for _, old := range l.due.campaigns {
 			if old.Name == f.Name { // an edit that was released since counts from where the old one was looked after
-				k.Since = old.since
+				k.Since, k.Lately = old.since, time.Time{}
 			}
 		}
 		known = append(known, k)

@@ -12,20 +12,24 @@ import (
 )
 
 // Lead leads an environment's pushes whenever nobody else does, until ctx ends. It returns when all that it began has
-// ended; the error is nil then. What fails in between is logged and tried again.
+// ended; the error is nil then. What fails in between, also a database that cannot be reached at first, is logged and tried again.
 func Lead(ctx context.Context, o Options) error {
 	o, err := o.complete()
 	if err != nil {
 		return err
 	}
-	if err := o.Runs.Prepare(ctx); err != nil {
-		return err
-	}
+	prepared := false
 	for ctx.Err() == nil {
-		since := o.Clock.Now()
-		epoch, err := o.Runs.Lead(ctx, o.Name, 0, o.Lease)
-		if err == nil {
-			err = leadOnce(ctx, o, epoch, since)
+		if !prepared {
+			err = o.Runs.Prepare(ctx)
+			prepared = err == nil
+		}
+		if prepared {
+			var epoch runs.Epoch
+			since := o.Clock.Now()
+			if epoch, err = o.Runs.Lead(ctx, o.Name, 0, o.Lease); err == nil {
+				err = leadOnce(ctx, o, epoch, since)
+			}
 		}
 		if ctx.Err() == nil && err != nil && !errors.Is(err, runs.ErrNotLeader) {
 			o.Log.Warn("push: leading", "environment", o.Environment, "err", err)

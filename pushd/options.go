@@ -47,7 +47,7 @@ type Options struct {
 	Testers func(ctx context.Context, c *campaign.Campaign, r runs.Run) ([]runs.Tester, error)
 	// Sandbox has workers send by APNs's sandbox for builds for development.
 	Sandbox bool
-	// Released reads what was released.
+	// Released reads what was released. While that fails, what was read before is sent, but for a *ChangedError.
 	Released func(ctx context.Context) (Released, error)
 	// ReadEvery is how often it does: a minute by default.
 	ReadEvery time.Duration

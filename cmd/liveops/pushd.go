@@ -110,7 +110,8 @@ func (a *app) push(ctx context.Context, e *engine.Engine, open *stores, log *slo
 		if err != nil {
 			return err
 		}
-		parts = append(parts, func(ctx context.Context) error { return leadReleased(ctx, first, next, pushd.Lead, log) })
+		leading := terms{next: next, lead: pushd.Lead, wait: waitFor, log: log}
+		parts = append(parts, func(ctx context.Context) error { return leading.run(ctx, first) })
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, part := range parts {

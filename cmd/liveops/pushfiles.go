@@ -39,11 +39,11 @@ func (p *pushFiles) follow(r *control.Release) (changed <-chan struct{}) {
 // errAnotherFile ends a term that is led by a liveops.yaml of before.
 var errAnotherFile = errors.New("another liveops.yaml was released")
 
-// isAnother says whether a release has another liveops.yaml than that by which is led.
-func (p *pushFiles) isAnother(r *control.Release) bool {
+// isAnother says whether a release has another liveops.yaml than that by which is led, or none.
+func (p *pushFiles) isAnother(file []byte) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.by == nil || bytes.Equal(p.by, r.ConfigFile) {
+	if p.by == nil || bytes.Equal(p.by, file) {
 		return false
 	}
 	select {
@@ -56,7 +56,15 @@ func (p *pushFiles) isAnother(r *control.Release) bool {
 
 // read reads what was released, and keeps it for what is asked later.
 func (p *pushFiles) read(ctx context.Context) (*control.Release, error) {
-	r, err := control.Read(ctx, p.store)
+	raw, err := control.ReadRaw(ctx, p.store)
+	if err != nil {
+		return nil, err
+	}
+	return p.decode(raw)
+}
+
+func (p *pushFiles) decode(raw *control.Raw) (*control.Release, error) {
+	r, err := raw.Read()
 	if err != nil {
 		return nil, err
 	}
@@ -75,14 +83,19 @@ func (p *pushFiles) sendable(ctx context.Context) (*control.Release, error) {
 	return r, p.mayReach(r)
 }
 
-// released is what the daemon sends.
+// released is what the daemon sends. Another liveops.yaml ends the term, whether or not this version of liveops can read it: nothing that
+// was released before is begun any more. A *pushd.ChangedError says so, and also that a campaign cannot be read.
 func (p *pushFiles) released(ctx context.Context) (pushd.Released, error) {
-	r, err := p.read(ctx)
+	raw, err := control.ReadRaw(ctx, p.store)
 	if err != nil {
 		return pushd.Released{}, err
 	}
-	if p.isAnother(r) {
-		return pushd.Released{}, errAnotherFile
+	if p.isAnother(raw.ConfigFile()) {
+		return pushd.Released{}, &pushd.ChangedError{Err: errAnotherFile}
+	}
+	r, err := p.decode(raw)
+	if err != nil {
+		return pushd.Released{}, &pushd.ChangedError{Err: err}
 	}
 	if err := p.mayReach(r); err != nil {
 		return pushd.Released{}, err

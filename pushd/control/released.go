@@ -35,45 +35,69 @@ type Campaign struct {
 	File []byte // as a run keeps it, for Decode
 }
 
-// Read reads what was released; ErrNoPush where no release left anything. A file that is not in order gives an error that is
-// a *datasheets.Problem.
-func Read(ctx context.Context, f Files) (*Release, error) {
+// Raw is what was released as it lies there: also where this version of liveops cannot read it.
+type Raw struct {
+	Environment string
+	Commit      string
+	files       map[string][]byte // by path
+}
+
+// ReadRaw reads what was released without looking into it. It has no files where no release left any.
+func ReadRaw(ctx context.Context, f Files) (*Raw, error) {
 	commit, files, err := f.Files(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("environment %s: %w", f.Environment(), ErrNoPush)
-	}
-	byPath := map[string][]byte{}
+	r := &Raw{Environment: f.Environment(), Commit: commit, files: map[string][]byte{}}
 	for _, one := range files {
-		byPath[one.Path] = one.Data
+		r.files[one.Path] = one.Data
 	}
-	fsys, err := datarepo.Memory(byPath)
+	return r, nil
+}
+
+// ConfigFile is liveops.yaml; nil where there is none.
+func (r *Raw) ConfigFile() []byte { return r.files[datarepo.ConfigPath] }
+
+// Read reads what was released; ErrNoPush where no release left anything. A file that is not in order gives an error that is
+// a *datasheets.Problem.
+func Read(ctx context.Context, f Files) (*Release, error) {
+	raw, err := ReadRaw(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return raw.Read()
+}
+
+// Read is Read of what lies there. It asks nobody, and so fails each time or never.
+func (r *Raw) Read() (*Release, error) {
+	if len(r.files) == 0 {
+		return nil, fmt.Errorf("environment %s: %w", r.Environment, ErrNoPush)
+	}
+	fsys, err := datarepo.Memory(r.files)
 	if err != nil {
 		return nil, err
 	}
 	config, problems := datarepo.LoadConfig(fsys)
 	if len(problems) > 0 {
-		return nil, fmt.Errorf("liveops.yaml as it was released to %s: %w", f.Environment(), &problems[0])
+		return nil, fmt.Errorf("liveops.yaml as it was released to %s: %w", r.Environment, &problems[0])
 	}
-	all, problems, err := datarepo.Campaigns(fsys, config.Timezone)
+	campaigns, problems, err := datarepo.Campaigns(fsys, config.Timezone)
 	if err != nil {
 		return nil, err
 	}
 	if len(problems) > 0 {
-		return nil, fmt.Errorf("the campaigns as they were released to %s: %w", f.Environment(), &problems[0])
+		return nil, fmt.Errorf("the campaigns as they were released to %s: %w", r.Environment, &problems[0])
 	}
-	r := &Release{Environment: f.Environment(), Commit: commit, Config: config, ConfigFile: byPath[datarepo.ConfigPath]}
-	for _, c := range all {
-		data, err := json.Marshal(file{Name: c.Name, Path: c.Path, Zone: config.Timezone.String(), Data: byPath[c.Path]})
+	all := &Release{Environment: r.Environment, Commit: r.Commit, Config: config, ConfigFile: r.ConfigFile()}
+	for _, c := range campaigns {
+		data, err := json.Marshal(file{Name: c.Name, Path: c.Path, Zone: config.Timezone.String(), Data: r.files[c.Path]})
 		if err != nil {
 			return nil, err
 		}
-		r.Campaigns = append(r.Campaigns, Campaign{c, data})
+		all.Campaigns = append(all.Campaigns, Campaign{c, data})
 	}
-	slices.SortFunc(r.Campaigns, func(a, b Campaign) int { return strings.Compare(a.Name, b.Name) })
-	return r, nil
+	slices.SortFunc(all.Campaigns, func(a, b Campaign) int { return strings.Compare(a.Name, b.Name) })
+	return all, nil
 }
 
 // Push is the environment's `push`; ErrNoPush where it has none.

@@ -64,48 +64,6 @@ func insert(ctx context.Context, tx *sql.Tx, r Run, zones string) (begun bool, e
 	return n == 1, err
 }
 
-// Known is a campaign as it was released, and since when it counts if the record does not know it so.
-type Known struct {
-	Campaign, Fingerprint string
-	Since                 time.Time
-}
-
-// Since is since when each of some campaigns is known as it is, by name. One that is new to the record, or was
-// another one, counts from its Known.Since on, which the record keeps: what an edited schedule names of the past is not made up for.
-func (s *Store) Since(ctx context.Context, own Epoch, campaigns []Known) (map[string]time.Time, error) {
-	since := map[string]time.Time{}
-	err := s.led(ctx, own, func(tx *sql.Tx) error {
-		for _, c := range campaigns {
-			at, err := sinceOf(ctx, tx, c)
-			if err != nil {
-				return err
-			}
-			since[c.Campaign] = at
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read since when campaigns are known: %w", err)
-	}
-	return since, nil
-}
-
-func sinceOf(ctx context.Context, tx *sql.Tx, c Known) (time.Time, error) {
-	_, err := tx.ExecContext(ctx, "INSERT IGNORE INTO liveops_push_campaigns (campaign, since, fingerprint) VALUES (?, ?, ?)", c.Campaign, text(c.Since), c.Fingerprint)
-	if err != nil {
-		return time.Time{}, err
-	}
-	var known, fingerprint string
-	if err := tx.QueryRowContext(ctx, "SELECT CAST(since AS CHAR), fingerprint FROM liveops_push_campaigns WHERE campaign = ?", c.Campaign).Scan(&known, &fingerprint); err != nil {
-		return time.Time{}, err
-	}
-	if fingerprint == "" || fingerprint == c.Fingerprint {
-		return parse(known)
-	}
-	_, err = tx.ExecContext(ctx, "UPDATE liveops_push_campaigns SET since = ?, fingerprint = ? WHERE campaign = ?", text(c.Since), c.Fingerprint, c.Campaign)
-	return c.Since, err
-}
-
 // Find is the run of a campaign for a time; ErrNoRun where there is none.
 func (s *Store) Find(ctx context.Context, campaign string, due time.Time) (Run, error) {
 	return s.find(ctx, campaign, due, "")

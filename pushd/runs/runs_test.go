@@ -359,3 +359,82 @@ func TestSinceWhenACampaignIsKnown(t *testing.T) {
 		}
 	})
 }
+
+// An edit that comes with another leader counts from where the campaign was looked after, if that was lately: what it names of a past
+// that nobody looked after is nobody's.
+func TestAnEditCountsFromWhereTheCampaignWasLookedAfter(t *testing.T) {
+	onEach(t, func(t *testing.T, s *runs.Store) {
+		own := lead(t, s)
+		minute := func(n int) time.Time { return due.Add(time.Duration(n) * time.Minute) }
+		for i, step := range []struct {
+			campaign, another, fingerprint string
+			lookedTo, at, since, lately    int  // in minutes
+			always                         bool // no Lately
+			want                           int
+		}{
+			{campaign: "crystals", fingerprint: "a", since: 0, lately: -10, want: 0},
+			{campaign: "crystals", another: "others", fingerprint: "b", lookedTo: 20, at: 30, since: 32, lately: 22, want: 20},
+			{campaign: "crystals", fingerprint: "b", lookedTo: 30, at: 40, since: 41, lately: 31, want: 20}, // as it was
+			{campaign: "crystals", fingerprint: "c", lookedTo: 30, at: 40, since: 51, lately: 41, want: 51}, // nobody looked for long
+			{campaign: "crystals", fingerprint: "d", lookedTo: 60, at: 60, since: 62, always: true, want: 62},
+			{campaign: "crystals", fingerprint: "e", lookedTo: 70, at: 70, since: 65, lately: 60, want: 65}, // never later than it says itself
+			{campaign: "crystals", fingerprint: "f", lookedTo: 60, at: 80, since: 81, lately: 71, want: 65}, // what was nobody's stays so
+			{campaign: "new", another: "crystals", fingerprint: "a", lookedTo: 71, at: 71, since: 72, lately: 62, want: 72},
+		} {
+			if step.at != 0 {
+				looked := map[string]time.Time{"crystals": minute(step.lookedTo)}
+				if step.another != "" {
+					looked[step.another] = minute(step.lookedTo)
+				}
+				if err := s.Looked(t.Context(), own, looked, minute(step.at)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			k := runs.Known{Campaign: step.campaign, Fingerprint: step.fingerprint, Since: minute(step.since), Lately: minute(step.lately)}
+			if step.always {
+				k.Lately = time.Time{}
+			}
+			got, err := s.Since(t.Context(), own, []runs.Known{k})
+			if err != nil || !got[step.campaign].Equal(minute(step.want)) {
+				t.Errorf("step %d: %v, %v; want %v", i, got, err, minute(step.want))
+			}
+		}
+		if err := s.Resign(t.Context(), own); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Lead(t.Context(), "next", 0, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Looked(t.Context(), own, map[string]time.Time{"crystals": due}, due); !errors.Is(err, runs.ErrNotLeader) {
+			t.Errorf("the old leader: %v", err)
+		}
+	})
+}
+
+// The table of campaigns of an older liveops gets what it lacks, and keeps what it has.
+func TestAnOlderTableOfCampaigns(t *testing.T) {
+	dsn := mariadb.NewDatabase(t)
+	db, err := sql.Open("mysql", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, query := range []string{
+		"CREATE TABLE liveops_push_campaigns (campaign VARCHAR(191) NOT NULL PRIMARY KEY, since DATETIME(6) NOT NULL, fingerprint VARCHAR(64) NOT NULL DEFAULT '') CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+		"INSERT INTO liveops_push_campaigns VALUES ('crystals', '2026-11-27 10:03:00', 'a')",
+	} {
+		if _, err := db.Exec(query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := open(t, dsn)
+	own := lead(t, s)
+	k := runs.Known{Campaign: "crystals", Fingerprint: "a", Since: due.Add(time.Hour), Lately: due}
+	if got, err := s.Since(t.Context(), own, []runs.Known{k}); err != nil || !got["crystals"].Equal(due) {
+		t.Errorf("as it was: %v, %v", got, err)
+	}
+	k.Fingerprint = "b"
+	if got, err := s.Since(t.Context(), own, []runs.Known{k}); err != nil || !got["crystals"].Equal(due.Add(time.Hour)) {
+		t.Errorf("an edit: %v, %v", got, err)
+	}
+}

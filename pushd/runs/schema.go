@@ -23,11 +23,14 @@ var tables = []string{
 		name VARCHAR(191) NOT NULL,
 		until DATETIME(6) NOT NULL
 	) CHARACTER SET utf8mb4`,
-	// Since when each campaign is known as it is: what it would have been due before was nobody's to send.
+	// Since when each campaign is known as it is: what it would have been due before was nobody's to send. All that was due up to
+	// looked_to is begun or recorded, as was known at looked_at.
 	`CREATE TABLE IF NOT EXISTS liveops_push_campaigns (
 		campaign VARCHAR(191) NOT NULL PRIMARY KEY,
 		since DATETIME(6) NOT NULL,
-		fingerprint VARCHAR(64) NOT NULL DEFAULT ''
+		fingerprint VARCHAR(64) NOT NULL DEFAULT '',
+		looked_to DATETIME(6) NULL,
+		looked_at DATETIME(6) NULL
 	) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
 	// Each firing of a campaign, once; and each test of one.
 	`CREATE TABLE IF NOT EXISTS liveops_push_runs (
@@ -104,18 +107,20 @@ func (s *Store) Prepare(ctx context.Context) error {
 	return nil
 }
 
-// additions are what a record of an older liveops lacks, oldest first: a column, and what comes after ALTER TABLE where it is not
-// there. Once released, a line stays.
-var additions = [][2]string{
-	{"test", "ADD COLUMN test VARCHAR(80) NOT NULL DEFAULT '', ADD COLUMN others_at DATETIME(6) NULL, " +
+// additions are what a record of an older liveops lacks, oldest first: a table, a column of it, and what comes after ALTER TABLE where
+// that is not there. Once released, a line stays.
+var additions = [][3]string{
+	{"liveops_push_runs", "test", "ADD COLUMN test VARCHAR(80) NOT NULL DEFAULT '', ADD COLUMN others_at DATETIME(6) NULL, " +
 		"ADD COLUMN outcomes MEDIUMTEXT NULL, DROP KEY once, ADD UNIQUE KEY once_each (campaign, due, test)"},
+	{"liveops_push_campaigns", "looked_at", "ADD COLUMN looked_to DATETIME(6) NULL, ADD COLUMN looked_at DATETIME(6) NULL"},
 }
 
-// migrate adds what the table of runs lacks. Two processes may do so at once: the second is content with what it finds.
+// migrate adds what the tables lack. Two processes may do so at once: the second is content with what it finds.
 func (s *Store) migrate(ctx context.Context) error {
 	for _, a := range additions {
+		table, column, change := a[0], a[1], a[2]
 		has := func() error {
-			rows, err := s.db.QueryContext(ctx, "SELECT "+a[0]+" FROM liveops_push_runs WHERE 1 = 0")
+			rows, err := s.db.QueryContext(ctx, "SELECT "+column+" FROM "+table+" WHERE 1 = 0")
 			if err != nil {
 				return err
 			}
@@ -123,7 +128,7 @@ func (s *Store) migrate(ctx context.Context) error {
 		}
 		err := has()
 		if isServerError(err, noSuchColumn) {
-			if _, err = s.db.ExecContext(ctx, "ALTER TABLE liveops_push_runs "+a[1]); err != nil && has() == nil {
+			if _, err = s.db.ExecContext(ctx, "ALTER TABLE "+table+" "+change); err != nil && has() == nil {
 				err = nil
 			}
 		}
