@@ -58,15 +58,19 @@ const (
 )
 
 // mintProviderToken makes authentication tokens. They are issued at the full and at the half hour, and the signature
-// follows from the key: so all workers of a cluster have the same one, and APNs sees one in half an hour.
+// follows from the key: so all workers of a cluster have the same one, and APNs sees one in half an hour. A worker that begins
+// right after another one did with the one before is refused (TooManyProviderTokenUpdates), and takes that one, too.
 func mintProviderToken(key crypto.PrivateKey, a APNs, clock Clock) mint {
 	var last time.Time // when one was made; credentials makes one at a time
-	return func(context.Context) (*credential, error) {
+	return func(_ context.Context, earlier bool) (*credential, error) {
 		now := clock.Now()
-		if !last.IsZero() && now.Sub(last) < providerPause {
+		if !last.IsZero() && now.Sub(last) < providerPause && !earlier {
 			return nil, &StopError{Reason: "ExpiredProviderToken", Err: errTooSoon, Advice: "APNs refuses a token that is not old: check this machine's clock"}
 		}
 		issued := now.Truncate(providerPeriod)
+		if earlier {
+			issued = issued.Add(-providerPeriod)
+		}
 		text, err := signJWT(key, a.KeyID, map[string]any{"iss": a.TeamID, "iat": issued.Unix()})
 		if err != nil {
 			return nil, &StopError{Reason: "no authentication token", Err: err, Advice: "check the APNs key"}
@@ -76,7 +80,7 @@ func mintProviderToken(key crypto.PrivateKey, a APNs, clock Clock) mint {
 		if earliest := now.Add(providerPause); renew.Before(earliest) {
 			renew = earliest
 		}
-		return &credential{text: text, renew: renew, until: issued.Add(providerLife)}, nil
+		return &credential{text: text, renew: renew, until: issued.Add(providerLife), earlier: earlier}, nil
 	}
 }
 

@@ -12,6 +12,9 @@ import (
 // too often; Apple names no time.
 const apnsDeviceWait = time.Minute
 
+// tooSoon is APNs's word that another token was new less than 20 minutes ago.
+const tooSoon = "TooManyProviderTokenUpdates"
+
 // judge reads an answer; the reasons are those of
 // https://developer.apple.com/documentation/usernotifications/handling-notification-responses-from-apns.
 func (a *apns) judge(n *h2.Answer, r *Result, now time.Time) verdict {
@@ -37,7 +40,9 @@ func (a *apns) judge(n *h2.Answer, r *Result, now time.Time) verdict {
 		return stop(r.Reason, "the topic, the key or the tokens are of another app: check the topic of this environment")
 	case "BadPath", "MethodNotAllowed":
 		return stop(r.Reason, "this is not APNs: check the address")
-	case "TooManyProviderTokenUpdates", "TooManyRequests":
+	case tooSoon:
+		return verdict{kind: renew, reason: r.Reason, wait: apnsDeviceWait}
+	case "TooManyRequests":
 		return verdict{kind: again, wait: max(apnsDeviceWait, parseRetryAfter(n.RetryAfter, now))}
 	case "IdleTimeout":
 		return verdict{kind: again}

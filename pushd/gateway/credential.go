@@ -14,13 +14,16 @@ type credential struct {
 	renew  time.Time // when another should take its place
 	until  time.Time // when it ends
 	proven atomic.Bool
+	// earlier says that it is of the period before the present one.
+	earlier bool
 }
 
 // errTooSoon is a mint's answer when the gateway would not take another token yet.
 var errTooSoon = errors.New("a new token would come too soon")
 
-// A mint makes credentials. Its error is a *StopError where another try is of no use.
-type mint func(ctx context.Context) (*credential, error)
+// A mint makes credentials. earlier asks for the one of the period before, where there are periods. Its error is a *StopError
+// where another try is of no use.
+type mint func(ctx context.Context, earlier bool) (*credential, error)
 
 // credentials is the one credential of a sender, shared by all its connections and renewed ahead of its end.
 type credentials struct {
@@ -34,6 +37,7 @@ type credentials struct {
 	renewing chan struct{} // closed when a renewal has ended; nil while there is none
 	err      error         // of the last renewal
 	refused  int           // new credentials that the gateway refused, one after the other
+	earlier  bool          // the next one is to be of the period before
 	ctx      context.Context
 	running  sync.WaitGroup
 }
@@ -82,8 +86,10 @@ func (c *credentials) begin() <-chan struct{} {
 	}
 	ended := make(chan struct{})
 	c.renewing = ended
+	earlier := c.earlier
+	c.earlier = false
 	c.running.Go(func() {
-		k, err := c.mint(c.ctx)
+		k, err := c.mint(c.ctx, earlier)
 		if err == nil {
 			c.current.Store(k)
 			c.fresh()
@@ -111,4 +117,18 @@ func (c *credentials) refuse(k *credential, reason string) error {
 		return &StopError{Reason: reason, Advice: "the gateway refuses every new token: check the key, and this machine's clock"}
 	}
 	return nil
+}
+
+// fallBack has the credential of the period before take the place of one that was never taken, since another worker sends with
+// that: the gateway says that the new one comes too soon. It is false where that is of no use.
+func (c *credentials) fallBack(k *credential) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if k.proven.Load() || k.earlier {
+		return false
+	}
+	if c.current.CompareAndSwap(k, nil) { // the first of many messages that were refused together
+		c.earlier = true
+	}
+	return true
 }

@@ -250,6 +250,34 @@ func TestProviderTokenIsRenewed(t *testing.T) {
 	}
 }
 
+// A worker that begins right after the half hour, and right after another one that began before it, sends with that one's token.
+func TestProviderTokenOfAnotherWorker(t *testing.T) {
+	clock := &jumpClock{}
+	clock.jump(time.Until(time.Now().Truncate(time.Hour).Add(29*time.Minute + 50*time.Second)))
+	w, g := apnsWorld(t, standapns.Options{}, Options{MaxConnections: 1, Clock: clock})
+	w.must(100)
+	clock.jump(20 * time.Second)
+	key, keyID, teamID := g.Key()
+	other, err := NewAPNs(APNs{Key: key, KeyID: keyID, TeamID: teamID, Topic: g.Topic()}, Options{URL: g.URL(), RootCAs: g.CA(), MaxConnections: 1, Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { other.Close() })
+	w.sender = other
+	w.must(100)
+	if n := w.server.Counts(); g.TokensSeen() != 1 || n.Accepted != 200 || n.Refused[tooSoon] == 0 {
+		t.Errorf("%d tokens, counts %+v", g.TokensSeen(), n)
+	}
+	clock.jump(21 * time.Minute) // and then with the next one
+	for range 2 {
+		w.must(100)
+		other.credentials.running.Wait()
+	}
+	if n := w.server.Counts(); g.TokensSeen() != 2 || n.Accepted != 400 {
+		t.Errorf("%d tokens later, counts %+v", g.TokensSeen(), n)
+	}
+}
+
 func TestGivesUp(t *testing.T) {
 	for _, test := range []struct {
 		name    string

@@ -60,7 +60,7 @@ const (
 
 // mintOAuth makes access tokens of a service account.
 func mintOAuth(a *serviceAccount, client *http.Client, clock Clock) mint {
-	return func(ctx context.Context) (*credential, error) {
+	return func(ctx context.Context, _ bool) (*credential, error) {
 		now := clock.Now()
 		assertion, err := signJWT(a.key, a.PrivateKeyID, map[string]any{
 			"iss": a.ClientEmail, "scope": scopeFCM, "aud": a.TokenURI, "iat": now.Unix(), "exp": now.Add(assertionLife).Unix(),

@@ -51,6 +51,14 @@ func (j *job) settle(index int, r *Result, a *h2.Answer, now time.Time) {
 		}
 		j.repeat(index, r, now, v.wait)
 	case renew:
+		if v.reason == tooSoon {
+			if j.s.credentials.fallBack(k) {
+				j.repeat(index, r, now, 0)
+			} else {
+				j.fail(index, r, now, v.wait)
+			}
+			return
+		}
 		if err := j.s.credentials.refuse(k, v.reason); err != nil {
 			j.halt(index, err)
 			return

@@ -98,7 +98,7 @@ func TestCredentialsAreShared(t *testing.T) {
 	clock := &handClock{noon}
 	made := atomic.Int64{}
 	let := make(chan error)
-	c := &credentials{clock: clock, ctx: t.Context(), fresh: func() {}, mint: func(context.Context) (*credential, error) {
+	c := &credentials{clock: clock, ctx: t.Context(), fresh: func() {}, mint: func(context.Context, bool) (*credential, error) {
 		err := <-let
 		n := made.Add(1)
 		return &credential{text: fmt.Sprint("token ", n), renew: clock.now.Add(50 * time.Minute), until: clock.now.Add(time.Hour)}, err
@@ -135,7 +135,7 @@ func TestCredentialsAreShared(t *testing.T) {
 
 func TestCredentialsThatAreRefused(t *testing.T) {
 	clock := &handClock{noon}
-	c := &credentials{clock: clock, ctx: t.Context(), fresh: func() {}, mint: func(context.Context) (*credential, error) {
+	c := &credentials{clock: clock, ctx: t.Context(), fresh: func() {}, mint: func(context.Context, bool) (*credential, error) {
 		return &credential{renew: noon.Add(time.Hour), until: noon.Add(time.Hour)}, nil
 	}}
 	take := func(proven bool) error {
@@ -168,19 +168,19 @@ func TestMintOfProviderTokens(t *testing.T) {
 	for _, test := range []struct{ now, renew, until int }{{0, 30, 59}, {1, 30, 59}, {15, 35, 59}, {29, 49, 59}, {30, 60, 89}} {
 		clock := &handClock{at(test.now)}
 		m := mintProviderToken(key, APNs{KeyID: keyID, TeamID: teamID}, clock)
-		k, err := m(t.Context())
+		k, err := m(t.Context(), false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !k.renew.Equal(at(test.renew)) || !k.until.Equal(at(test.until)) {
 			t.Errorf("made at %d: renewed %s, until %s", test.now, k.renew, k.until)
 		}
-		other, err := mintProviderToken(key, APNs{KeyID: keyID, TeamID: teamID}, clock)(t.Context())
+		other, err := mintProviderToken(key, APNs{KeyID: keyID, TeamID: teamID}, clock)(t.Context(), false)
 		if err != nil || other.text != k.text {
 			t.Errorf("another worker has another token: %v", err)
 		}
 		clock.now = clock.now.Add(19 * time.Minute)
-		if _, err := m(t.Context()); !isStop(err) || !errors.Is(err, errTooSoon) {
+		if _, err := m(t.Context(), false); !isStop(err) || !errors.Is(err, errTooSoon) {
 			t.Errorf("another after 19 minutes: %v", err)
 		}
 	}
@@ -250,7 +250,7 @@ func TestJudgesOfAPNs(t *testing.T) {
 		{400, `{"reason":"BadTopic"}`, stopped, "BadTopic"},
 		{400, `{"reason":"DeviceTokenNotForTopic"}`, stopped, "DeviceTokenNotForTopic"},
 		{429, `{"reason":"TooManyRequests"}`, again, "TooManyRequests"},
-		{429, `{"reason":"TooManyProviderTokenUpdates"}`, again, "TooManyProviderTokenUpdates"},
+		{429, `{"reason":"TooManyProviderTokenUpdates"}`, renew, "TooManyProviderTokenUpdates"},
 		{500, `{"reason":"InternalServerError"}`, again, "InternalServerError"},
 		{503, `{"reason":"Shutdown"}`, again, "Shutdown"},
 		{502, `<html>`, again, ""},
