@@ -36,9 +36,14 @@ const (
 	lookEvery = 200 * time.Millisecond
 )
 
-// GCPercent is the garbage collector's target (runtime/debug.SetGCPercent) for a process that does little else than lead and
-// work: most of what is allocated passes through once, and a smaller heap costs a tenth more CPU and saves a fifth of the memory.
+// GCPercent and MemoryLimit are the garbage collector's settings (runtime/debug) for a process that does little else than lead and
+// work: most of what is allocated passes through once, and a smaller heap costs a tenth more CPU and saves a fifth of the memory. The limit
+// is for so many runs at once (WorkOptions.AtWork), each of which has its batches in hand; it holds the heap down where the collector
+// gets too little of a busy machine to keep pace.
 const GCPercent = 50
+
+// MemoryLimit is for so many runs at once; see GCPercent.
+func MemoryLimit(runs int) int64 { return (80 + 40*int64(max(1, runs))) << 20 }
 
 // Clock tells the time, and waits.
 type Clock interface {

@@ -33,6 +33,8 @@ type WorkOptions struct {
 	// InHand is how many batches of a run the worker has in hand at most: 32 by default. Their messages, 1,000 each, are the most that
 	// are sent a second time when it is killed.
 	InHand int
+	// AtWork is told how many runs the worker knows of, whenever that changes; nil is told nothing.
+	AtWork func(runs int)
 	Clock  Clock        // the system's by default
 	Log    *slog.Logger // slog.Default by default
 }
@@ -82,6 +84,7 @@ type hands struct {
 	mu    sync.Mutex
 	runs  map[int64]*run
 	words uint64    // to the leader, so far
+	told  int       // of how many runs AtWork was told
 	heard time.Time // when the leader's last word was asked for
 }
 
@@ -164,6 +167,10 @@ func (w *hands) hear(ctx, taking context.Context, all []standing) {
 			r.set(runs.Done, nil)
 			delete(w.runs, id)
 		}
+	}
+	if n := len(w.runs); n != w.told && w.o.AtWork != nil {
+		w.o.AtWork(n)
+		w.told = n
 	}
 }
 

@@ -75,7 +75,8 @@ func pushProcess(ctx context.Context, setting string) error {
 		Released: func(context.Context) (pushd.Released, error) {
 			return pushd.Released{Commit: "c1", Campaigns: []pushd.File{{Name: "crystals"}}}, nil
 		}}
-	work := pushd.WorkOptions{Environment: "production", Name: "bench", Batches: batches, Decode: decode, Senders: senders, Log: log}
+	work := pushd.WorkOptions{Environment: "production", Name: "bench", Batches: batches, Decode: decode, Senders: senders, Log: log,
+		AtWork: func(runs int) { debug.SetMemoryLimit(pushd.MemoryLimit(runs)) }}
 	running, end := context.WithCancel(ctx)
 	defer end()
 	g, running := errgroup.WithContext(running)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -55,16 +54,13 @@ On SIGTERM it finishes what it has in hand and ends; another one goes on.`,
   LIVEOPS_NATS_URL=nats://nats:4222 liveops pushd --env production --worker`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if os.Getenv("GOGC") == "" {
-				debug.SetGCPercent(pushd.GCPercent)
-			}
 			log := slog.New(slog.NewTextHandler(a.err, nil))
 			e, err := a.openEngine(c.Context(), log)
 			if err != nil {
 				return err
 			}
 			open := &stores{settings: a.settings}
-			err = a.push(c.Context(), e, open, log, environments, worker)
+			err = a.push(c.Context(), e, open, log, environments, worker, newHeap())
 			return errors.Join(err, open.Close(), e.Close())
 		},
 	}
@@ -76,8 +72,8 @@ On SIGTERM it finishes what it has in hand and ends; another one goes on.`,
 	return c
 }
 
-// push leads the pushes of some environments and works for them, until ctx ends.
-func (a *app) push(ctx context.Context, e *engine.Engine, open *stores, log *slog.Logger, environments []string, workerOnly bool) (err error) {
+// push leads the pushes of some environments and works for them, until ctx ends. h may be nil.
+func (a *app) push(ctx context.Context, e *engine.Engine, open *stores, log *slog.Logger, environments []string, workerOnly bool, h *heap) (err error) {
 	var parts []func(context.Context) error
 	var closers []func() error
 	defer func() {
@@ -100,7 +96,7 @@ func (a *app) push(ctx context.Context, e *engine.Engine, open *stores, log *slo
 		if len(senders) == 0 {
 			return fmt.Errorf("environment %s has neither %s nor %s", environment, environmentSetting(environment, "FCM_CREDENTIALS"), environmentSetting(environment, "APNS_KEY"))
 		}
-		work := pushd.WorkOptions{Environment: environment, Name: processName() + "/" + rand.Text(), Batches: batches, Decode: control.Decode, Senders: senders, Sandbox: sandbox, Log: log}
+		work := pushd.WorkOptions{Environment: environment, Name: processName() + "/" + rand.Text(), Batches: batches, Decode: control.Decode, Senders: senders, Sandbox: sandbox, AtWork: h.atWork(environment), Log: log}
 		parts = append(parts, func(ctx context.Context) error { return pushd.Work(ctx, work) })
 		if workerOnly {
 			continue

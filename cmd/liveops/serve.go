@@ -122,7 +122,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	log.Info("serving webhooks", "address", l.Addr().String(), "repositories", strings.Join(options.Repositories, ","))
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return b.Serve(ctx, l) })
-	g.Go(func() error { return a.push(ctx, queue, open, log, pushes, false) })
+	g.Go(func() error { return a.push(ctx, queue, open, log, pushes, false, nil) })
 	return g.Wait()
 }
 
