@@ -38,6 +38,19 @@ func (a *app) pushStore(ctx context.Context, w *where, open *stores) (*pushFiles
 	return &pushFiles{settings: a.settings, store: store}, runs.New(store.DB()), nil
 }
 
+// withPush is a command of one campaign in the environment that was asked for.
+func (a *app) withPush(w *where, do func(c *cobra.Command, args []string, files *pushFiles, record *runs.Store) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		open := &stores{settings: a.settings}
+		defer open.Close()
+		files, record, err := a.pushStore(c.Context(), w, open)
+		if err != nil {
+			return err
+		}
+		return do(c, args, files, record)
+	}
+}
+
 func (a *app) pushListCommand() *cobra.Command {
 	var w where
 	c := &cobra.Command{
@@ -92,13 +105,7 @@ func (a *app) pushWishCommand(wish pushWish) *cobra.Command {
 		Long:    wish.short + ". " + wish.long,
 		Example: fmt.Sprintf("  liveops push %s --env production crystals", wish.name),
 		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			open := &stores{settings: a.settings}
-			defer open.Close()
-			files, record, err := a.pushStore(c.Context(), &w, open)
-			if err != nil {
-				return err
-			}
+		RunE: a.withPush(&w, func(c *cobra.Command, args []string, files *pushFiles, record *runs.Store) error {
 			reason := ""
 			if wish.to != runs.Running {
 				reason = "by " + actor()
@@ -116,7 +123,7 @@ func (a *app) pushWishCommand(wish pushWish) *cobra.Command {
 				fmt.Fprintln(a.out, printable(args[0]+": "+report.CampaignRun(r, time.Now())))
 			}
 			return nil
-		},
+		}),
 	}
 	w.flags(c, false)
 	return c
@@ -143,15 +150,9 @@ func (a *app) pushSendNowCommand() *cobra.Command {
 		Long:    "Send a campaign that was released to an environment now, to all of its audience, besides the times that its file says.",
 		Example: "  liveops push send-now --env production crystals",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			open := &stores{settings: a.settings}
-			defer open.Close()
-			files, record, err := a.pushStore(c.Context(), &w, open)
-			if err != nil {
-				return err
-			}
+		RunE: a.withPush(&w, func(c *cobra.Command, args []string, files *pushFiles, record *runs.Store) error {
 			return a.pushSendNow(c.Context(), files, record, args[0], yes)
-		},
+		}),
 	}
 	w.flags(c, false)
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")

@@ -73,15 +73,9 @@ fails where none to a platform was accepted. It is no run of the campaign: the n
 		Example: `  liveops push test --env staging crystals
   liveops push test --env production crystals --list qa`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			open := &stores{settings: a.settings}
-			defer open.Close()
-			files, record, err := a.pushStore(c.Context(), &w, open)
-			if err != nil {
-				return err
-			}
+		RunE: a.withPush(&w, func(c *cobra.Command, args []string, files *pushFiles, record *runs.Store) error {
 			return a.pushTest(c.Context(), files, record, args[0], list)
-		},
+		}),
 	}
 	w.flags(c, false)
 	c.Flags().StringVarP(&list, "list", "l", "", "a `list` of push.lists in liveops.yaml; the campaign's own test by default")
