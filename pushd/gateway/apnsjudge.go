@@ -33,7 +33,7 @@ func (a *apns) judge(n *h2.Answer, r *Result, now time.Time) verdict {
 		}
 		return verdict{kind: dead}
 	case "ExpiredProviderToken":
-		return verdict{kind: renew, reason: r.Reason}
+		return verdict{kind: renew}
 	case "InvalidProviderToken", "MissingProviderToken", "BadCertificate", "BadCertificateEnvironment", "Forbidden", "UnrelatedKeyIdInToken", "BadEnvironmentKeyIdInToken":
 		return stop(r.Reason, "APNs does not accept the key: check the key, its id, the team's id, and whether it is for this environment of APNs")
 	case "BadTopic", "MissingTopic", "TopicDisallowed", "DeviceTokenNotForTopic":
@@ -41,7 +41,7 @@ func (a *apns) judge(n *h2.Answer, r *Result, now time.Time) verdict {
 	case "BadPath", "MethodNotAllowed":
 		return stop(r.Reason, "this is not APNs: check the address")
 	case tooSoon:
-		return verdict{kind: renew, reason: r.Reason, wait: apnsDeviceWait}
+		return verdict{kind: renew, wait: apnsDeviceWait}
 	case "TooManyRequests":
 		return verdict{kind: again, wait: max(apnsDeviceWait, parseRetryAfter(n.RetryAfter, now))}
 	case "IdleTimeout":

@@ -22,7 +22,7 @@ type Batch struct {
 
 // A Message is for one device.
 type Message struct {
-	// Token is the device's. It is checked for characters that are none of a token's, and never changed.
+	// Token is the device's. One with a character that would change the message or its path is Rejected; it is never changed.
 	Token []byte
 	// Template is what it says. Messages share templates: one for a language, say.
 	Template *Template

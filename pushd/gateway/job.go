@@ -264,7 +264,6 @@ var errEnding = errors.New("ending")
 // Ended takes the end of a message, from a connection's goroutine.
 func (j *job) Ended(index int, a *h2.Answer) {
 	j.mu.Lock()
-	defer j.mu.Unlock()
 	j.inHand--
 	j.ended++
 	r := &j.results[index]
@@ -276,7 +275,9 @@ func (j *job) Ended(index int, a *h2.Answer) {
 	if j.inHand == 0 || j.ended == tellEvery {
 		j.tell()
 	}
-	if j.inHand == 0 || j.stop != nil || len(j.again) > 0 {
+	wake := j.inHand == 0 || j.stop != nil || len(j.again) > 0
+	j.mu.Unlock()
+	if wake {
 		j.signal()
 	}
 }

@@ -209,7 +209,7 @@ func (s *Sender) fill(of *span, into []h2.Post, k *credential) int {
 			of.listed = of.listed[1:]
 		}
 		m := &of.job.batch.Messages[index]
-		into[i] = h2.Post{Owner: of.job, Index: index, Head: s.headFor(of.job, m, k)}
+		into[i].Owner, into[i].Index, into[i].Head = of.job, index, s.headFor(of.job, m, k)
 		s.vendor.fill(m, &into[i])
 	}
 	return n

@@ -51,7 +51,7 @@ func (j *job) settle(index int, r *Result, a *h2.Answer, now time.Time) {
 		}
 		j.repeat(index, r, now, v.wait)
 	case renew:
-		if v.reason == tooSoon {
+		if r.Reason == tooSoon {
 			if j.s.credentials.fallBack(k) {
 				j.repeat(index, r, now, 0)
 			} else {
@@ -59,7 +59,7 @@ func (j *job) settle(index int, r *Result, a *h2.Answer, now time.Time) {
 			}
 			return
 		}
-		if err := j.s.credentials.refuse(k, v.reason); err != nil {
+		if err := j.s.credentials.refuse(k, r.Reason); err != nil {
 			j.halt(index, err)
 			return
 		}

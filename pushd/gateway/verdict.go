@@ -19,13 +19,12 @@ const (
 	stopped // stop the run
 )
 
-// A verdict is what to do after an answer.
+// A verdict is what to do after an answer; the reason stands in the result.
 type verdict struct {
-	kind   kind
-	wait   time.Duration // the least, for again; of all, for gated
-	sick   bool          // the gateway is not well: the circuit breaker counts it
-	reason string        // for renew
-	err    *StopError
+	kind kind
+	wait time.Duration // the least, for again; of all, for gated
+	sick bool          // the gateway is not well: the circuit breaker counts it
+	err  *StopError
 }
 
 func stop(reason, advice string) verdict {

@@ -1,7 +1,6 @@
 package h2
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -58,7 +57,7 @@ func New(n net.Conn, source Source, o Options) *Conn {
 	c.initial.Store(defaultWindow)
 	c.lastRead.Store(o.Now().UnixNano())
 	c.writer.heads.init()
-	c.reader.init(bufio.NewReaderSize(n, 64<<10), len(c.slots.ring))
+	c.reader.init(n)
 	return c
 }
 

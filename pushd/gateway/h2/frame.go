@@ -1,9 +1,9 @@
 package h2
 
 import (
-	"bufio"
 	"encoding/binary"
 	"fmt"
+	"io"
 
 	"golang.org/x/net/http2"
 )
@@ -56,33 +56,48 @@ const (
 	connWindow   = 16 << 20
 )
 
-// frameBuffered says whether the next frame can be read without waiting.
-func frameBuffered(r *bufio.Reader) bool {
-	n := r.Buffered()
-	if n < frameHeader {
-		return false
-	}
-	head, err := r.Peek(frameHeader)
-	return err == nil && n >= frameHeader+(int(head[0])<<16|int(head[1])<<8|int(head[2]))
+// A frameReader reads frames.
+type frameReader struct {
+	from     io.Reader
+	buffer   []byte
+	at, read int // what was read and not taken yet: buffer[at:read]
 }
 
-// readFrame reads the next frame; the caller discards frameHeader and the payload's length of the reader after it.
-func readFrame(r *bufio.Reader) (frame, error) {
-	head, err := r.Peek(frameHeader)
-	if err != nil {
-		return frame{}, err
+// readSize is how much is read at a time at most, several times a frame.
+const readSize = 64 << 10
+
+func newFrameReader(from io.Reader) frameReader {
+	return frameReader{from: from, buffer: make([]byte, readSize)}
+}
+
+// next takes the next frame, if it was read to its end.
+func (r *frameReader) next() (f frame, ok bool, err error) {
+	b := r.buffer[r.at:r.read]
+	if len(b) < frameHeader {
+		return f, false, nil
 	}
-	length := int(head[0])<<16 | int(head[1])<<8 | int(head[2])
-	f := frame{kind: http2.FrameType(head[3]), flags: http2.Flags(head[4]), stream: binary.BigEndian.Uint32(head[5:]) & maxStreamID}
+	length := int(b[0])<<16 | int(b[1])<<8 | int(b[2])
 	if length > maxFrame {
-		return f, broken(http2.ErrCodeFrameSize, "a frame of %d bytes", length)
+		return f, false, broken(http2.ErrCodeFrameSize, "a frame of %d bytes", length)
 	}
-	whole, err := r.Peek(frameHeader + length)
-	if err != nil {
-		return f, err
+	if len(b) < frameHeader+length {
+		return f, false, nil
 	}
-	f.payload = whole[frameHeader:]
-	return f, nil
+	r.at += frameHeader + length
+	f.kind, f.flags, f.stream = http2.FrameType(b[3]), http2.Flags(b[4]), binary.BigEndian.Uint32(b[5:])&maxStreamID
+	f.payload = b[frameHeader : frameHeader+length]
+	return f, true, nil
+}
+
+// more waits for more to be read.
+func (r *frameReader) more() error {
+	r.read = copy(r.buffer, r.buffer[r.at:r.read])
+	r.at = 0
+	n, err := r.from.Read(r.buffer[r.read:])
+	if r.read += n; n > 0 {
+		return nil // an error comes again
+	}
+	return err
 }
 
 // unpad takes the padding, and a HEADERS frame's priority, off a payload (RFC 9113, sections 6.1 and 6.2).

@@ -182,22 +182,22 @@ func (r *headReader) init() {
 	r.decoder.SetMaxStringLength(maxFrame)
 }
 
-// read decodes a block.
-func (r *headReader) read(block []byte) (answerHead, error) {
+// read decodes a block; the head is valid until the next.
+func (r *headReader) read(block []byte) (*answerHead, error) {
 	if len(r.constant) > 0 && bytes.Equal(block, r.constant) {
-		return r.answer, nil
+		return &r.answer, nil
 	}
 	r.answer, r.constant = answerHead{}, r.constant[:0]
 	if _, err := r.decoder.Write(block); err != nil {
-		return answerHead{}, err
+		return nil, err
 	}
 	if err := r.decoder.Close(); err != nil {
-		return answerHead{}, err
+		return nil, err
 	}
 	if onlyIndexes(block) {
 		r.constant = append(r.constant, block...)
 	}
-	return r.answer, nil
+	return &r.answer, nil
 }
 
 // onlyIndexes says whether a block consists of one-byte indexed fields (RFC 7541, section 6.1).

@@ -1,8 +1,9 @@
 package h2
 
 import (
-	"bufio"
 	"encoding/binary"
+	"io"
+	"maps"
 	"time"
 
 	"golang.org/x/net/http2"
@@ -10,18 +11,19 @@ import (
 
 // reading is what the reader alone uses.
 type reading struct {
-	from     *bufio.Reader
+	frames   frameReader
 	heads    headReader
-	answers  []answering // by the slot of their stream
-	block    []byte      // a header block in pieces,
-	blockOf  uint32      // of this stream; 0 for none
-	blockEnd bool        // and no body follows
-	received int         // bytes of bodies since the connection's window was last opened
-	freed    int64       // streams that ended since the writer was last told
-	sent     int64       // when the one of these that ended last was sent
-	first    bool        // the first SETTINGS came
-	answer   Answer      // reused
-	now      time.Time   // when what is buffered was read; the zero time before it was asked for
+	current  answering            // the one that began last, or went on
+	parked   map[uint32]answering // the others that are not complete, by their stream
+	block    []byte               // a header block in pieces,
+	blockOf  uint32               // of this stream; 0 for none
+	blockEnd bool                 // and no body follows
+	received int                  // bytes of bodies since the connection's window was last opened
+	freed    int64                // streams that ended since the writer was last told
+	sent     int64                // when the one of these that ended last was sent
+	first    bool                 // the first SETTINGS came
+	answer   Answer               // reused
+	now      time.Time            // when what is buffered was read; the zero time before it was asked for
 }
 
 // An answering is an answer that is not complete.
@@ -34,9 +36,9 @@ type answering struct {
 // maxBody is how much of an answer's body is kept.
 const maxBody = 16 << 10
 
-func (r *reading) init(from *bufio.Reader, slots int) {
-	r.from = from
-	r.answers = make([]answering, slots)
+func (r *reading) init(from io.Reader) {
+	r.frames = newFrameReader(from)
+	r.parked = map[uint32]answering{}
 	r.heads.init()
 }
 
@@ -44,18 +46,16 @@ func (r *reading) init(from *bufio.Reader, slots int) {
 func (c *Conn) read() error {
 	r := &c.reader
 	for {
-		if !frameBuffered(r.from) {
+		f, ok, err := r.frames.next()
+		if !ok {
 			c.release()
+			if err == nil {
+				err = r.frames.more()
+			}
+		} else {
+			err = c.handle(f)
 		}
-		f, err := readFrame(r.from)
 		if err != nil {
-			c.release()
-			return err
-		}
-		if err := c.handle(f); err != nil {
-			return err
-		}
-		if _, err := r.from.Discard(frameHeader + len(f.payload)); err != nil {
 			return err
 		}
 	}
@@ -163,17 +163,49 @@ func (c *Conn) headerGoesOn(piece []byte, end bool) error {
 	if !c.slots.holds(stream) {
 		return nil // we gave it up
 	}
-	a := &r.answers[c.slots.at(stream)]
-	if a.stream != stream { // else these are trailers
+	if !c.turnTo(stream) { // else these are trailers
 		if head.status >= 100 && head.status < 200 && !r.blockEnd {
 			return nil // the final answer follows
 		}
-		*a = answering{stream: stream, head: head, body: a.body[:0]}
+		c.park()
+		r.current.stream, r.current.head, r.current.body = stream, *head, r.current.body[:0]
 	}
 	if r.blockEnd {
-		c.complete(a, a.body)
+		c.complete(r.current.body)
 	}
 	return nil
+}
+
+// turnTo makes the answer on a stream the current one; it says whether that has begun.
+func (c *Conn) turnTo(stream uint32) bool {
+	r := &c.reader
+	if r.current.stream == stream {
+		return true
+	}
+	if len(r.parked) == 0 {
+		return false
+	}
+	found, ok := r.parked[stream]
+	if ok {
+		delete(r.parked, stream)
+		c.park()
+		r.current = found
+	}
+	return ok
+}
+
+// park puts the current answer aside, if it is not complete and somebody still waits for it. Answers that come in one
+// piece, as nearly all do, never get there.
+func (c *Conn) park() {
+	r := &c.reader
+	if c.slots.holds(r.current.stream) {
+		if len(r.parked) >= c.o.MaxStreams {
+			maps.DeleteFunc(r.parked, func(stream uint32, _ answering) bool { return !c.slots.holds(stream) })
+		}
+		r.parked[r.current.stream] = r.current
+		r.current.body = nil // it has gone along
+	}
+	r.current.stream = 0
 }
 
 // data takes a piece of a body.
@@ -190,30 +222,32 @@ func (c *Conn) data(f frame) error {
 		c.leave(appendUint32Frame(nil, http2.FrameWindowUpdate, 0, uint32(r.received)))
 		r.received = 0
 	}
-	a := &r.answers[c.slots.at(f.stream)]
-	if a.stream != f.stream || !c.slots.holds(f.stream) {
+	if !c.turnTo(f.stream) || !c.slots.holds(f.stream) {
 		return nil // we gave it up
 	}
+	a := &r.current
 	end := f.flags.Has(http2.FlagDataEndStream)
 	if end && len(a.body) == 0 {
-		c.complete(a, piece)
+		c.complete(piece)
 		return nil
 	}
 	if len(a.body)+len(piece) <= maxBody {
 		a.body = append(a.body, piece...)
 	}
 	if end {
-		c.complete(a, a.body)
+		c.complete(a.body)
 	} else if len(f.payload) > 0 {
 		c.leave(appendUint32Frame(nil, http2.FrameWindowUpdate, f.stream, uint32(len(f.payload))))
 	}
 	return nil
 }
 
-// complete tells the owner the answer.
-func (c *Conn) complete(a *answering, body []byte) {
+// complete tells the owner the current answer.
+func (c *Conn) complete(body []byte) {
 	r := &c.reader
-	r.answer = Answer{End: Answered, Status: a.head.status, ID: a.head.id, RetryAfter: a.head.retryAfter, Body: body}
+	a := &r.current
+	n := &r.answer // field by field: this is where the time goes, and a copy of a whole one waits for its pieces
+	n.End, n.Status, n.ID, n.RetryAfter, n.Body, n.Err = Answered, a.head.status, a.head.id, a.head.retryAfter, body, nil
 	stream := a.stream
 	a.stream = 0
 	c.end(stream)

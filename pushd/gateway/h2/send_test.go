@@ -129,6 +129,49 @@ func TestConnectionWindow(t *testing.T) {
 	}
 }
 
+// Answers may come in pieces, with those of others between them, and some of nobody that waits any more.
+func TestAnswersInPieces(t *testing.T) {
+	w := start(t, Options{MaxStreams: 3})
+	w.post(0, 3, "x")
+	var streams []uint32
+	for range 3 {
+		s, _ := w.request()
+		streams = append(streams, s)
+		w.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: s, BlockFragment: fmt.Appendf(nil, "\x88\x00\x07apns-id\x01%d", len(streams)), EndHeaders: true})
+	}
+	for piece := range 3 {
+		for i, s := range streams {
+			w.framer.WriteData(s, piece == 2 && i != 1, fmt.Appendf(nil, "%d%d ", i, piece))
+		}
+	}
+	for i, want := range map[int]string{0: "00 01 02 ", 2: "20 21 22 "} {
+		if a := w.end(i); string(a.Body) != want || a.ID != fmt.Sprint(i+1) || a.Status != 200 {
+			t.Errorf("message %d: %q, %+v", i, a.Body, a)
+		}
+	}
+	w.framer.WriteRSTStream(streams[1], http2.ErrCodeInternal)
+	if a := w.end(1); a.End != Lost {
+		t.Errorf("%+v", a)
+	}
+	for n := 3; n < 12; n++ { // each begins and is reset: nothing is kept of it, and the next is answered
+		w.post(n, 1, "x")
+		s, _ := w.request()
+		w.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: s, BlockFragment: []byte("\x88"), EndHeaders: true})
+		w.framer.WriteData(s, false, []byte("lost"))
+		if n%2 == 0 {
+			w.framer.WriteData(s, true, nil)
+			if a := w.end(n); string(a.Body) != "lost" {
+				t.Errorf("message %d: %q, %+v", n, a.Body, a)
+			}
+			continue
+		}
+		w.framer.WriteRSTStream(s, http2.ErrCodeInternal)
+		if a := w.end(n); a.End != Lost || a.Body != nil {
+			t.Errorf("message %d: %+v", n, a)
+		}
+	}
+}
+
 func TestPaddedContinuedAndInformational(t *testing.T) {
 	w := start(t, Options{})
 	w.post(0, 1, "x")

@@ -189,8 +189,8 @@ func (c *Conn) send(p *Post, now int64) {
 	}
 	c.window.Add(-int64(length))
 	w.out = appendFrame(w.out, length, http2.FrameData, http2.FlagDataEndStream, stream)
-	for _, part := range p.Body {
-		w.out = append(w.out, part...)
+	for i := range p.Body {
+		w.out = append(w.out, p.Body[i]...)
 	}
 }
 
