@@ -16,6 +16,7 @@ import (
 type conn struct {
 	s       *Server
 	net     *tls.Conn
+	raw     *aheadConn // under net
 	reader  *bufio.Reader
 	session Session
 	heads   *headReader
@@ -55,8 +56,8 @@ type stream struct {
 // errDone ends a connection that has nothing more to say.
 var errDone = errors.New("done")
 
-func newConn(s *Server, t *tls.Conn) *conn {
-	c := &conn{s: s, net: t, reader: bufio.NewReaderSize(t, 64<<10), session: s.vendor.Session(), heads: newHeadReader(),
+func newConn(s *Server, t *tls.Conn, raw *aheadConn) *conn {
+	c := &conn{s: s, net: t, raw: raw, reader: bufio.NewReaderSize(t, 64<<10), session: s.vendor.Session(), heads: newHeadReader(),
 		wake: make(chan struct{}, 1), open: map[uint32]*stream{}, mute: map[uint32]bool{}, limit: 1<<31 - 1, window: defaultWindow}
 	c.answers.init()
 	return c
@@ -95,11 +96,7 @@ func (c *conn) run() {
 // read reads frames; before it waits for more it sends what is to be sent.
 func (c *conn) read() error {
 	for {
-		if c.reader.Buffered() < frameHeader {
-			c.mu.Lock()
-			c.flush()
-			c.mu.Unlock()
-		}
+		c.flushBefore(frameHeader)
 		head, err := c.reader.Peek(frameHeader)
 		if err != nil {
 			return err
@@ -109,11 +106,7 @@ func (c *conn) read() error {
 		if length > maxFrame {
 			return http2.ConnectionError(http2.ErrCodeFrameSize)
 		}
-		if c.reader.Buffered() < frameHeader+length {
-			c.mu.Lock()
-			c.flush()
-			c.mu.Unlock()
-		}
+		c.flushBefore(frameHeader + length)
 		whole, err := c.reader.Peek(frameHeader + length)
 		if err != nil {
 			return err
@@ -128,6 +121,15 @@ func (c *conn) read() error {
 		if _, err := c.reader.Discard(frameHeader + length); err != nil {
 			return err
 		}
+	}
+}
+
+// flushBefore writes what is to be sent before the client is waited for: if fewer bytes than n were read.
+func (c *conn) flushBefore(n int) {
+	if c.reader.Buffered() < n && !c.raw.ready() {
+		c.mu.Lock()
+		c.flush()
+		c.mu.Unlock()
 	}
 }
 

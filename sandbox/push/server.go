@@ -215,12 +215,13 @@ func (s *Server) accept() {
 
 // serve serves one connection to its end.
 func (s *Server) serve(n net.Conn) {
-	t := tls.Server(n, s.tls)
+	raw := newAheadConn(n)
+	t := tls.Server(raw, s.tls)
 	defer t.Close()
 	if err := t.HandshakeContext(s.stop); err != nil || t.ConnectionState().NegotiatedProtocol != http2.NextProtoTLS {
 		return
 	}
-	c := newConn(s, t)
+	c := newConn(s, t, raw)
 	s.mu.Lock()
 	c.settings = s.settings
 	s.conns[c] = true

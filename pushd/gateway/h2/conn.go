@@ -127,9 +127,10 @@ func (c *Conn) Wake() {
 	}
 }
 
-// WakeIdle is Wake for a connection that has streams free and found nothing at its source; it says whether this is one.
+// WakeIdle is Wake for a connection that found nothing at its source and has enough streams free to send at once; it says
+// whether this is one.
 func (c *Conn) WakeIdle() bool {
-	if !c.idle.CompareAndSwap(true, false) {
+	if !c.enough(c.allowed()-c.inFlight.Load()) || !c.idle.CompareAndSwap(true, false) {
 		return false
 	}
 	c.Wake()
@@ -155,7 +156,7 @@ func (c *Conn) Draining() bool { return c.leaving.Load() }
 func (c *Conn) Streams() (limit, inFlight int) {
 	select {
 	case <-c.ready:
-		return min(int(c.limit.Load()), c.o.MaxStreams), int(c.inFlight.Load())
+		return int(c.allowed()), int(c.inFlight.Load())
 	default:
 		return 0, 0
 	}

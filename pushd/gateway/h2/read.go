@@ -78,9 +78,11 @@ func (c *Conn) release() {
 	} else {
 		c.latency.Add((took - c.latency.Load()) / 8)
 	}
-	c.inFlight.Add(-r.freed)
+	left := c.inFlight.Add(-r.freed)
 	r.freed = 0
-	c.Wake()
+	if c.enough(c.allowed()-left) || c.leaving.Load() || c.partials.Load() > 0 {
+		c.Wake()
+	}
 }
 
 // readAt is about now: the clock is asked once for all that is buffered.

@@ -93,6 +93,44 @@ func TestStreamLimitIsFollowed(t *testing.T) {
 	w.request()
 }
 
+// A stream that is free alone is not worth a write where there are many: the connection waits for an eighth of them, and
+// others are asked to send meanwhile.
+func TestFewFreeStreams(t *testing.T) {
+	w := start(t, Options{}, limit(16))
+	w.post(0, 15, "x")
+	var open []uint32
+	for range 15 {
+		s, _ := w.request()
+		open = append(open, s)
+	}
+	if w.conn.WakeIdle() {
+		t.Error("a connection with one stream free of 16 is woken")
+	}
+	w.post(15, 2, "x") // it looks at the source, as if for another reason
+	w.framer.WritePing(false, [8]byte{1})
+	for {
+		f, err := w.framer.ReadFrame()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Header().Type == http2.FrameHeaders {
+			t.Fatal("a message alone")
+		}
+		if p, ok := f.(*http2.PingFrame); ok && p.IsAck() {
+			break
+		}
+	}
+	w.answer(open[0], "200", "")
+	w.request() // the second stream is free: both go
+	w.request()
+	for _, s := range open[1:13] {
+		w.answer(s, "200", "")
+	}
+	for i := range 13 {
+		w.end(i)
+	}
+}
+
 func TestWindows(t *testing.T) {
 	w := start(t, Options{}, http2.Setting{ID: http2.SettingInitialWindowSize, Val: 10})
 	w.post(0, 1, strings.Repeat("a", 25))

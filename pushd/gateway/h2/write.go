@@ -134,8 +134,8 @@ func (c *Conn) obey() {
 func (c *Conn) fill() (sent int) {
 	w := &c.writer
 	for len(w.out) < writeSize && c.window.Load() > 0 {
-		free := min(c.limit.Load(), int64(c.o.MaxStreams)) - c.inFlight.Load()
-		if free <= 0 {
+		free := c.allowed() - c.inFlight.Load()
+		if free <= 0 || sent == 0 && !c.enough(free) {
 			return sent
 		}
 		n := c.take(w.posts[:min(free, int64(len(w.posts)))])
@@ -156,6 +156,13 @@ func (c *Conn) fill() (sent int) {
 	}
 	return sent
 }
+
+// allowed is how many streams may be in flight.
+func (c *Conn) allowed() int64 { return min(c.limit.Load(), int64(c.o.MaxStreams)) }
+
+// enough says whether so many free streams are worth a write: an eighth of them are, of a few all. A gateway at full
+// speed would have us write and read for each message on its own, which costs more than the message.
+func (c *Conn) enough(free int64) bool { return free >= c.allowed()/8 }
 
 // take asks the source, twice where the first answer is nothing: between the first and the flag it may have got some.
 func (c *Conn) take(into []Post) int {
