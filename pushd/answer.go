@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"liveops/pushd/campaign"
 	"liveops/pushd/runs"
@@ -63,18 +64,27 @@ func (l *leader) stand(c *contact) (*outlook, error) {
 	for id, d := range l.led {
 		s := standing{Run: id, State: d.State, Lost: lost[id]}
 		for _, w := range c.Wants {
-			quota := l.quotas[w.Gateway]
-			if w.Run != id || d.State != runs.Running || quota == nil {
+			if w.Run != id || d.State != runs.Running {
 				continue
 			}
 			if s.May == nil {
 				s.May = map[campaign.Gateway]int{}
 			}
-			s.May[w.Gateway] = takeBoth(now, w.N, d.pace, quota)
+			s.May[w.Gateway] = l.leave(w, d.pace, now)
 		}
 		all.Runs = append(all.Runs, s)
 	}
 	return all, nil
+}
+
+// leave is for how many more messages a worker gets leave: for none while the gateway asks to wait, since what came together
+// meanwhile would be sent in a rush. l.mu must be held.
+func (l *leader) leave(w want, pace *pace, now time.Time) int {
+	quota := l.quotas[w.Gateway]
+	if quota == nil || l.gates[w.Gateway].After(now) {
+		return 0
+	}
+	return takeBoth(now, w.N, w.Has, pace, quota)
 }
 
 // pause pauses a run that must not go on.

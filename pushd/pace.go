@@ -4,9 +4,11 @@ import (
 	"time"
 
 	"liveops/pushd/campaign"
+	"liveops/pushd/gateway"
 )
 
-// A pace lets through at most a rate's count in any of its periods, evenly. The zero pace lets all through.
+// A pace lets a rate through, evenly: never more than it comes to since the pace was asked first, and at most its count in any
+// of its periods, besides what comes together within evenly where the period is not counted. The zero pace lets all through.
 type pace struct {
 	rate   campaign.Rate
 	last   time.Time // when it was asked last
@@ -65,13 +67,24 @@ func (p *pace) use(now time.Time, n int) {
 	}
 }
 
-// takeBoth gives as many of n as two paces allow, and no end of them where neither holds anything back.
-func takeBoth(now time.Time, n int, a, b *pace) int {
+// most is how much leave may lie unused with one worker: what is sent at a time, and what comes together besides. A gateway that
+// is slow for a while is not sent what came together meanwhile.
+func (p *pace) most() int {
+	perSecond := p.rate.PerSecond()
+	if perSecond == 0 {
+		return endless
+	}
+	return gateway.Piece + int(perSecond*evenly.Seconds())
+}
+
+// takeBoth gives as many of n as two paces allow to a worker that has leave for some already, and no end of them where neither
+// holds anything back.
+func takeBoth(now time.Time, n, has int, a, b *pace) int {
 	room := min(a.room(now), b.room(now))
 	if room == endless {
 		return endless
 	}
-	n = min(n, room)
+	n = min(n, room, max(0, min(a.most(), b.most())-has))
 	a.use(now, n)
 	b.use(now, n)
 	return n

@@ -36,6 +36,7 @@ type want struct {
 	Run     int64
 	Gateway campaign.Gateway
 	N       int
+	Has     int `json:",omitempty"` // leave for so many more, that it did not use yet
 }
 
 // outlook is how all stands.

@@ -6,6 +6,7 @@ import (
 
 	"liveops/pushd/audience"
 	"liveops/pushd/campaign"
+	"liveops/pushd/gateway"
 )
 
 func TestPack(t *testing.T) {
@@ -82,6 +83,51 @@ func TestPaceAfterAPause(t *testing.T) {
 	p.use(at(0), p.room(at(0)))
 	if n := p.room(at(3_600_000)); n > 100 {
 		t.Errorf("%d at once after an hour", n)
+	}
+}
+
+// What a worker may send and does not, since its gateway is slow or asks to wait, does not come together.
+func TestLeaveDoesNotComeTogether(t *testing.T) {
+	const rate = 1000
+	now := time.Now()
+	for _, test := range []struct {
+		name  string
+		gated time.Duration
+		sends func(ms int) bool
+		most  int // leave that lies unused
+	}{
+		{"a slow gateway", 0, func(ms int) bool { return ms < 1000 || ms > 8000 }, gateway.Piece + rate/10},
+		{"a gateway that asks to wait", 7 * time.Second, func(ms int) bool { return ms < 1000 || ms > 8000 }, gateway.Piece + rate/10},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			l := newLeader(Options{Clock: SystemClock{}, Quotas: map[campaign.Gateway]campaign.Rate{campaign.FCM: {}}}, 1)
+			p := &pace{rate: campaign.Rate{Count: rate, Per: second}}
+			has, sent, before := 0, 0, 0
+			for ms := 0; ms < 20_000; ms += 50 {
+				now := now.Add(time.Duration(ms) * time.Millisecond)
+				if ms == 1000 && test.gated > 0 {
+					l.gate(map[campaign.Gateway]time.Duration{campaign.FCM: test.gated}, now)
+				}
+				n := l.leave(want{Gateway: campaign.FCM, N: 32_000 - has, Has: has}, p, now)
+				if n > 0 && test.gated > 0 && l.gates[campaign.FCM].After(now) {
+					t.Fatalf("leave for %d while the gateway asks to wait", n)
+				}
+				if has += n; has > test.most {
+					t.Fatalf("after %d ms leave for %d lies unused, %d at most", ms, has, test.most)
+				}
+				if test.sends(ms) {
+					for ; has >= gateway.Piece; has -= gateway.Piece {
+						sent += gateway.Piece
+					}
+				}
+				if ms == 8000 {
+					before = sent
+				}
+			}
+			if least := int(0.98 * rate * 12); sent-before < least {
+				t.Errorf("%d in the last 12 s, at least %d", sent-before, least)
+			}
+		})
 	}
 }
 

@@ -129,7 +129,7 @@ func (w *hands) word() *contact {
 		}
 		for g := range r.ahead {
 			if n := max(r.ahead[g], r.waiting[g]) - r.may[g]; n > 0 && r.state == runs.Running {
-				c.Wants = append(c.Wants, want{id, g, n})
+				c.Wants = append(c.Wants, want{id, g, n, r.may[g]})
 			}
 		}
 		r.mu.Unlock()

@@ -13,6 +13,9 @@ import (
 // MaxBatch is how many messages a batch may have.
 const MaxBatch = 1000
 
+// Piece is how many messages of a batch are paced and queued at a time, at most.
+const Piece = 250
+
 // A Batch is messages for one gateway.
 type Batch struct {
 	Messages []Message

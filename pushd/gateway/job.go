@@ -138,7 +138,7 @@ func (j *job) due(now time.Time) (p portion, next time.Time, done bool, err erro
 		return p, next, false, j.stop
 	}
 	for _, r := range j.again {
-		if r.at.After(now) || p.repeats == piece {
+		if r.at.After(now) || p.repeats == Piece {
 			next = r.at
 			break
 		}
@@ -147,7 +147,7 @@ func (j *job) due(now time.Time) (p portion, next time.Time, done bool, err erro
 	for j.fresh < len(j.skip) && j.skip[j.fresh] {
 		j.fresh++
 	}
-	to := min(j.fresh+piece-p.repeats, len(j.skip))
+	to := min(j.fresh+Piece-p.repeats, len(j.skip))
 	if j.skipped > 0 {
 		if i := slices.Index(j.skip[j.fresh:to], true); i >= 0 {
 			to = j.fresh + i

@@ -34,14 +34,11 @@ type span struct {
 
 func (s span) len() int { return s.to - s.from + len(s.listed) }
 
-// piece is how many messages are paced and queued at a time.
-const piece = 250
-
 // reserve promises room for n messages of a job. Without room it is false, and the job is woken when there is.
 func (q *queue) reserve(j *job, n int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	room := piece
+	room := Piece
 	for _, c := range q.conns {
 		if limit, _ := c.Streams(); !c.Draining() {
 			room += limit
