@@ -96,7 +96,7 @@ func (l *leader) beginTests(ctx context.Context, s *scheduled, now time.Time) er
 func (l *leader) beginTest(ctx context.Context, r runs.Run, now time.Time) error {
 	r.State, r.Started = runs.Running, now
 	begun, err := l.o.Runs.BeginTest(ctx, l.epoch, r)
-	if begun {
+	if begun { // as people have left the one before it
 		l.o.Log.Info("push: test begun", "environment", l.o.Environment, "campaign", r.Campaign, "due", r.Time, "others", r.Follows)
 	}
 	return err

@@ -108,7 +108,7 @@ func (a *app) pushWishCommand(wish pushWish) *cobra.Command {
 		RunE: a.withPush(&w, func(c *cobra.Command, args []string, files *pushFiles, record *runs.Store) error {
 			reason := ""
 			if wish.to != runs.Running {
-				reason = "by " + actor()
+				reason = runs.By + actor()
 			}
 			all, err := control.Wish(c.Context(), record, files.store, args[0], wish.to, reason)
 			if err != nil {
