@@ -55,7 +55,7 @@ func newTerm(t *testing.T, s campaign.Spec, at string, zones ...string) *term {
 	w.at(at)
 	w.leader = newLeader(Options{
 		Environment: "staging", Runs: record, Clock: w, ReadEvery: time.Minute, Log: slog.New(slog.DiscardHandler), Outstanding: 64, MostDead: 0.5,
-		Decode: func(_ string, file []byte) (*campaign.Campaign, error) { return w.versions[file[0]], nil },
+		Decode: func(_ string, file []byte) (*campaign.Campaign, error) { return w.version(file), nil },
 		Released: func(context.Context) (Released, error) {
 			return Released{Campaigns: []File{{Name: w.campaign.Name, Data: []byte{byte(len(w.versions) - 1)}}}}, nil
 		},
@@ -76,6 +76,14 @@ func (t *term) release(s campaign.Spec) {
 		t.Fatal(problems)
 	}
 	t.campaign, t.versions = made, append(t.versions, made)
+}
+
+// version is the campaign that a file is of: the first without one.
+func (t *term) version(file []byte) *campaign.Campaign {
+	if len(file) == 0 {
+		return t.versions[0]
+	}
+	return t.versions[file[0]]
 }
 
 // edit releases an edit of the campaign, which is read in the next look.
@@ -115,7 +123,7 @@ func (t *term) looks() {
 	}
 	clear(t.led)
 	for _, r := range live {
-		t.led[r.ID] = &led{Run: r, campaign: t.versions[r.File[0]], open: map[int]bool{}, settled: make(chan struct{}, 1)}
+		t.led[r.ID] = &led{Run: r, campaign: t.version(r.File), open: map[int]bool{}, settled: make(chan struct{}, 1)}
 	}
 	if err := t.tests(t.Context()); err != nil {
 		t.Fatal(err)

@@ -24,14 +24,14 @@ func CampaignRun(r runs.Run, now time.Time) string {
 	return line + runCounts(r, now) + othersFollow(r)
 }
 
-// CampaignStanding tells a campaign and its newest run in one line, for a terminal.
+// CampaignStanding tells a campaign, the tests that are ahead of its runs, and its newest run in one line, for a terminal.
 func CampaignStanding(s control.Standing, now time.Time) string {
 	line := s.Name + ": not due any more"
 	if !s.Next.IsZero() {
 		line = s.Name + ": next " + moment(s.Next, s.Zone)
 	}
-	if s.Newest != nil {
-		line += "; " + CampaignRun(*s.Newest, now)
+	for _, r := range s.Runs() {
+		line += "; " + CampaignRun(r, now)
 	}
 	return line
 }
@@ -166,7 +166,7 @@ func runRow(r *runs.Run, now time.Time) string {
 	return "| " + strings.Join(row, " | ") + " |\n"
 }
 
-// CampaignsMarkdown is the campaigns that were released to an environment, with their next times and newest runs.
+// CampaignsMarkdown is the campaigns that were released to an environment, with their next times, the tests that are ahead of their runs, and newest runs.
 func CampaignsMarkdown(environment string, all []control.Standing, now time.Time) string {
 	if len(all) == 0 {
 		return "No campaign was released to " + name(environment) + "."
@@ -174,18 +174,30 @@ func CampaignsMarkdown(environment string, all []control.Standing, now time.Time
 	var b strings.Builder
 	b.WriteString(several(len(all), "campaign") + " in " + name(environment) + ":\n\n| campaign | next | newest run |\n| --- | --- | --- |\n")
 	for _, s := range all {
-		next, newest := "not due any more", "never sent"
+		next, stand := "not due any more", "never sent"
 		if !s.Next.IsZero() {
 			next = moment(s.Next, s.Zone)
 		}
-		if r := s.Newest; r != nil {
-			newest = second(r.Time) + " **" + string(r.State) + "**"
-			if r.Reason != "" {
-				newest += " (" + prose(r.Reason) + ")"
+		if all := s.Runs(); len(all) > 0 {
+			var stands []string
+			for _, r := range all {
+				stands = append(stands, runMarkdown(r, now))
 			}
-			newest += runCounts(*r, now)
+			stand = strings.Join(stands, "; ")
 		}
-		b.WriteString("| " + tableCell(codeSpan(s.Name, 130)) + " | " + tableCell(next) + " | " + tableCell(newest) + " |\n")
+		b.WriteString("| " + tableCell(codeSpan(s.Name, 130)) + " | " + tableCell(next) + " | " + tableCell(stand) + " |\n")
 	}
 	return b.String()
+}
+
+// runMarkdown is a run, or a test, as CampaignRun tells it.
+func runMarkdown(r runs.Run, now time.Time) string {
+	s := second(r.Time) + " **" + string(r.State) + "**"
+	if r.Test != "" {
+		s = second(r.Time) + " test **" + string(r.State) + "**"
+	}
+	if r.Reason != "" {
+		s += " (" + prose(r.Reason) + ")"
+	}
+	return s + runCounts(r, now) + othersFollow(r)
 }

@@ -79,6 +79,23 @@ func TestCampaignsMarkdown(t *testing.T) {
 	if got := CampaignsMarkdown("production", nil, runNow); got != "No campaign was released to production." {
 		t.Error(got)
 	}
+	ahead := runs.Run{Time: runNow.Add(time.Hour), Test: "a1", State: runs.Waiting, Follows: runNow.Add(time.Hour), Started: runNow, Read: true}
+	all[1].Tests = []runs.Run{ahead}
+	const told = "Fri 2026-11-27 11:03:10 UTC test waiting: 0 of 0 tokens, 0 accepted, 0 dead, 0 rejected, 0 failed; the others follow at Fri 2026-11-27 11:03:10 UTC"
+	if got := CampaignStanding(all[1], runNow); got != "once: not due any more; "+told {
+		t.Error(got)
+	}
+	if got, want := CampaignsMarkdown("production", all[1:], runNow), "| `once` | not due any more | "+strings.Replace(told, "waiting", "**waiting**", 1)+" |\n"; !strings.HasSuffix(got, want) {
+		t.Error(got)
+	}
+	all[1].Newest = &run
+	if got := CampaignStanding(all[1], runNow); !strings.HasPrefix(got, "once: not due any more; "+told+"; Fri 2026-11-27 10:03:00 UTC running (by jun): ") {
+		t.Error(got)
+	}
+	if got := CampaignsMarkdown("production", all[1:], runNow); !strings.Contains(got, " follow at Fri 2026-11-27 11:03:10 UTC; Fri 2026-11-27 10:03:00 UTC **running** (by jun): ") {
+		t.Error(got)
+	}
+	all[1].Tests, all[1].Newest = nil, nil
 	if got := CampaignStanding(all[1], runNow); got != "once: not due any more" {
 		t.Error(got)
 	}
