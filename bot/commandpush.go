@@ -92,6 +92,9 @@ func (t *talk) campaignStands(ctx context.Context, c command.Command, store *mys
 	if err != nil {
 		return reply{}, err
 	}
+	if err := record.Stuck(ctx, newest); err != nil {
+		return reply{}, err
+	}
 	if len(newest) == 0 {
 		released, err := control.Read(ctx, store)
 		if err != nil {

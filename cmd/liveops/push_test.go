@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"liveops/pushd/audience"
+	"liveops/pushd/campaign"
 	"liveops/pushd/runs"
 	"liveops/sync/mysqlstore"
 )
@@ -89,6 +91,19 @@ func TestWatchFromATestToItsRun(t *testing.T) {
 	const counts = ": 0 tokens so far, 0 accepted, 0 dead, 0 rejected, 0 failed"
 	p.liveops(0, "crystals: Fri 2026-11-27 10:03:00 UTC test waiting"+counts+"; the others follow at Fri 2026-11-27 10:03:00 UTC\ncrystals: Fri 2026-11-27 10:03:00 UTC done"+counts+"\n",
 		"push", "status", "--watch", "--env", "production", "crystals")
+
+	run.Time = due.Add(time.Hour)
+	if run, _, err = record.Begin(t.Context(), epoch, runs.Run{Campaign: "crystals", Time: run.Time, State: runs.Running, Started: due}); err != nil {
+		t.Fatal(err)
+	}
+	batches := []runs.Batch{{Seq: 1, After: audience.Cursor{Platform: campaign.IOS}, To: "a", Tokens: 1}}
+	if err := record.Extend(t.Context(), epoch, run.ID, batches, audience.Cursor{}, true); err != nil {
+		t.Fatal(err)
+	}
+	if err := record.RecordLacking(t.Context(), epoch, map[campaign.Platform]campaign.Gateway{campaign.IOS: campaign.APNs}); err != nil {
+		t.Fatal(err)
+	}
+	p.liveops(0, "0 of 1 tokens (0 %), 0 accepted, 0 dead, 0 rejected, 0 failed; no worker can send by APNs, and 1 batch waits for one\n", "push", "status", "--env", "production")
 }
 
 // endCanceled leads until a run that is canceling is there, and says that every worker has stopped.

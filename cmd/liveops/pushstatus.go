@@ -53,6 +53,9 @@ func (a *app) pushStatus(ctx context.Context, record *runs.Store, name string) e
 	if err != nil {
 		return err
 	}
+	if err := record.Stuck(ctx, newest); err != nil {
+		return err
+	}
 	if len(newest) == 0 {
 		fmt.Fprintln(a.out, "no runs")
 	}
@@ -91,7 +94,11 @@ func (a *app) watchPush(ctx context.Context, record *runs.Store, name string) er
 			a.watched(bar, r)
 			return nil
 		}
-		if r.State != runs.Running || r.Tokens == 0 {
+		one := []runs.Run{r}
+		if err := record.Stuck(ctx, one); err != nil {
+			return err
+		}
+		if r = one[0]; r.State != runs.Running || r.Tokens == 0 || len(r.Stuck) > 0 {
 			bar.say(printable(r.Campaign + ": " + report.CampaignRun(r, time.Now())))
 		} else {
 			bar.show(printable(watchedName(r)+" running"), "tokens", int(r.Settled()), int(max(r.Tokens, r.Settled())))

@@ -72,6 +72,7 @@ type Run struct {
 	Read   bool            // all of it is read
 	Tokens int64           // read so far
 	Last   int             // the number of the newest batch; they count from 1
+	Stuck  []Stuck         // what waits for a worker that can send it, by gateway, where Store.Stuck was asked
 	Counts
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"liveops/pushd/campaign"
 	"liveops/pushd/control"
 	"liveops/pushd/runs"
 )
@@ -21,7 +22,7 @@ func CampaignRun(r runs.Run, now time.Time) string {
 	if r.Reason != "" {
 		line += " (" + r.Reason + ")"
 	}
-	return line + runCounts(r, now) + othersFollow(r)
+	return line + runCounts(r, now) + stuck(r) + othersFollow(r)
 }
 
 // CampaignStanding tells a campaign, the tests that are ahead of its runs, and its newest run in one line, for a terminal.
@@ -49,7 +50,19 @@ func CampaignRunSentence(environment string, r runs.Run, now time.Time) string {
 	if r.Actor != "" {
 		s += ", asked for by " + codeSpan(r.Actor, 60)
 	}
-	return stop(s + runCounts(r, now) + othersFollow(r))
+	return stop(s + runCounts(r, now) + stuck(r) + othersFollow(r))
+}
+
+// stuck is what waits of a run for a worker that can send it: "; no worker can send by APNs, and 12 batches wait for one"; "" where nothing does.
+func stuck(r runs.Run) (words string) {
+	for _, s := range r.Stuck {
+		wait := "1 batch waits"
+		if s.Batches != 1 {
+			wait = grouped(s.Batches) + " batches wait"
+		}
+		words += "; no worker can send by " + map[campaign.Gateway]string{campaign.FCM: "FCM", campaign.APNs: "APNs"}[s.Gateway] + ", and " + wait + " for one"
+	}
+	return words
 }
 
 // othersFollow is when those who are not in a test get its run; "" where that is over, or there is none.
@@ -139,7 +152,7 @@ func runRow(r *runs.Run, now time.Time) string {
 	if r.Reason != "" {
 		state += ": " + prose(r.Reason)
 	}
-	state += othersFollow(*r)
+	state += stuck(*r) + othersFollow(*r)
 	by := ""
 	if r.Actor != "" {
 		by = codeSpan(r.Actor, 60)
@@ -199,5 +212,5 @@ func runMarkdown(r runs.Run, now time.Time) string {
 	if r.Reason != "" {
 		s += " (" + prose(r.Reason) + ")"
 	}
-	return s + runCounts(r, now) + othersFollow(r)
+	return s + runCounts(r, now) + stuck(r) + othersFollow(r)
 }
