@@ -92,6 +92,9 @@ func (t *talk) campaignStands(ctx context.Context, c command.Command, store *mys
 	if err != nil {
 		return reply{}, err
 	}
+	if err := record.Stuck(ctx, newest); err != nil {
+		return reply{}, err
+	}
 	if len(newest) == 0 {
 		released, err := control.Read(ctx, store)
 		if err != nil {
@@ -108,7 +111,7 @@ func (t *talk) campaignStands(ctx context.Context, c command.Command, store *mys
 func (t *talk) campaignWish(ctx context.Context, c command.Command, store *mysqlstore.Store, record *runs.Store, to runs.State) (reply, error) {
 	reason := ""
 	if to == runs.Paused {
-		reason = "by " + t.Author
+		reason = runs.By + t.Author
 	}
 	all, err := control.Wish(ctx, record, store, c.Campaign, to, reason)
 	if err != nil {
@@ -133,7 +136,7 @@ var errSlow = errors.New("not every worker has stopped yet")
 
 // campaignCancel ends the runs of a campaign, and answers once nothing of them is sent any more.
 func (t *talk) campaignCancel(ctx context.Context, c command.Command, store *mysqlstore.Store, record *runs.Store) (reply, error) {
-	all, err := control.Wish(ctx, record, store, c.Campaign, runs.Canceling, "by "+t.Author)
+	all, err := control.Wish(ctx, record, store, c.Campaign, runs.Canceling, runs.By+t.Author)
 	if idle := (*control.IdleError)(nil); errors.As(err, &idle) {
 		if all, err := t.canceledBefore(ctx, c, record); err != nil || len(all) > 0 {
 			return done(t.runsInWords(c.Env, all)), err
@@ -163,7 +166,7 @@ func (t *talk) campaignCancel(ctx context.Context, c command.Command, store *mys
 func (t *talk) canceledBefore(ctx context.Context, c command.Command, record *runs.Store) (all []runs.Run, err error) {
 	newest, err := record.Newest(ctx, c.Campaign, runsShown)
 	for _, r := range newest {
-		if r.State == runs.Canceled && r.Reason == "by "+t.Author && r.Finished.After(t.asked) {
+		if r.State == runs.Canceled && r.Reason == runs.By+t.Author && r.Finished.After(t.asked) {
 			all = append(all, r)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"liveops/pushd/audience"
 	"liveops/pushd/campaign"
 	"liveops/pushd/runs"
 )
@@ -188,4 +189,16 @@ func TestPushCancelAfterATest(t *testing.T) {
 	}
 	w.say(n, "jun", "/liveops push cancel tested production").done("Nothing of it is sent any more. The test of campaign `tested` of ", "is canceled in production (by jun)")
 	w.equal("the run", w.states(record, "tested"), "canceled by jun")
+}
+
+// The status says what waits for a worker that can send it.
+func TestPushStatusOfWhatNoWorkerCanSend(t *testing.T) {
+	w, n := testedWorld(t)
+	record, epoch := w.record()
+	now := time.Now().UTC().Truncate(time.Second)
+	r, _, err := record.Begin(t.Context(), epoch, runs.Run{Campaign: "tested", Time: now, State: runs.Running, Started: now})
+	w.must(err)
+	w.must(record.Extend(t.Context(), epoch, r.ID, []runs.Batch{{Seq: 1, After: audience.Cursor{Platform: campaign.IOS}, To: "a", Tokens: 1}}, audience.Cursor{}, true))
+	w.must(record.RecordLacking(t.Context(), epoch, map[campaign.Platform]campaign.Gateway{campaign.IOS: campaign.APNs}))
+	w.say(n, "mina", "/liveops push status tested production").done("**running**; no worker can send by APNs, and 1 batch waits for one |")
 }

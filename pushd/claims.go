@@ -101,7 +101,7 @@ func (l *leader) listen(c *contact, now time.Time) (lost map[int64][]int) {
 	}
 	l.heard = now
 	before := l.workers[c.Worker]
-	w := &worker{heard: now, n: c.N, hands: c.Hands}
+	w := &worker{heard: now, n: c.N, hands: c.Hands, lacks: c.Lacks}
 	// A run that this answer lets it send is not still any more, whatever the worker did before.
 	w.still = slices.DeleteFunc(c.Still, func(run int64) bool { d := l.led[run]; return d != nil && d.State == runs.Running })
 	l.workers[c.Worker] = w

@@ -183,14 +183,14 @@ func (l *leader) fireCampaign(ctx context.Context, s *scheduled, now time.Time) 
 				r.Zones = slices.DeleteFunc(slices.Clone(l.due.zones), func(zone string) bool { return slices.Contains(w.Zones, zone) })
 			}
 		}
-		r, begun, err := l.o.Runs.Begin(ctx, l.epoch, r)
+		r, begun, err := l.beginRun(ctx, s, r)
 		if err != nil {
 			return err
 		}
 		if begun {
-			l.o.Log.Info("push: begun", "environment", l.o.Environment, "campaign", s.Name, "due", w.Time, "run", r.ID)
+			l.o.Log.Info("push: begun", "environment", l.o.Environment, "campaign", s.Name, "due", w.Time, "run", r.ID, "state", string(r.State), "reason", r.Reason)
 		}
-		if begun && reason != "" && s.Test == nil {
+		if begun && reason != "" && r.Reason == reason && s.Test == nil {
 			l.o.Log.Error("push: servers are late", "environment", l.o.Environment, "campaign", s.Name, "due", w.Time, "state", string(state), "reason", reason)
 		}
 	}
@@ -198,4 +198,18 @@ func (l *leader) fireCampaign(ctx context.Context, s *scheduled, now time.Time) 
 		s.since = before
 	}
 	return nil
+}
+
+// beginRun records a run: one that needs no test as people have left the one that its time had before the campaign was edited.
+func (l *leader) beginRun(ctx context.Context, s *scheduled, r runs.Run) (_ runs.Run, begun bool, err error) {
+	if s.Test != nil {
+		return l.o.Runs.Begin(ctx, l.epoch, r)
+	}
+	var named []string
+	if s.EachUser {
+		for _, n := range s.times.Named(r.Time) {
+			named = append(named, n.Key())
+		}
+	}
+	return l.o.Runs.BeginUntested(ctx, l.epoch, r, named)
 }

@@ -21,10 +21,11 @@ type leader struct {
 	due       *due
 	began     time.Time
 	servers   servers
-	wished    time.Time         // when the servers of runs were looked at
-	forgot    time.Time         // when old testers were forgotten
-	unreaped  map[int64]failure // runs whose dead tokens could not be taken out; the reaping goroutine's
-	cleared   time.Time         // when the queues of runs that have ended were removed
+	wished    time.Time                              // when the servers of runs were looked at
+	forgot    time.Time                              // when old testers were forgotten
+	unreaped  map[int64]failure                      // runs whose dead tokens could not be taken out; the reaping goroutine's
+	cleared   time.Time                              // when the queues of runs that have ended were removed
+	lacked    map[campaign.Platform]campaign.Gateway // to which no worker can send, as was recorded; nil before that was
 
 	mu        sync.Mutex
 	ready     bool      // it knows which runs there are
@@ -61,6 +62,7 @@ type worker struct {
 	n     uint64          // the count of its last word
 	still []int64         // runs of which it sends nothing
 	hands map[int64][]int // batches that it has in hand, by run
+	lacks []campaign.Gateway
 }
 
 func newLeader(o Options, epoch runs.Epoch) *leader {
@@ -75,7 +77,7 @@ func newLeader(o Options, epoch runs.Epoch) *leader {
 // look looks, again and again, at what is due, what people wish, and what has ended.
 func (l *leader) look(ctx context.Context) error {
 	for {
-		for _, step := range []func(context.Context) error{l.fire, l.follow, l.tests, l.wishServers, l.goOn, l.watch, l.endCanceled, l.endDone, l.endQueues, l.forgetWorkers} {
+		for _, step := range []func(context.Context) error{l.fire, l.follow, l.tests, l.wishServers, l.goOn, l.watch, l.endCanceled, l.endDone, l.endQueues, l.recordLacking, l.forgetWorkers} {
 			if err := step(ctx); err != nil {
 				if ctx.Err() != nil || errors.Is(err, runs.ErrNotLeader) {
 					return err

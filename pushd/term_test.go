@@ -19,7 +19,8 @@ type term struct {
 	*testing.T
 	*leader
 	now      time.Time
-	campaign *campaign.Campaign
+	campaign *campaign.Campaign   // as it was released last
+	versions []*campaign.Campaign // as it was released each time; a file is the number of one
 }
 
 // Now is the time that the test says.
@@ -49,21 +50,55 @@ func newTerm(t *testing.T, s campaign.Spec, at string, zones ...string) *term {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Messages = map[string]campaign.Text{campaign.Default: {Title: "Come back!", Body: "Crystals"}}
+	w := &term{T: t}
+	w.release(s)
+	w.at(at)
+	w.leader = newLeader(Options{
+		Environment: "staging", Runs: record, Clock: w, ReadEvery: time.Minute, Log: slog.New(slog.DiscardHandler), Outstanding: 64, MostDead: 0.5,
+		Decode: func(_ string, file []byte) (*campaign.Campaign, error) { return w.version(file), nil },
+		Released: func(context.Context) (Released, error) {
+			return Released{Campaigns: []File{{Name: w.campaign.Name, Data: []byte{byte(len(w.versions) - 1)}}}}, nil
+		},
+		Zones: func(context.Context) ([]string, error) { return zones, nil },
+	}, epoch)
+	return w
+}
+
+// release makes a campaign the one that is released.
+func (t *term) release(s campaign.Spec) {
+	t.Helper()
+	if s.Messages == nil {
+		s.Messages = map[string]campaign.Text{campaign.Default: {Title: "Come back!", Body: "Crystals"}}
+	}
 	s.Push.TimeToLive = time.Hour
 	made, problems := campaign.New(s)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	w := &term{T: t, campaign: made}
-	w.at(at)
-	w.leader = newLeader(Options{
-		Environment: "staging", Runs: record, Clock: w, ReadEvery: time.Minute, Log: slog.New(slog.DiscardHandler), Outstanding: 64, MostDead: 0.5,
-		Decode:   func(string, []byte) (*campaign.Campaign, error) { return made, nil },
-		Released: func(context.Context) (Released, error) { return Released{Campaigns: []File{{Name: made.Name}}}, nil },
-		Zones:    func(context.Context) ([]string, error) { return zones, nil },
-	}, epoch)
-	return w
+	t.campaign, t.versions = made, append(t.versions, made)
+}
+
+// version is the campaign that a file is of: the first without one.
+func (t *term) version(file []byte) *campaign.Campaign {
+	if len(file) == 0 {
+		return t.versions[0]
+	}
+	return t.versions[file[0]]
+}
+
+// edit releases an edit of the campaign, which is read in the next look.
+func (t *term) edit(s campaign.Spec) {
+	t.Helper()
+	t.release(s)
+	t.due.read = time.Time{}
+}
+
+// wish is what a person wishes of a run.
+func (t *term) wish(r runs.Run, to runs.State, reason string) {
+	t.Helper()
+	if _, err := t.o.Runs.Wish(t.Context(), r.ID, to, reason); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // at says what time it is.
@@ -88,7 +123,7 @@ func (t *term) looks() {
 	}
 	clear(t.led)
 	for _, r := range live {
-		t.led[r.ID] = &led{Run: r, campaign: t.campaign, open: map[int]bool{}, settled: make(chan struct{}, 1)}
+		t.led[r.ID] = &led{Run: r, campaign: t.version(r.File), open: map[int]bool{}, settled: make(chan struct{}, 1)}
 	}
 	if err := t.tests(t.Context()); err != nil {
 		t.Fatal(err)

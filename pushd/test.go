@@ -96,10 +96,14 @@ func (l *leader) beginTests(ctx context.Context, s *scheduled, now time.Time) er
 func (l *leader) beginTest(ctx context.Context, r runs.Run, now time.Time) error {
 	r.State, r.Started = runs.Running, now
 	begun, err := l.o.Runs.BeginTest(ctx, l.epoch, r)
-	if begun {
-		l.o.Log.Info("push: test begun", "environment", l.o.Environment, "campaign", r.Campaign, "due", r.Time, "others", r.Follows)
+	if err != nil || !begun {
+		return err
 	}
-	return err
+	if r, err = l.o.Runs.Test(ctx, r.Campaign, r.Time, r.Test); err != nil { // as people have left the one before it
+		return err
+	}
+	l.o.Log.Info("push: test begun", "environment", l.o.Environment, "campaign", r.Campaign, "due", r.Time, "others", r.Follows, "state", string(r.State), "reason", r.Reason)
+	return nil
 }
 
 // follows ends the test of a run which has ended, or will be another one, or none.

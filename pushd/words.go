@@ -29,6 +29,7 @@ type contact struct {
 	Still  []int64                            // runs of which it sends nothing, though it has heard of them
 	Hands  map[int64][]int                    `json:",omitempty"` // the batches that it has in hand, by run
 	Gates  map[campaign.Gateway]time.Duration `json:",omitempty"` // for how long gateways asked it to wait yet
+	Lacks  []campaign.Gateway                 `json:",omitempty"` // gateways that it has no credentials for
 }
 
 // want is how many messages of a run a worker could send to a gateway now.

@@ -116,7 +116,7 @@ func (w *hands) speak(ctx, taking context.Context) {
 // word is what the worker tells the leader.
 func (w *hands) word() *contact {
 	w.words++
-	c := &contact{Worker: w.o.Name, N: w.words, Hands: map[int64][]int{}, Gates: w.gates()}
+	c := &contact{Worker: w.o.Name, N: w.words, Hands: map[int64][]int{}, Gates: w.gates(), Lacks: w.lacks()}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for id, r := range w.runs {

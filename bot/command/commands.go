@@ -133,7 +133,7 @@ func Commands() Table {
 		{
 			Name: "push list", Args: []Arg{env},
 			Help:  "lists the push campaigns that were released to an environment, with their next times",
-			About: "Each with how its newest run stands. Only looks.",
+			About: "Each with how its newest run stands, and a test that was sent ahead of a run. Only looks.",
 			Needs: MayPlan, Where: Anywhere,
 		},
 		{

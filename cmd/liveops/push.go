@@ -56,7 +56,7 @@ func (a *app) pushListCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "list --env ENV",
 		Short:   "List the campaigns that were released, with their next times",
-		Long:    "List the campaigns that were released to an environment, each with its next time and how its newest run stands.",
+		Long:    "List the campaigns that were released to an environment, each with its next time, how its newest run stands, and how a test does that was sent ahead of a run.",
 		Example: "  liveops push list --env production",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -108,7 +108,7 @@ func (a *app) pushWishCommand(wish pushWish) *cobra.Command {
 		RunE: a.withPush(&w, func(c *cobra.Command, args []string, files *pushFiles, record *runs.Store) error {
 			reason := ""
 			if wish.to != runs.Running {
-				reason = "by " + actor()
+				reason = runs.By + actor()
 			}
 			all, err := control.Wish(c.Context(), record, files.store, args[0], wish.to, reason)
 			if err != nil {

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"liveops/pushd/control"
 	"liveops/pushd/runs"
 	"liveops/sync/report"
 )
@@ -39,7 +41,7 @@ func (a *app) pushStatusCommand() *cobra.Command {
 		},
 	}
 	w.flags(c, false)
-	c.Flags().BoolVarP(&watch, "watch", "w", false, "follow the run that is under way until it ends")
+	c.Flags().BoolVarP(&watch, "watch", "w", false, "follow the run that is under way until it ends, also from its test on")
 	return c
 }
 
@@ -51,6 +53,9 @@ func (a *app) pushStatus(ctx context.Context, record *runs.Store, name string) e
 	if err != nil {
 		return err
 	}
+	if err := record.Stuck(ctx, newest); err != nil {
+		return err
+	}
 	if len(newest) == 0 {
 		fmt.Fprintln(a.out, "no runs")
 	}
@@ -60,32 +65,62 @@ func (a *app) pushStatus(ctx context.Context, record *runs.Store, name string) e
 	return nil
 }
 
-// watchPush shows a bar while the newest run goes on, and how it ended.
+// watchPush shows a bar while the newest run goes on, its test first, and how each ended.
 func (a *app) watchPush(ctx context.Context, record *runs.Store, name string) error {
-	newest, err := record.Newest(ctx, name, 1)
-	if err != nil {
-		return err
-	}
-	if len(newest) == 0 {
+	watch, r, err := control.NewWatch(ctx, record, name)
+	if errors.Is(err, runs.ErrNoRun) {
 		fmt.Fprintln(a.out, "no runs")
 		return nil
 	}
-	r, bar := newest[0], a.bar()
+	if err != nil {
+		return err
+	}
+	bar := a.bar()
+	defer bar.clear()
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
-	for !r.State.Ended() {
-		bar.show(printable(r.Campaign+" "+string(r.State)), "tokens", int(r.Settled()), int(max(r.Tokens, r.Settled())))
+	for {
+		next, err := watch.Next(ctx, r)
+		if err != nil {
+			return err
+		}
+		if next.ID != r.ID && r.Test != "" {
+			if r, err = record.Run(ctx, r.ID); err != nil {
+				return err
+			}
+			a.watched(bar, r)
+		}
+		if r = next; r.State.Ended() {
+			a.watched(bar, r)
+			return nil
+		}
+		one := []runs.Run{r}
+		if err := record.Stuck(ctx, one); err != nil {
+			return err
+		}
+		if r = one[0]; r.State != runs.Running || r.Tokens == 0 || len(r.Stuck) > 0 {
+			bar.say(printable(r.Campaign + ": " + report.CampaignRun(r, time.Now())))
+		} else {
+			bar.show(printable(watchedName(r)+" running"), "tokens", int(r.Settled()), int(max(r.Tokens, r.Settled())))
+		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			bar.clear()
 			return ctx.Err()
 		}
-		if r, err = record.Run(ctx, r.ID); err != nil {
-			return err
-		}
 	}
+}
+
+// watched tells how a run that was watched, or its test, has ended, or stands as its run begins.
+func (a *app) watched(bar *bar, r runs.Run) {
 	bar.clear()
 	fmt.Fprintln(a.out, printable(r.Campaign+": "+report.CampaignRun(r, time.Now())))
-	return nil
+}
+
+// watchedName is a run, or its test, before a bar.
+func watchedName(r runs.Run) string {
+	if r.Test != "" {
+		return r.Campaign + " test"
+	}
+	return r.Campaign
 }

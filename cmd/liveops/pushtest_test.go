@@ -139,8 +139,10 @@ func TestPushTestAheadOfARun(t *testing.T) {
 	d.pushd()
 	d.await(" UTC test waiting: 2 of 2 tokens (100 %), 2 accepted, 0 dead, 0 rejected, 0 failed", "push", "status", "--env", "staging", "crystals")
 	d.await("; the others follow at ", "push", "status", "--env", "staging", "crystals")
+	d.liveops(0, " UTC test waiting: 2 of 2 tokens (100 %), 2 accepted", "push", "list", "--env", "staging")
 	d.liveops(0, " UTC test canceled (by ", "push", "cancel", "--env", "staging", "crystals")
 	d.liveops(0, " UTC canceled (by ", "push", "status", "--env", "staging", "crystals")
+	d.liveops(0, " UTC canceled (by ", "push", "status", "--env", "staging", "crystals", "--watch")
 	d.liveops(2, "no run of campaign `crystals` is under way", "push", "cancel", "--env", "staging", "crystals")
 }
 

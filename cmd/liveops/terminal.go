@@ -99,9 +99,25 @@ func (b *bar) show(what, unit string, done, total int) {
 	fmt.Fprintf(b.w, "\r\x1b[K%s %s%s %d of %d %s", what, strings.Repeat("█", full), strings.Repeat("░", cells-full), done, total, unit)
 }
 
+// say draws a line in the place of the bar, cut to the terminal's width, at most ten times a second.
+func (b *bar) say(line string) {
+	now := time.Now()
+	if b.w == nil || now.Sub(b.started) < barDelay || now.Sub(b.drawn) < barDelay/5 {
+		return
+	}
+	b.drawn = now
+	if cells := width(b.w); cells > 1 {
+		if all := []rune(line); len(all) >= cells {
+			line = string(all[:cells-2]) + "…"
+		}
+	}
+	fmt.Fprint(b.w, "\r\x1b[K"+line)
+}
+
 // clear takes the bar away.
 func (b *bar) clear() {
 	if b.w != nil && !b.drawn.IsZero() {
 		fmt.Fprint(b.w, "\r\x1b[K")
+		b.drawn = time.Time{}
 	}
 }

@@ -19,10 +19,23 @@ type Standing struct {
 	Zone   *time.Location // in which its times are
 	Next   time.Time      // zero where it is not due any more
 	Newest *runs.Run      // nil where it never ran
+	Tests  []runs.Run     // that are ahead of runs of it, by id
 }
 
-// List gives the campaigns of a release with their next times after now, by name.
+// Runs are what there is to tell of it: the tests, and its newest run.
+func (s *Standing) Runs() []runs.Run {
+	if s.Newest == nil {
+		return s.Tests
+	}
+	return append(slices.Clone(s.Tests), *s.Newest)
+}
+
+// List gives the campaigns of a release with their next times after now, how their newest runs stand, and the tests that are ahead of any, by name.
 func List(ctx context.Context, record *runs.Store, r *Release, now time.Time) ([]Standing, error) {
+	live, err := record.Live(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var all []Standing
 	for _, c := range r.Campaigns {
 		s := Standing{Name: c.Name, Zone: c.Zone}
@@ -35,6 +48,11 @@ func List(ctx context.Context, record *runs.Store, r *Release, now time.Time) ([
 		}
 		if len(newest) > 0 {
 			s.Newest = &newest[0]
+		}
+		for _, test := range live {
+			if test.Campaign == c.Name && test.Ahead() {
+				s.Tests = append(s.Tests, test)
+			}
 		}
 		all = append(all, s)
 	}

@@ -17,28 +17,28 @@ import (
 // Begin records a run, in the state that it has: Running, Paused or Missed. Where the campaign was fired for that time before,
 // it changes nothing; begun is then false, and the run is that one.
 func (s *Store) Begin(ctx context.Context, own Epoch, r Run) (_ Run, begun bool, err error) {
-	return s.begin(ctx, r, func(work func(*sql.Tx) error) error { return s.led(ctx, own, work) })
+	return s.begin(ctx, &r, func(work func(*sql.Tx) error) error { return s.led(ctx, own, work) })
 }
 
 // Order is Begin by anybody: whoever leads takes the run up.
 func (s *Store) Order(ctx context.Context, r Run) (_ Run, begun bool, err error) {
-	return s.begin(ctx, r, func(work func(*sql.Tx) error) error { return s.transact(ctx, work) })
+	return s.begin(ctx, &r, func(work func(*sql.Tx) error) error { return s.transact(ctx, work) })
 }
 
-func (s *Store) begin(ctx context.Context, r Run, within func(work func(*sql.Tx) error) error) (_ Run, begun bool, err error) {
+func (s *Store) begin(ctx context.Context, r *Run, within func(work func(*sql.Tx) error) error) (_ Run, begun bool, err error) {
 	zones, err := json.Marshal(r.Zones)
 	if err != nil {
 		return Run{}, false, err
 	}
 	err = within(func(tx *sql.Tx) error {
-		begun, err = insert(ctx, tx, r, string(zones))
+		begun, err = insert(ctx, tx, *r, string(zones))
 		return err
 	})
 	if err != nil {
 		return Run{}, false, fmt.Errorf("begin the run of %s: %w", r.Campaign, err)
 	}
-	r, err = s.find(ctx, r.Campaign, r.Time, r.Test)
-	return r, begun, err
+	recorded, err := s.find(ctx, r.Campaign, r.Time, r.Test)
+	return recorded, begun, err
 }
 
 // fresh are the columns of what a run has done, and freshValues what they are at its beginning.

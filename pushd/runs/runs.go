@@ -72,6 +72,7 @@ type Run struct {
 	Read   bool            // all of it is read
 	Tokens int64           // read so far
 	Last   int             // the number of the newest batch; they count from 1
+	Stuck  []Stuck         // what waits for a worker that can send it, by gateway, where Store.Stuck was asked
 	Counts
 }
 
@@ -100,6 +101,15 @@ func TestOf(fingerprint, named string) string {
 }
 
 const ofNamed = "@"
+
+// Ahead says whether it is a test that a run gets first, and is not over.
+func (r *Run) Ahead() bool { return !r.Follows.IsZero() && !r.State.Ended() }
+
+// AheadOf says whether it is one ahead of its campaign's run of a time: where each user's own zone counts, also of one that is a later wave, as far as
+// times say.
+func (r *Run) AheadOf(due time.Time) bool {
+	return r.Ahead() && (r.Time.Equal(due) || isNamed(r.Test) && r.Time.Before(due) && due.Sub(r.Time) < betweenWaves)
+}
 
 // Fingerprint is the campaign's that a test of a run is of.
 func (r *Run) Fingerprint() string {

@@ -91,6 +91,11 @@ var tables = []string{
 		language VARCHAR(191) NOT NULL,
 		KEY of_run (run_id)
 	) CHARACTER SET utf8mb4`,
+	// To which platforms no worker can send, and by which gateway that would be.
+	`CREATE TABLE IF NOT EXISTS liveops_push_lacking (
+		platform VARCHAR(16) NOT NULL PRIMARY KEY,
+		gateway VARCHAR(16) NOT NULL
+	) CHARACTER SET utf8mb4`,
 	`INSERT IGNORE INTO liveops_push_leader (id, epoch, name, until) VALUES (1, 0, '', '1970-01-02')`,
 }
 

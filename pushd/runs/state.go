@@ -139,6 +139,8 @@ func (r standing) wish(ctx context.Context, tx *sql.Tx, to State, reason string)
 			reason += stillUntested
 		}
 		return r.set(ctx, tx, Paused, reason, time.Time{})
+	case to == Paused && paused && r.test && strings.HasPrefix(reason, By) && !strings.HasPrefix(r.reason, By): // an edit would let it go on
+		return r.set(ctx, tx, Paused, reason+"; "+r.reason, time.Time{})
 	case to == Running && paused && untested(r.reason):
 		return r.set(ctx, tx, Paused, UntilTested, time.Time{})
 	case to == Canceling && r.state != Canceling:

@@ -34,7 +34,8 @@ type Outcome struct {
 const Accepted = "accepted"
 
 // BeginTest records a test of a run, which must not have ended: begun is false where it has, or where the test is recorded, that of a named time
-// before any of its waves.
+// before any of its waves. It begins as it says, unless people have paused or canceled the time's last test, of the campaign before it was edited: then
+// it is recorded as Paused, or as Canceled.
 func (s *Store) BeginTest(ctx context.Context, own Epoch, r Run) (begun bool, err error) {
 	zones, err := json.Marshal(r.Zones)
 	if err != nil {
@@ -46,12 +47,17 @@ func (s *Store) BeginTest(ctx context.Context, own Epoch, r Run) (begun bool, er
 		if err != nil && !errors.Is(err, sql.ErrNoRows) || state.Ended() {
 			return err
 		}
-		if isNamed(r.Test) {
+		var named []string
+		if _, key, is := strings.Cut(r.Test, ofNamed); is && isNamed(r.Test) {
+			named = append(named, key)
 			var known int
 			where, args := ofOneName(r.Campaign, r.Time, r.Test)
 			if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM liveops_push_runs "+where, args...).Scan(&known); err != nil || known > 0 {
 				return err
 			}
+		}
+		if err := r.hold(ctx, tx, named); err != nil {
+			return err
 		}
 		begun, err = insert(ctx, tx, r, string(zones))
 		return err
@@ -145,8 +151,8 @@ func (s *Store) ForgetTesters(ctx context.Context, own Epoch, before time.Time) 
 	return nil
 }
 
-// Supersede ends a test whose run will be another one, or none: that is not canceled by it, and may have another test. A *StateError says
-// that the test has ended, or that somebody has canceled it, and its run with it.
+// Supersede ends a test whose run will be another one, or none: that is not canceled by it, and may have another test, which begins as paused where a
+// person has paused this one. A *StateError says that the test has ended, or that somebody has canceled it, and its run with it.
 func (s *Store) Supersede(ctx context.Context, own Epoch, id int64, reason string) error {
 	return s.led(ctx, own, func(tx *sql.Tx) error {
 		r, err := lock(ctx, tx, id)
@@ -156,10 +162,10 @@ func (s *Store) Supersede(ctx context.Context, own Epoch, id int64, reason strin
 		if r.state == Canceling {
 			return r.refuse(Canceling)
 		}
-		if err := r.move(ctx, tx, Canceling, reason, time.Time{}); err != nil {
+		if err := r.move(ctx, tx, Canceling, r.void(reason), time.Time{}); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE liveops_push_runs SET others_at = NULL, test = CONCAT('superseded-', id) WHERE id = ?", id)
+		_, err = tx.ExecContext(ctx, "UPDATE liveops_push_runs SET others_at = NULL, test = CONCAT('"+ofVoid+"', id, IF(LOCATE('"+ofNamed+"', test) > 0, SUBSTRING(test, LOCATE('"+ofNamed+"', test)), '')) WHERE id = ?", id)
 		return err
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"liveops/pushd/campaign"
 	"liveops/pushd/control"
 	"liveops/pushd/runs"
 )
@@ -21,17 +22,17 @@ func CampaignRun(r runs.Run, now time.Time) string {
 	if r.Reason != "" {
 		line += " (" + r.Reason + ")"
 	}
-	return line + runCounts(r, now) + othersFollow(r)
+	return line + runCounts(r, now) + stuck(r) + othersFollow(r)
 }
 
-// CampaignStanding tells a campaign and its newest run in one line, for a terminal.
+// CampaignStanding tells a campaign, the tests that are ahead of its runs, and its newest run in one line, for a terminal.
 func CampaignStanding(s control.Standing, now time.Time) string {
 	line := s.Name + ": not due any more"
 	if !s.Next.IsZero() {
 		line = s.Name + ": next " + moment(s.Next, s.Zone)
 	}
-	if s.Newest != nil {
-		line += "; " + CampaignRun(*s.Newest, now)
+	for _, r := range s.Runs() {
+		line += "; " + CampaignRun(r, now)
 	}
 	return line
 }
@@ -49,7 +50,19 @@ func CampaignRunSentence(environment string, r runs.Run, now time.Time) string {
 	if r.Actor != "" {
 		s += ", asked for by " + codeSpan(r.Actor, 60)
 	}
-	return stop(s + runCounts(r, now) + othersFollow(r))
+	return stop(s + runCounts(r, now) + stuck(r) + othersFollow(r))
+}
+
+// stuck is what waits of a run for a worker that can send it: "; no worker can send by APNs, and 12 batches wait for one"; "" where nothing does.
+func stuck(r runs.Run) (words string) {
+	for _, s := range r.Stuck {
+		wait := "1 batch waits"
+		if s.Batches != 1 {
+			wait = grouped(s.Batches) + " batches wait"
+		}
+		words += "; no worker can send by " + map[campaign.Gateway]string{campaign.FCM: "FCM", campaign.APNs: "APNs"}[s.Gateway] + ", and " + wait + " for one"
+	}
+	return words
 }
 
 // othersFollow is when those who are not in a test get its run; "" where that is over, or there is none.
@@ -139,7 +152,7 @@ func runRow(r *runs.Run, now time.Time) string {
 	if r.Reason != "" {
 		state += ": " + prose(r.Reason)
 	}
-	state += othersFollow(*r)
+	state += stuck(*r) + othersFollow(*r)
 	by := ""
 	if r.Actor != "" {
 		by = codeSpan(r.Actor, 60)
@@ -166,7 +179,7 @@ func runRow(r *runs.Run, now time.Time) string {
 	return "| " + strings.Join(row, " | ") + " |\n"
 }
 
-// CampaignsMarkdown is the campaigns that were released to an environment, with their next times and newest runs.
+// CampaignsMarkdown is the campaigns that were released to an environment, with their next times, the tests that are ahead of their runs, and newest runs.
 func CampaignsMarkdown(environment string, all []control.Standing, now time.Time) string {
 	if len(all) == 0 {
 		return "No campaign was released to " + name(environment) + "."
@@ -174,18 +187,30 @@ func CampaignsMarkdown(environment string, all []control.Standing, now time.Time
 	var b strings.Builder
 	b.WriteString(several(len(all), "campaign") + " in " + name(environment) + ":\n\n| campaign | next | newest run |\n| --- | --- | --- |\n")
 	for _, s := range all {
-		next, newest := "not due any more", "never sent"
+		next, stand := "not due any more", "never sent"
 		if !s.Next.IsZero() {
 			next = moment(s.Next, s.Zone)
 		}
-		if r := s.Newest; r != nil {
-			newest = second(r.Time) + " **" + string(r.State) + "**"
-			if r.Reason != "" {
-				newest += " (" + prose(r.Reason) + ")"
+		if all := s.Runs(); len(all) > 0 {
+			var stands []string
+			for _, r := range all {
+				stands = append(stands, runMarkdown(r, now))
 			}
-			newest += runCounts(*r, now)
+			stand = strings.Join(stands, "; ")
 		}
-		b.WriteString("| " + tableCell(codeSpan(s.Name, 130)) + " | " + tableCell(next) + " | " + tableCell(newest) + " |\n")
+		b.WriteString("| " + tableCell(codeSpan(s.Name, 130)) + " | " + tableCell(next) + " | " + tableCell(stand) + " |\n")
 	}
 	return b.String()
+}
+
+// runMarkdown is a run, or a test, as CampaignRun tells it.
+func runMarkdown(r runs.Run, now time.Time) string {
+	s := second(r.Time) + " **" + string(r.State) + "**"
+	if r.Test != "" {
+		s = second(r.Time) + " test **" + string(r.State) + "**"
+	}
+	if r.Reason != "" {
+		s += " (" + prose(r.Reason) + ")"
+	}
+	return s + runCounts(r, now) + stuck(r) + othersFollow(r)
 }

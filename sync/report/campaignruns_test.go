@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"liveops/pushd/campaign"
 	"liveops/pushd/control"
 	"liveops/pushd/runs"
 )
@@ -30,6 +31,8 @@ func TestCampaignRun(t *testing.T) {
 		{paused, "Fri 2026-11-27 10:03:00 UTC paused (by jun): 7 tokens so far, 5 accepted, 0 dead, 0 rejected, 0 failed, 2 without an answer, 1 perhaps twice; 0/s, 10.0 s"},
 		{finished, "Fri 2026-11-27 10:03:00 UTC done: 20,000 of 20,000 tokens (100 %), 19,000 accepted, 900 dead, 40 rejected, 60 failed; 4,000/s, 5.0 s"},
 		{missed, "Fri 2026-11-27 10:03:10 UTC missed (nobody was there)"},
+		{runs.Run{Time: runNow, State: runs.Running, Started: runNow, Read: true, Tokens: 1200, Stuck: []runs.Stuck{{Gateway: campaign.APNs, Batches: 1}, {Gateway: campaign.FCM, Batches: 1200}}},
+			"Fri 2026-11-27 10:03:10 UTC running: 0 of 1,200 tokens (0 %), 0 accepted, 0 dead, 0 rejected, 0 failed; no worker can send by APNs, and 1 batch waits for one; no worker can send by FCM, and 1,200 batches wait for one"},
 		{runs.Run{Time: runNow, State: runs.Done, Read: true, Started: runNow, Finished: runNow}, "Fri 2026-11-27 10:03:10 UTC done: 0 of 0 tokens, 0 accepted, 0 dead, 0 rejected, 0 failed"},
 	} {
 		if got := CampaignRun(test.run, runNow); got != test.want {
@@ -41,12 +44,13 @@ func TestCampaignRun(t *testing.T) {
 func TestCampaignRunsMarkdown(t *testing.T) {
 	asked := underWay()
 	asked.State, asked.Actor, asked.Reason = runs.Paused, "jun|x", "@mina said <b>stop</b> | now"
+	asked.Stuck = []runs.Stuck{{Gateway: campaign.FCM, Batches: 2}}
 	missed := runs.Run{Campaign: "crystals", Time: runNow, State: runs.Missed, Reason: "nobody was there"}
 	got := CampaignRunsMarkdown("production", "crystals", []runs.Run{asked, underWay(), missed}, runNow)
 	want := "Campaign `crystals` in production:\n\n" +
 		"| due | state | done | accepted | dead | rejected | failed | no answer | perhaps twice | rate | took | left | asked for by |\n" +
 		"| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --- |\n" +
-		"| Fri 2026-11-27 10:03:00 UTC | **paused**: `@mina` said `<b>stop</b> \\|` now | 20,000 of 50,000 (40 %) | 19,000 | 900 | 40 | 60 | 0 | 0 | 2,000/s | 10.0 s |  | `jun\\|x` |\n" +
+		"| Fri 2026-11-27 10:03:00 UTC | **paused**: `@mina` said `<b>stop</b> \\|` now; no worker can send by FCM, and 2 batches wait for one | 20,000 of 50,000 (40 %) | 19,000 | 900 | 40 | 60 | 0 | 0 | 2,000/s | 10.0 s |  | `jun\\|x` |\n" +
 		"| Fri 2026-11-27 10:03:00 UTC | **running** | 20,000 of 50,000 (40 %) | 19,000 | 900 | 40 | 60 | 0 | 0 | 2,000/s | 10.0 s | 15.0 s |  |\n" +
 		"| Fri 2026-11-27 10:03:10 UTC | **missed**: nobody was there |  |  |  |  |  |  |  |  |  |  |  |\n"
 	if got != want {
@@ -79,6 +83,23 @@ func TestCampaignsMarkdown(t *testing.T) {
 	if got := CampaignsMarkdown("production", nil, runNow); got != "No campaign was released to production." {
 		t.Error(got)
 	}
+	ahead := runs.Run{Time: runNow.Add(time.Hour), Test: "a1", State: runs.Waiting, Follows: runNow.Add(time.Hour), Started: runNow, Read: true}
+	all[1].Tests = []runs.Run{ahead}
+	const told = "Fri 2026-11-27 11:03:10 UTC test waiting: 0 of 0 tokens, 0 accepted, 0 dead, 0 rejected, 0 failed; the others follow at Fri 2026-11-27 11:03:10 UTC"
+	if got := CampaignStanding(all[1], runNow); got != "once: not due any more; "+told {
+		t.Error(got)
+	}
+	if got, want := CampaignsMarkdown("production", all[1:], runNow), "| `once` | not due any more | "+strings.Replace(told, "waiting", "**waiting**", 1)+" |\n"; !strings.HasSuffix(got, want) {
+		t.Error(got)
+	}
+	all[1].Newest = &run
+	if got := CampaignStanding(all[1], runNow); !strings.HasPrefix(got, "once: not due any more; "+told+"; Fri 2026-11-27 10:03:00 UTC running (by jun): ") {
+		t.Error(got)
+	}
+	if got := CampaignsMarkdown("production", all[1:], runNow); !strings.Contains(got, " follow at Fri 2026-11-27 11:03:10 UTC; Fri 2026-11-27 10:03:00 UTC **running** (by jun): ") {
+		t.Error(got)
+	}
+	all[1].Tests, all[1].Newest = nil, nil
 	if got := CampaignStanding(all[1], runNow); got != "once: not due any more" {
 		t.Error(got)
 	}
