@@ -25,7 +25,7 @@ environment's MySQL, from which liveops pushd takes it within a second.`,
 	c.AddCommand(a.pushListCommand(), a.pushStatusCommand(), a.pushPreviewCommand(), a.pushTestCommand(), a.pushSendNowCommand(),
 		a.pushWishCommand(pushWish{"pause", runs.Paused, "Stop sending, for now", "It is of every run of the campaign that is under way. Messages that are on their way arrive. liveops push resume goes on where it stood."}),
 		a.pushWishCommand(pushWish{"resume", runs.Running, "Go on with what is paused", "It goes on where it stood; no token gets a second message by it. A run whose test comes first is sent after that all the same."}),
-		a.pushWishCommand(pushWish{"cancel", runs.Canceling, "End what is under way for good", "It is of every run of the campaign that is under way, and of one whose test was sent ahead of it. It answers when every worker has stopped: after that nothing of them is sent. What was sent stays sent."}))
+		a.pushWishCommand(pushWish{"cancel", runs.Canceling, "End what is under way for good", "It is of every run of the campaign that is under way, and of one whose test was sent ahead of it. It answers when every worker has stopped: after that nothing of them is sent. What was sent stays sent. Where they have not within 30 seconds, it says so and fails; the cancel stands all the same."}))
 	return c
 }
 
@@ -111,18 +111,20 @@ func (a *app) pushWishCommand(wish pushWish) *cobra.Command {
 				reason = "by " + actor()
 			}
 			all, err := control.Wish(c.Context(), record, files.store, args[0], wish.to, reason)
+			environment := files.store.Environment()
+			if onlyCanceled(err) {
+				return errors.Join(err, fmt.Errorf("whether the %s is recorded is not known: see liveops push status --env %s, or say it again", wish.name, environment))
+			}
 			if err != nil {
 				return err
 			}
 			if wish.to == runs.Canceling {
-				if all, err = control.AwaitCanceled(c.Context(), record, all, pause); err != nil {
-					return errors.Join(err, errors.New("the cancel is asked for, and is not answered yet: messages may still be sent; see liveops push status"))
-				}
+				all, err = a.awaitCanceled(c.Context(), record, environment, args[0], all)
 			}
 			for _, r := range all {
 				fmt.Fprintln(a.out, printable(args[0]+": "+report.CampaignRun(r, time.Now())))
 			}
-			return nil
+			return err
 		}),
 	}
 	w.flags(c, false)

@@ -107,7 +107,7 @@ func (a *app) pushTest(ctx context.Context, files *pushFiles, record *runs.Store
 	defer cancel()
 	test, err = control.AwaitTest(waiting, record, test, pause)
 	if err != nil {
-		return fmt.Errorf("the test has not come to its end, and is canceled; of its messages, some may have been sent: does liveops pushd run for %s? %w", released.Environment, err)
+		return errors.Join(fmt.Errorf("the test has not come to its end, and is canceled; of its messages, some may have been sent: does liveops pushd run for %s?", released.Environment), err)
 	}
 	for _, line := range report.CampaignTest(released.Environment, test) {
 		fmt.Fprintln(a.out, printable(line))

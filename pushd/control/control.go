@@ -115,6 +115,9 @@ func Live(ctx context.Context, record *runs.Store, f Files, name string) ([]runs
 	return nil, &UnknownError{Campaign: name, Environment: f.Environment(), Near: datasheets.Nearest(name, names)}
 }
 
+// CancelWait is how long the answer to a cancel waits for all workers to stop; they do within a second or two.
+const CancelWait = 30 * time.Second
+
 // lookEvery is how often AwaitCanceled looks.
 const lookEvery = 100 * time.Millisecond
 
