@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,21 +33,40 @@ func TestPushInAShell(t *testing.T) {
 	push(2, "no campaign `cristals` was released to production; did you mean `crystals`?", "send-now", "--yes", "cristals")
 	push(2, "no campaign `cristals` was released to production; did you mean `crystals`?", "cancel", "cristals")
 	push(2, "no run of campaign `crystals` is under way in production", "pause", "crystals")
-	push(0, " UTC running: 0 tokens so far", "send-now", "--yes", "crystals")
+	push(0, " UTC running, asked for by "+actor()+": 0 tokens so far", "send-now", "--yes", "crystals")
 	push(0, " UTC paused (by ", "pause", "crystals")
-	push(0, " UTC running: 0 tokens so far", "resume", "crystals")
+	push(0, " UTC running, asked for by "+actor()+": 0 tokens so far", "resume", "crystals")
 	push(0, "; ", "list")
 
 	stopped := make(chan error, 1)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	go func() { stopped <- endCanceled(ctx, runs.New(store.DB())) }()
-	push(0, " UTC canceled (every worker has stopped): 0 tokens so far", "cancel", "crystals")
+	push(0, " UTC canceled (every worker has stopped), asked for by "+actor()+": 0 tokens so far", "cancel", "crystals")
 	if err := <-stopped; err != nil {
 		t.Error(err)
 	}
 	push(2, "no run of campaign `crystals` is under way", "cancel", "crystals")
-	push(0, " UTC canceled (every worker has stopped)", "status", "crystals")
+	push(0, " UTC canceled (every worker has stopped), asked for by "+actor()+": ", "status", "crystals")
+}
+
+// What is sent besides its times is held to holds and freezes, and is in the audit.
+func TestSendNowGates(t *testing.T) {
+	p := newPushing(t, pushingConfig, weekly)
+	push := func(code int, want string, args ...string) {
+		t.Helper()
+		p.liveops(code, want, append([]string{"push", "send-now", "crystals", "--env", "production"}, args...)...)
+	}
+	push(2, `"Send crystals to its whole audience in production now, also to those who had it?": add --yes`)
+	p.liveops(0, "", "lock", "--env", "production", "a bad day")
+	push(2, "production is on hold (a bad day, by "+actor()+"); lift the hold first, with liveops unlock --env production\n", "--yes", "--despite-freeze", "no matter")
+	p.liveops(0, "", "unlock", "--env", "production")
+	p.commit("liveops.yaml", strings.Replace(pushingConfig, "push:", "freeze: [{from: 2020-01-01T00:00, to: 2099-01-01T00:00, reason: the event}], push:", 1))
+	push(2, "production is frozen (the event); --despite-freeze REASON passes over it", "--yes")
+	push(2, "say why: --despite-freeze REASON", "--yes", "--despite-freeze", " ")
+	p.liveops(0, "no runs", "push", "status", "--env", "production")
+	push(0, " UTC running, asked for by "+actor()+": ", "--yes", "--despite-freeze", "the servers are back")
+	p.liveops(0, "push crystals: sent besides its times, without a second person; despite the freeze: the servers are back", "status", "--env", "production", "--audit", "1")
 }
 
 // endCanceled leads until a run that is canceling is there, and says that every worker has stopped.

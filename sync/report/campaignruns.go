@@ -12,7 +12,7 @@ import (
 // second is a time to the second in UTC, since a run is known by it.
 func second(t time.Time) string { return t.UTC().Format("Mon 2006-01-02 15:04:05 UTC") }
 
-// CampaignRun tells a run of a campaign in one line, for a terminal. Its reason is as it was given, whatever it holds.
+// CampaignRun tells a run of a campaign in one line, for a terminal. Its reason, and who asked for it, are as they were given, whatever they hold.
 func CampaignRun(r runs.Run, now time.Time) string {
 	line := second(r.Time) + " " + string(r.State)
 	if r.Test != "" {
@@ -20,6 +20,9 @@ func CampaignRun(r runs.Run, now time.Time) string {
 	}
 	if r.Reason != "" {
 		line += " (" + r.Reason + ")"
+	}
+	if r.Actor != "" {
+		line += ", asked for by " + r.Actor
 	}
 	return line + runCounts(r, now) + othersFollow(r)
 }

@@ -22,12 +22,15 @@ func TestCampaignRun(t *testing.T) {
 	finished := underWay()
 	finished.State, finished.Tokens, finished.Finished = runs.Done, 20_000, runNow.Add(-5*time.Second)
 	missed := runs.Run{Campaign: "crystals", Time: runNow, State: runs.Missed, Reason: "nobody was there"}
+	asked := paused
+	asked.Actor = "mina (command line)"
 	for _, test := range []struct {
 		run  runs.Run
 		want string
 	}{
 		{underWay(), "Fri 2026-11-27 10:03:00 UTC running: 20,000 of 50,000 tokens (40 %), 19,000 accepted, 900 dead, 40 rejected, 60 failed; 2,000/s, 10.0 s, about 15.0 s left"},
 		{paused, "Fri 2026-11-27 10:03:00 UTC paused (by jun): 7 tokens so far, 5 accepted, 0 dead, 0 rejected, 0 failed, 2 without an answer, 1 perhaps twice; 0/s, 10.0 s"},
+		{asked, "Fri 2026-11-27 10:03:00 UTC paused (by jun), asked for by mina (command line): 7 tokens so far, 5 accepted, 0 dead, 0 rejected, 0 failed, 2 without an answer, 1 perhaps twice; 0/s, 10.0 s"},
 		{finished, "Fri 2026-11-27 10:03:00 UTC done: 20,000 of 20,000 tokens (100 %), 19,000 accepted, 900 dead, 40 rejected, 60 failed; 4,000/s, 5.0 s"},
 		{missed, "Fri 2026-11-27 10:03:10 UTC missed (nobody was there)"},
 		{runs.Run{Time: runNow, State: runs.Done, Read: true, Started: runNow, Finished: runNow}, "Fri 2026-11-27 10:03:10 UTC done: 0 of 0 tokens, 0 accepted, 0 dead, 0 rejected, 0 failed"},
