@@ -56,7 +56,7 @@ func (a *app) pushListCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "list --env ENV",
 		Short:   "List the campaigns that were released, with their next times",
-		Long:    "List the campaigns that were released to an environment, each with its next time and how its newest run stands.",
+		Long:    "List the campaigns that were released to an environment, each with its next time and how its newest run stands. Of one with `timezone: user` it\nis the first in the zones that users have, which are read from the tokens.",
 		Example: "  liveops push list --env production",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -78,8 +78,12 @@ func (a *app) pushList(ctx context.Context, files *pushFiles, record *runs.Store
 	if err != nil {
 		return err
 	}
+	zones, err := a.userZones(ctx, released)
+	if err != nil {
+		return err
+	}
 	now := time.Now()
-	all, err := control.List(ctx, record, released, now)
+	all, err := control.List(ctx, record, released, zones, now)
 	if err != nil {
 		return err
 	}
@@ -88,6 +92,30 @@ func (a *app) pushList(ctx context.Context, files *pushFiles, record *runs.Store
 		fmt.Fprintln(a.out, printable("  "+report.CampaignStanding(s, now)))
 	}
 	return nil
+}
+
+// userZones reads the time zones that users have, where a campaign goes by them. Where they cannot be read in time, it says why, and they
+// are not known.
+func (a *app) userZones(ctx context.Context, r *control.Release) (control.Zones, error) {
+	push, err := r.Push()
+	if !r.EachUser() || errors.Is(err, control.ErrNoPush) {
+		return control.Zones{}, nil
+	}
+	if err != nil {
+		return control.Zones{}, err
+	}
+	tokens := &phones{settings: a.settings}
+	defer tokens.Close()
+	asking, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	names, err := tokens.zones(asking, r.Environment, push)
+	if ctx.Err() != nil {
+		return control.Zones{}, ctx.Err()
+	}
+	if err != nil {
+		fmt.Fprintln(a.err, printable("The time zones of users are not known: "+err.Error()))
+	}
+	return control.Zones{Names: names, Known: err == nil}, nil
 }
 
 // pushWish is a command that asks for a state.

@@ -69,6 +69,17 @@ func TestSendNowGates(t *testing.T) {
 	p.liveops(0, "push crystals: sent besides its times, without a second person; despite the freeze: the servers are back", "status", "--env", "production", "--audit", "1")
 }
 
+// By each user's own zone, the next time is the first of those that the tokens have; a zone that cannot be read is not passed off as theirs.
+func TestPushListByUsersClocks(t *testing.T) {
+	tomorrow := time.Now().UTC().Add(36 * time.Hour).Truncate(24 * time.Hour)
+	p := newPushing(t, pushingConfig, strings.Replace(weekly, "schedule: \"3 19 * * FRI\"", "timezone: user\nat: "+tomorrow.Format("2006-01-02")+"T12:00", 1))
+	p.exec("INSERT INTO t VALUES ('a', 'ios', 'Pacific/Kiritimati'), ('b', 'ios', 'Asia/Seoul'), ('c', 'ios', NULL)") // 14 hours before UTC
+	p.liveops(0, "  crystals: next "+tomorrow.Add(-2*time.Hour).Format("Mon 2006-01-02 15:04")+" UTC, in the first of its users' own zones\n", "push", "list", "--env", "production")
+	p.exec("ALTER TABLE t DROP COLUMN zone")
+	p.liveops(0, "The time zones of users are not known: ", "push", "list", "--env", "production")
+	p.liveops(0, " in the fallback zone Asia/Seoul; other zones have their own times\n", "push", "list", "--env", "production")
+}
+
 // endCanceled leads until a run that is canceling is there, and says that every worker has stopped.
 func endCanceled(ctx context.Context, record *runs.Store) error {
 	epoch, err := record.Lead(ctx, "test", 0, time.Hour)

@@ -13,34 +13,6 @@ import (
 	"liveops/pushd/runs"
 )
 
-// Standing is a released campaign, and how it stands.
-type Standing struct {
-	Name   string
-	Zone   *time.Location // in which its times are
-	Next   time.Time      // zero where it is not due any more
-	Newest *runs.Run      // nil where it never ran
-}
-
-// List gives the campaigns of a release with their next times after now, by name.
-func List(ctx context.Context, record *runs.Store, r *Release, now time.Time) ([]Standing, error) {
-	var all []Standing
-	for _, c := range r.Campaigns {
-		s := Standing{Name: c.Name, Zone: c.Zone}
-		if at, ok := c.Timetable(nil).Next(now); ok {
-			s.Next = at
-		}
-		newest, err := record.Newest(ctx, c.Name, 1)
-		if err != nil {
-			return nil, err
-		}
-		if len(newest) > 0 {
-			s.Newest = &newest[0]
-		}
-		all = append(all, s)
-	}
-	return all, nil
-}
-
 // Wish asks that every run of a campaign that is under way be Running, Paused or Canceling, and gives them as they are then,
 // by id. Of several, those whose state does not allow it are left as they are. An *IdleError says that none is under way; an
 // *UnknownError, that there is no such campaign either; a *runs.StateError, that no run's state allows it. A run that awaits its

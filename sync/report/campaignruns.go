@@ -29,14 +29,32 @@ func CampaignRun(r runs.Run, now time.Time) string {
 
 // CampaignStanding tells a campaign and its newest run in one line, for a terminal.
 func CampaignStanding(s control.Standing, now time.Time) string {
-	line := s.Name + ": not due any more"
+	line := s.Name + ": "
 	if !s.Next.IsZero() {
-		line = s.Name + ": next " + moment(s.Next, s.Zone)
+		line += "next "
 	}
+	line += nextTime(s)
 	if s.Newest != nil {
 		line += "; " + CampaignRun(*s.Newest, now)
 	}
 	return line
+}
+
+// nextTime is when a campaign is due next, and by whose clocks.
+func nextTime(s control.Standing) string {
+	const others = "; other zones have their own times"
+	zone := "the fallback zone " + s.Zone.String()
+	switch {
+	case s.Next.IsZero() && !s.Until.IsZero():
+		return "past in " + zone + others + ", until " + moment(s.Until, time.UTC) + " at the latest"
+	case s.Next.IsZero():
+		return "not due any more"
+	case s.Clocks == control.UserClocks:
+		return moment(s.Next, time.UTC) + ", in the first of its users' own zones"
+	case s.Clocks == control.OtherClocks:
+		return moment(s.Next, s.Zone) + " in " + zone + others
+	}
+	return moment(s.Next, s.Zone)
 }
 
 // CampaignRunSentence is a run of a campaign in a sentence, as Markdown.
@@ -177,10 +195,7 @@ func CampaignsMarkdown(environment string, all []control.Standing, now time.Time
 	var b strings.Builder
 	b.WriteString(several(len(all), "campaign") + " in " + name(environment) + ":\n\n| campaign | next | newest run |\n| --- | --- | --- |\n")
 	for _, s := range all {
-		next, newest := "not due any more", "never sent"
-		if !s.Next.IsZero() {
-			next = moment(s.Next, s.Zone)
-		}
+		newest := "never sent"
 		if r := s.Newest; r != nil {
 			newest = second(r.Time) + " **" + string(r.State) + "**"
 			if r.Reason != "" {
@@ -188,7 +203,7 @@ func CampaignsMarkdown(environment string, all []control.Standing, now time.Time
 			}
 			newest += runCounts(*r, now)
 		}
-		b.WriteString("| " + tableCell(codeSpan(s.Name, 130)) + " | " + tableCell(next) + " | " + tableCell(newest) + " |\n")
+		b.WriteString("| " + tableCell(codeSpan(s.Name, 130)) + " | " + tableCell(nextTime(s)) + " | " + tableCell(newest) + " |\n")
 	}
 	return b.String()
 }

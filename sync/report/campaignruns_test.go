@@ -89,3 +89,26 @@ func TestCampaignsMarkdown(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestNextTime(t *testing.T) {
+	seoul, err := time.LoadLocation("Asia/Seoul")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 12, 4, 10, 3, 0, 0, time.UTC)
+	for _, test := range []struct {
+		of   control.Standing
+		want string
+	}{
+		{control.Standing{Zone: seoul}, "not due any more"},
+		{control.Standing{Zone: seoul, Next: at}, "Fri 2026-12-04 19:03 Asia/Seoul (2026-12-04 10:03 UTC)"},
+		{control.Standing{Zone: seoul, Next: at, Clocks: control.UserClocks}, "Fri 2026-12-04 10:03 UTC, in the first of its users' own zones"},
+		{control.Standing{Zone: seoul, Next: at, Clocks: control.OtherClocks}, "Fri 2026-12-04 19:03 Asia/Seoul (2026-12-04 10:03 UTC) in the fallback zone Asia/Seoul; other zones have their own times"},
+		{control.Standing{Zone: seoul, Until: at, Clocks: control.OtherClocks}, "past in the fallback zone Asia/Seoul; other zones have their own times, until Fri 2026-12-04 10:03 UTC at the latest"},
+		{control.Standing{Zone: seoul, Clocks: control.UserClocks}, "not due any more"},
+	} {
+		if got := nextTime(test.of); got != test.want {
+			t.Errorf("%s\nwant %s", got, test.want)
+		}
+	}
+}
