@@ -58,7 +58,7 @@ func (a *app) pushListCommand() *cobra.Command {
 		Short:   "List the campaigns that were released, with their next times",
 		Long:    "List the campaigns that were released to an environment, each with its next time and how its newest run stands. Of one with `timezone: user` it\nis the first in the zones that users have, which are read from the tokens.",
 		Example: "  liveops push list --env production",
-		Args:    cobra.NoArgs,
+		Args:    campaignArgs(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			open := &stores{settings: a.settings}
 			defer open.Close()
@@ -132,7 +132,7 @@ func (a *app) pushWishCommand(wish pushWish) *cobra.Command {
 		Short:   wish.short,
 		Long:    wish.short + ". " + wish.long,
 		Example: fmt.Sprintf("  liveops push %s --env production crystals", wish.name),
-		Args:    cobra.ExactArgs(1),
+		Args:    campaignArgs(1, 1),
 		RunE: a.withPush(&w, func(c *cobra.Command, args []string, files *pushFiles, record *runs.Store) error {
 			reason := ""
 			if wish.to != runs.Running {

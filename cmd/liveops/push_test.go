@@ -30,6 +30,9 @@ func TestPushInAShell(t *testing.T) {
 	p.liveops(0, "", "apply", "--yes", "--env", "production")
 	push(0, "production: 1 campaign\n  crystals: next Fri ", "list")
 	push(0, "no runs", "status")
+	push(0, "no runs", "status", "crystals")
+	push(2, "no campaign `cristals` was released to production; did you mean `crystals`?", "status", "cristals")
+	push(2, "no campaign `cristals` was released to production; did you mean `crystals`?", "status", "cristals", "--watch")
 	push(2, "no campaign `cristals` was released to production; did you mean `crystals`?", "send-now", "--yes", "cristals")
 	push(2, "no campaign `cristals` was released to production; did you mean `crystals`?", "cancel", "cristals")
 	push(2, "no run of campaign `crystals` is under way in production", "pause", "crystals")
@@ -48,6 +51,25 @@ func TestPushInAShell(t *testing.T) {
 	}
 	push(2, "no run of campaign `crystals` is under way", "cancel", "crystals")
 	push(0, " UTC canceled (every worker has stopped), asked for by "+actor()+": ", "status", "crystals")
+}
+
+// Who orders the words as a comment has them is told how a shell does.
+func TestPushAsInAComment(t *testing.T) {
+	p := &purging{T: t, repo: t.TempDir()}
+	for _, test := range []struct {
+		args, want string
+	}{
+		{"pause crystals production", "liveops: in a shell --env says which environment: liveops push pause --env production crystals\n"},
+		{"send-now crystals production", "liveops: in a shell --env says which environment: liveops push send-now --env production crystals\n"},
+		{"status crystals production", "liveops: in a shell --env says which environment: liveops push status --env production crystals\n"},
+		{"test crystals production qa", "liveops: in a shell --env says which environment: liveops push test --env production crystals --list qa\n"},
+		{"list production", "liveops: in a shell --env says which environment: liveops push list --env production\n"},
+		{"list --env production crystals", "liveops: liveops push list lists all campaigns, and takes no name; of one, liveops push status --env ENV NAME\n"},
+		{"cancel", "liveops: say which campaign: liveops push cancel --env ENV NAME\n"},
+		{"cancel --env production crystals cookies", "liveops: one campaign at a time: liveops push cancel --env ENV NAME\n"},
+	} {
+		p.liveops(2, test.want, append([]string{"push"}, strings.Fields(test.args)...)...)
+	}
 }
 
 // What is sent besides its times is held to holds and freezes, and is in the audit.

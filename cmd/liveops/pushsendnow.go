@@ -36,7 +36,7 @@ While the environment is on hold it refuses, and in a freeze of liveops.yaml, as
 second person, as a comment does: that, and what was passed over, is in the environment's audit (liveops status --audit 20).`,
 		Example: `  liveops push send-now --env production crystals
   liveops push send-now --env production crystals --despite-freeze "the servers are back"`,
-		Args: cobra.ExactArgs(1),
+		Args: campaignArgs(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if c.Flags().Changed("despite-freeze") && strings.TrimSpace(now.despiteFreeze) == "" {
 				return errors.New("say why: --despite-freeze REASON")
@@ -114,7 +114,7 @@ func sendNowGates(ctx context.Context, w *where, store *mysqlstore.Store, o send
 
 // committed reads liveops.yaml as it is committed.
 func (w *where) committed() (*datarepo.Config, error) {
-	checkout, err := datarepo.OpenCheckout(w.repo)
+	checkout, err := w.checkout()
 	if err != nil {
 		return nil, err
 	}
