@@ -82,7 +82,7 @@ func (t *talk) campaigns(ctx context.Context, store *mysqlstore.Store, record *r
 	if err != nil {
 		return reply{}, err
 	}
-	all, err := control.List(ctx, record, released, t.Now())
+	all, err := control.List(ctx, record, released, control.Zones{}, t.Now()) // the zones may take long to read, and no pause waits behind a list
 	return done(report.CampaignsMarkdown(store.Environment(), all, t.Now())), err
 }
 
@@ -128,10 +128,7 @@ func (t *talk) runsInWords(environment string, all []runs.Run) string {
 	return strings.Join(lines, "\n\n")
 }
 
-// cancelWait is how long the answer to a cancel waits for all workers to stop; they do within a second or two.
-const cancelWait = 30 * time.Second
-
-// errSlow is that they have not.
+// errSlow is that not all workers have stopped within control.CancelWait.
 var errSlow = errors.New("not every worker has stopped yet")
 
 // campaignCancel ends the runs of a campaign, and answers once nothing of them is sent any more.
@@ -145,7 +142,7 @@ func (t *talk) campaignCancel(ctx context.Context, c command.Command, store *mys
 	if err != nil {
 		return reply{}, err
 	}
-	left := cancelWait
+	left := control.CancelWait
 	all, err = control.AwaitCanceled(ctx, record, all, func(ctx context.Context, d time.Duration) error {
 		if left -= d; left < 0 {
 			return errSlow

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"liveops/datarepo"
 	"liveops/sync/release"
 )
 
@@ -63,6 +64,46 @@ func TestSettingsAreDocumented(t *testing.T) {
 		for _, setting := range settingsOf(text) {
 			if !inCode[setting] && !engine[setting] {
 				t.Errorf("%s names %s, which no code reads", name, setting)
+			}
+		}
+	}
+}
+
+// A table names each setting once.
+func TestSettingsStandInOneRow(t *testing.T) {
+	row := regexp.MustCompile(`(?m)^\| ([^|]*LIVEOPS_[^|]*) \|`)
+	for name, text := range pages(t) {
+		seen := map[string]bool{}
+		for _, m := range row.FindAllStringSubmatch(text, -1) {
+			for _, setting := range settingPattern.FindAllString(m[1], -1) {
+				if seen[setting] {
+					t.Errorf("%s has %s in two rows", name, setting)
+				}
+				seen[setting] = true
+			}
+		}
+		if strings.HasPrefix(name, "docs/operations") && len(seen) == 0 {
+			t.Errorf("%s has no table of settings", name)
+		}
+	}
+}
+
+// The campaigns that the pages show are in order.
+func TestCampaignsOfThePages(t *testing.T) {
+	block := regexp.MustCompile("(?s)```yaml\n# (pushes/[a-z]+\\.yaml)\n.*?```")
+	for _, name := range []string{"README.md", "docs/design.md", "docs/designers.md"} {
+		shown := block.FindAllStringSubmatch(pages(t)[name], -1)
+		if len(shown) == 0 {
+			t.Errorf("%s shows no campaign", name)
+		}
+		for _, m := range shown {
+			text := strings.TrimSuffix(strings.TrimPrefix(m[0], "```yaml\n"), "```")
+			fsys, err := datarepo.Memory(map[string][]byte{m[1]: []byte(text)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if all, problems, err := datarepo.Campaigns(fsys, nil); err != nil || len(problems) > 0 || len(all) != 1 {
+				t.Errorf("%s: %d campaigns, %v, %v", name, len(all), problems, err)
 			}
 		}
 	}

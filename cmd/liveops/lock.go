@@ -13,7 +13,8 @@ func (a *app) lockCommand() *cobra.Command {
 		Use:   "lock --env ENV REASON",
 		Short: "Hold an environment: it takes no release until it is unlocked",
 		Long: `Hold an environment, with a reason for those who come by: it takes no release, from the bot or from here, until
-it is unlocked. Where it is on hold already, the first reason stays.`,
+it is unlocked. Where it is on hold already, the first reason stays. Push campaigns that were released before are sent at their
+times all the same: see liveops push pause.`,
 		Example: `  liveops lock --env production "the winter event runs until Monday"`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 	_ "time/tzdata" // liveops.yaml names time zones, and a small container has no database of them
 )
 
@@ -35,6 +36,8 @@ type app struct {
 	settings settings
 	in       io.Reader
 	out, err io.Writer
+
+	cancelWait time.Duration // how long a cancel of pushes waits for its workers; 0 is control.CancelWait
 }
 
 // run runs one command line and returns its exit code.
@@ -48,14 +51,22 @@ func (a *app) run(ctx context.Context, args []string) int {
 		return exitNothing
 	case errors.As(err, &coded):
 		return int(coded)
-	case errors.Is(err, context.Canceled):
+	case onlyCanceled(err):
 		fmt.Fprintln(a.err, "liveops: interrupted; nothing is half done")
 		return exitError
-	default:
-		for line := range strings.SplitSeq(err.Error(), "\n") { // several errors joined are a line each
-			fmt.Fprintln(a.err, "liveops:", printable(line))
-		}
+	case errors.Is(err, context.Canceled):
+		a.tell(append([]string{"interrupted"}, besidesInterrupt(err)...))
 		return exitError
+	default:
+		a.tell(strings.Split(err.Error(), "\n")) // several errors joined are a line each
+		return exitError
+	}
+}
+
+// tell says what an error says.
+func (a *app) tell(lines []string) {
+	for _, line := range lines {
+		fmt.Fprintln(a.err, "liveops:", printable(line))
 	}
 }
 

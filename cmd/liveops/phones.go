@@ -34,6 +34,7 @@ type phones struct {
 type asked interface {
 	recipients.Counter
 	recipients.Namer
+	Zones(ctx context.Context, t audience.Table, column string) ([]string, error)
 }
 
 // of gives an environment's tokens, wherever they are.
@@ -111,6 +112,22 @@ func (p *phones) Count(ctx context.Context, environment string, push *datarepo.P
 	}
 	counted, err := recipients.Count(ctx, store, c, push, at)
 	return counted, answered(err)
+}
+
+// zones are the time zones that users have; none where nothing says which column has them.
+func (p *phones) zones(ctx context.Context, environment string, push *datarepo.Push) ([]string, error) {
+	if push.Tokens.Timezone == "" {
+		return nil, nil
+	}
+	table, err := recipients.Table(push)
+	if err != nil {
+		return nil, err
+	}
+	store, err := p.of(ctx, environment, push)
+	if err != nil {
+		return nil, err
+	}
+	return store.Zones(ctx, table, push.Tokens.Timezone)
 }
 
 // answered tells apart why a query was not carried out: it cannot be made, took too long, or the server refuses it.

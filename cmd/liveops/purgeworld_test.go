@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,6 +45,19 @@ func (*purging) setting(environment, name string) string {
 func (p *purging) tell(environment string) {
 	for name, value := range map[string]string{"URL": p.server.URL() + "/" + environment, "USER": "Administrator", "PASSWORD": "password", "CA": string(p.server.CAPEM())} {
 		p.set[p.setting(environment, "COUCHBASE_"+name)] = value
+	}
+}
+
+// exec carries out a statement in production's MySQL.
+func (p *purging) exec(statement string, args ...any) {
+	p.Helper()
+	db, err := sql.Open("mysql", p.set[p.setting("production", "MYSQL_DSN")])
+	if err != nil {
+		p.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(p.Context(), statement, args...); err != nil {
+		p.Fatal(err)
 	}
 }
 

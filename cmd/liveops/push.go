@@ -25,7 +25,7 @@ environment's MySQL, from which liveops pushd takes it within a second.`,
 	c.AddCommand(a.pushListCommand(), a.pushStatusCommand(), a.pushPreviewCommand(), a.pushTestCommand(), a.pushSendNowCommand(),
 		a.pushWishCommand(pushWish{"pause", runs.Paused, "Stop sending, for now", "It is of every run of the campaign that is under way. Messages that are on their way arrive. liveops push resume goes on where it stood."}),
 		a.pushWishCommand(pushWish{"resume", runs.Running, "Go on with what is paused", "It goes on where it stood; no token gets a second message by it. A run whose test comes first is sent after that all the same."}),
-		a.pushWishCommand(pushWish{"cancel", runs.Canceling, "End what is under way for good", "It is of every run of the campaign that is under way, and of one whose test was sent ahead of it. It answers when every worker has stopped: after that nothing of them is sent. What was sent stays sent."}))
+		a.pushWishCommand(pushWish{"cancel", runs.Canceling, "End what is under way for good", "It is of every run of the campaign that is under way, and of one whose test was sent ahead of it. It answers when every worker has stopped: after that nothing of them is sent. What was sent stays sent. Where they have not within 30 seconds, it says so and fails; the cancel stands all the same."}))
 	return c
 }
 
@@ -56,9 +56,9 @@ func (a *app) pushListCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "list --env ENV",
 		Short:   "List the campaigns that were released, with their next times",
-		Long:    "List the campaigns that were released to an environment, each with its next time, how its newest run stands, and how a test does that was sent ahead of a run.",
+		Long:    "List the campaigns that were released to an environment, each with its next time, how its newest run stands, and how a test does that was sent ahead\nof a run. Of one with `timezone: user` the time is the first in the zones that users have, which are read from the tokens.",
 		Example: "  liveops push list --env production",
-		Args:    cobra.NoArgs,
+		Args:    campaignArgs(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			open := &stores{settings: a.settings}
 			defer open.Close()
@@ -78,8 +78,12 @@ func (a *app) pushList(ctx context.Context, files *pushFiles, record *runs.Store
 	if err != nil {
 		return err
 	}
+	zones, err := a.userZones(ctx, released)
+	if err != nil {
+		return err
+	}
 	now := time.Now()
-	all, err := control.List(ctx, record, released, now)
+	all, err := control.List(ctx, record, released, zones, now)
 	if err != nil {
 		return err
 	}
@@ -88,6 +92,30 @@ func (a *app) pushList(ctx context.Context, files *pushFiles, record *runs.Store
 		fmt.Fprintln(a.out, printable("  "+report.CampaignStanding(s, now)))
 	}
 	return nil
+}
+
+// userZones reads the time zones that users have, where a campaign goes by them. Where they cannot be read in time, it says why, and they
+// are not known.
+func (a *app) userZones(ctx context.Context, r *control.Release) (control.Zones, error) {
+	push, err := r.Push()
+	if !r.EachUser() || errors.Is(err, control.ErrNoPush) {
+		return control.Zones{}, nil
+	}
+	if err != nil {
+		return control.Zones{}, err
+	}
+	tokens := &phones{settings: a.settings}
+	defer tokens.Close()
+	asking, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	names, err := tokens.zones(asking, r.Environment, push)
+	if ctx.Err() != nil {
+		return control.Zones{}, ctx.Err()
+	}
+	if err != nil {
+		fmt.Fprintln(a.err, printable("The time zones of users are not known: "+err.Error()))
+	}
+	return control.Zones{Names: names, Known: err == nil}, nil
 }
 
 // pushWish is a command that asks for a state.
@@ -104,25 +132,27 @@ func (a *app) pushWishCommand(wish pushWish) *cobra.Command {
 		Short:   wish.short,
 		Long:    wish.short + ". " + wish.long,
 		Example: fmt.Sprintf("  liveops push %s --env production crystals", wish.name),
-		Args:    cobra.ExactArgs(1),
+		Args:    campaignArgs(1, 1),
 		RunE: a.withPush(&w, func(c *cobra.Command, args []string, files *pushFiles, record *runs.Store) error {
 			reason := ""
 			if wish.to != runs.Running {
 				reason = runs.By + actor()
 			}
 			all, err := control.Wish(c.Context(), record, files.store, args[0], wish.to, reason)
+			environment := files.store.Environment()
+			if onlyCanceled(err) {
+				return errors.Join(err, fmt.Errorf("whether the %s is recorded is not known: see liveops push status --env %s, or say it again", wish.name, environment))
+			}
 			if err != nil {
 				return err
 			}
 			if wish.to == runs.Canceling {
-				if all, err = control.AwaitCanceled(c.Context(), record, all, pause); err != nil {
-					return errors.Join(err, errors.New("the cancel is asked for, and is not answered yet: messages may still be sent; see liveops push status"))
-				}
+				all, err = a.awaitCanceled(c.Context(), record, environment, args[0], all)
 			}
 			for _, r := range all {
 				fmt.Fprintln(a.out, printable(args[0]+": "+report.CampaignRun(r, time.Now())))
 			}
-			return nil
+			return err
 		}),
 	}
 	w.flags(c, false)
@@ -139,48 +169,4 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-func (a *app) pushSendNowCommand() *cobra.Command {
-	var w where
-	var yes bool
-	c := &cobra.Command{
-		Use:     "send-now --env ENV NAME",
-		Short:   "Send a campaign now, besides its times",
-		Long:    "Send a campaign that was released to an environment now, to all of its audience, besides the times that its file says.",
-		Example: "  liveops push send-now --env production crystals",
-		Args:    cobra.ExactArgs(1),
-		RunE: a.withPush(&w, func(c *cobra.Command, args []string, files *pushFiles, record *runs.Store) error {
-			return a.pushSendNow(c.Context(), files, record, args[0], yes)
-		}),
-	}
-	w.flags(c, false)
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
-	return c
-}
-
-func (a *app) pushSendNow(ctx context.Context, files *pushFiles, record *runs.Store, name string, yes bool) error {
-	released, err := files.sendable(ctx)
-	if err != nil {
-		return err
-	}
-	one, err := released.Campaign(name)
-	if err != nil {
-		return err
-	}
-	if !yes {
-		if err := a.confirm(fmt.Sprintf("Send %s to its whole audience in %s now?", name, released.Environment)); err != nil {
-			return err
-		}
-	}
-	now := time.Now()
-	r, begun, err := control.Order(ctx, record, released, one, actor(), now)
-	if err != nil {
-		return err
-	}
-	if !begun {
-		return fmt.Errorf("a run of %s for %s is there already", name, r.Time.Format(time.RFC3339))
-	}
-	fmt.Fprintln(a.out, printable(name+": "+report.CampaignRun(r, now)))
-	return nil
 }

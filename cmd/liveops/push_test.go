@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,24 +32,76 @@ func TestPushInAShell(t *testing.T) {
 	p.liveops(0, "", "apply", "--yes", "--env", "production")
 	push(0, "production: 1 campaign\n  crystals: next Fri ", "list")
 	push(0, "no runs", "status")
+	push(0, "no runs", "status", "crystals")
+	push(2, "no campaign `cristals` was released to production; did you mean `crystals`?", "status", "cristals")
+	push(2, "no campaign `cristals` was released to production; did you mean `crystals`?", "status", "cristals", "--watch")
 	push(2, "no campaign `cristals` was released to production; did you mean `crystals`?", "send-now", "--yes", "cristals")
 	push(2, "no campaign `cristals` was released to production; did you mean `crystals`?", "cancel", "cristals")
 	push(2, "no run of campaign `crystals` is under way in production", "pause", "crystals")
-	push(0, " UTC running: 0 tokens so far", "send-now", "--yes", "crystals")
+	push(0, " UTC running, asked for by "+actor()+": 0 tokens so far", "send-now", "--yes", "crystals")
 	push(0, " UTC paused (by ", "pause", "crystals")
-	push(0, " UTC running: 0 tokens so far", "resume", "crystals")
+	push(0, " UTC running, asked for by "+actor()+": 0 tokens so far", "resume", "crystals")
 	push(0, "; ", "list")
 
 	stopped := make(chan error, 1)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	go func() { stopped <- endCanceled(ctx, runs.New(store.DB())) }()
-	push(0, " UTC canceled (every worker has stopped): 0 tokens so far", "cancel", "crystals")
+	push(0, " UTC canceled (every worker has stopped), asked for by "+actor()+": 0 tokens so far", "cancel", "crystals")
 	if err := <-stopped; err != nil {
 		t.Error(err)
 	}
 	push(2, "no run of campaign `crystals` is under way", "cancel", "crystals")
-	push(0, " UTC canceled (every worker has stopped)", "status", "crystals")
+	push(0, " UTC canceled (every worker has stopped), asked for by "+actor()+": ", "status", "crystals")
+}
+
+// Who orders the words as a comment has them is told how a shell does.
+func TestPushAsInAComment(t *testing.T) {
+	p := &purging{T: t, repo: t.TempDir()}
+	for _, test := range []struct {
+		args, want string
+	}{
+		{"pause crystals production", "liveops: in a shell --env says which environment: liveops push pause --env production crystals\n"},
+		{"send-now crystals production", "liveops: in a shell --env says which environment: liveops push send-now --env production crystals\n"},
+		{"status crystals production", "liveops: in a shell --env says which environment: liveops push status --env production crystals\n"},
+		{"test crystals production qa", "liveops: in a shell --env says which environment: liveops push test --env production crystals --list qa\n"},
+		{"list production", "liveops: in a shell --env says which environment: liveops push list --env production\n"},
+		{"list --env production crystals", "liveops: liveops push list lists all campaigns, and takes no name; of one, liveops push status --env ENV NAME\n"},
+		{"cancel", "liveops: say which campaign: liveops push cancel --env ENV NAME\n"},
+		{"cancel --env production crystals cookies", "liveops: one campaign at a time: liveops push cancel --env ENV NAME\n"},
+	} {
+		p.liveops(2, test.want, append([]string{"push"}, strings.Fields(test.args)...)...)
+	}
+}
+
+// What is sent besides its times is held to holds and freezes, and is in the audit.
+func TestSendNowGates(t *testing.T) {
+	p := newPushing(t, pushingConfig, weekly)
+	push := func(code int, want string, args ...string) {
+		t.Helper()
+		p.liveops(code, want, append([]string{"push", "send-now", "crystals", "--env", "production"}, args...)...)
+	}
+	push(2, `"Send crystals to its whole audience in production now, also to those who had it?": add --yes`)
+	p.liveops(0, "", "lock", "--env", "production", "a bad day")
+	push(2, "production is on hold (a bad day, by "+actor()+"); lift the hold first, with liveops unlock --env production\n", "--yes", "--despite-freeze", "no matter")
+	p.liveops(0, "", "unlock", "--env", "production")
+	p.commit("liveops.yaml", strings.Replace(pushingConfig, "push:", "freeze: [{from: 2020-01-01T00:00, to: 2099-01-01T00:00, reason: the event}], push:", 1))
+	push(2, "production is frozen (the event); --despite-freeze REASON passes over it", "--yes")
+	push(2, "say why: --despite-freeze REASON", "--yes", "--despite-freeze", " ")
+	p.liveops(0, "no runs", "push", "status", "--env", "production")
+	push(0, " UTC running, asked for by "+actor()+": ", "--yes", "--despite-freeze", "the servers are back")
+	p.liveops(0, "push crystals: sent besides its times, without a second person; despite the freeze: the servers are back", "status", "--env", "production", "--audit", "1")
+}
+
+// By each user's own zone, the next time is the first of those that the tokens have; a zone that cannot be read is not passed off as theirs.
+func TestPushListByUsersClocks(t *testing.T) {
+	tomorrow := time.Now().UTC().Add(36 * time.Hour).Truncate(24 * time.Hour)
+	p := newPushing(t, pushingConfig, strings.Replace(weekly, "schedule: \"3 19 * * FRI\"", "timezone: user\nat: "+tomorrow.Format("2006-01-02")+"T12:00", 1))
+	p.exec("INSERT INTO t VALUES ('a', 'ios', 'Pacific/Kiritimati'), ('b', 'ios', 'Asia/Seoul'), ('c', 'ios', NULL)") // 14 hours before UTC
+	p.liveops(0, "  crystals: next "+tomorrow.Add(-2*time.Hour).Format("Mon 2006-01-02 15:04")+" UTC, in the first of its users' own zones\n", "push", "list", "--env", "production")
+	p.exec("ALTER TABLE t DROP COLUMN zone")
+	p.liveops(0, "The time zones of users are not known: ", "push", "list", "--env", "production")
+	p.liveops(0, " in the fallback zone Asia/Seoul; other zones have their own times\n", "push", "list", "--env", "production")
 }
 
 // Who watches a test that waits goes on to its run, and sees how that has ended.

@@ -22,17 +22,20 @@ func (a *app) pushStatusCommand() *cobra.Command {
 		Long:  "Show how the newest runs of an environment stand, or those of one campaign: progress, rate, what became of the messages, and when the others follow a test.",
 		Example: `  liveops push status --env production
   liveops push status --env production crystals --watch`,
-		Args: cobra.MaximumNArgs(1),
+		Args: campaignArgs(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			open := &stores{settings: a.settings}
 			defer open.Close()
-			_, record, err := a.pushStore(c.Context(), &w, open)
+			files, record, err := a.pushStore(c.Context(), &w, open)
 			if err != nil {
 				return err
 			}
 			name := ""
 			if len(args) > 0 {
 				name = args[0]
+				if err := knownCampaign(c.Context(), files, record, name); err != nil {
+					return err
+				}
 			}
 			if watch {
 				return a.watchPush(c.Context(), record, name)

@@ -24,7 +24,7 @@ func (a *app) pushPreviewCommand() *cobra.Command {
 long it takes at its rate and by the gateways' quotas, the game servers that would be added (where AWS's settings are here), each
 language's message, and the other campaigns that it meets. Only looks.`,
 		Example: "  liveops push preview --env production crystals",
-		Args:    cobra.ExactArgs(1),
+		Args:    campaignArgs(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			open := &stores{settings: a.settings}
 			defer open.Close()
@@ -72,7 +72,7 @@ the campaign's test, or to another one of the environment's push.lists. It answe
 fails where none to a platform was accepted. It is no run of the campaign: the next one is as it was.`,
 		Example: `  liveops push test --env staging crystals
   liveops push test --env production crystals --list qa`,
-		Args: cobra.ExactArgs(1),
+		Args: campaignArgs(1, 1),
 		RunE: a.withPush(&w, func(c *cobra.Command, args []string, files *pushFiles, record *runs.Store) error {
 			return a.pushTest(c.Context(), files, record, args[0], list)
 		}),
@@ -107,7 +107,7 @@ func (a *app) pushTest(ctx context.Context, files *pushFiles, record *runs.Store
 	defer cancel()
 	test, err = control.AwaitTest(waiting, record, test, pause)
 	if err != nil {
-		return fmt.Errorf("the test has not come to its end, and is canceled; of its messages, some may have been sent: does liveops pushd run for %s? %w", released.Environment, err)
+		return errors.Join(fmt.Errorf("the test has not come to its end, and is canceled; of its messages, some may have been sent: does liveops pushd run for %s?", released.Environment), err)
 	}
 	for _, line := range report.CampaignTest(released.Environment, test) {
 		fmt.Fprintln(a.out, printable(line))

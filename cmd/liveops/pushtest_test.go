@@ -127,7 +127,7 @@ func TestPushTestInAShell(t *testing.T) {
 	d.fcm.Set(string(push.FCMToken(nil, 1)), push.Foreign, time.Time{})
 	d.liveops(2, "crystals in staging: test canceled (SENDER_ID_MISMATCH: ", "push", "test", "--env", "staging", "crystals")
 	d.liveops(0, "crystals: next Fri ", "push", "list", "--env", "staging")
-	d.liveops(0, " UTC test done: 2 of 2 tokens (100 %), 2 accepted", "push", "status", "--env", "staging", "crystals")
+	d.liveops(0, " UTC test done, asked for by "+actor()+": 2 of 2 tokens (100 %), 2 accepted", "push", "status", "--env", "staging", "crystals")
 	if f, a := d.fcm.Counts(), d.apns.Counts(); f.Accepted != 2 || a.Accepted < 2 || a.Accepted > 3 {
 		t.Errorf("FCM %+v\nAPNs %+v", f, a)
 	}

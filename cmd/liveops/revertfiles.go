@@ -18,7 +18,7 @@ import (
 
 // isClean fails where the checkout has data files that are not committed.
 func (w *where) isClean(ctx context.Context) error {
-	checkout, err := datarepo.OpenCheckout(w.repo)
+	checkout, err := w.checkout()
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (a *app) revertFiles(ctx context.Context, w *where, store *mysqlstore.Store
 			return err
 		}
 	}
-	checkout, err := datarepo.OpenCheckout(w.repo)
+	checkout, err := w.checkout()
 	if err != nil {
 		return err
 	}

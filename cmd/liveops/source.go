@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -39,9 +40,18 @@ type source struct {
 	commit  *datarepo.Commit // nil for the work tree
 }
 
+// checkout opens the clone, and says what to do where there is none.
+func (w *where) checkout() (*datarepo.Checkout, error) {
+	checkout, err := datarepo.OpenCheckout(w.repo)
+	if errors.Is(err, datarepo.ErrNotRepository) {
+		err = fmt.Errorf("%w: go to a checkout of the data repo, or name it with --repo DIR", err)
+	}
+	return checkout, err
+}
+
 // open reads the checkout: HEAD as it is committed, or the files as they stand.
 func (w *where) open(ctx context.Context, committed bool) (*source, error) {
-	checkout, err := datarepo.OpenCheckout(w.repo)
+	checkout, err := w.checkout()
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +74,7 @@ func (w *where) open(ctx context.Context, committed bool) (*source, error) {
 // chosen are the environments that were asked for, or all, in promotion order.
 func (w *where) chosen(config *datarepo.Config) ([]datarepo.Environment, error) {
 	if config == nil {
-		return nil, errors.New("liveops.yaml has problems; see liveops validate")
+		return nil, w.noConfig()
 	}
 	var known []string
 	var chosen []datarepo.Environment
@@ -80,6 +90,20 @@ func (w *where) chosen(config *datarepo.Config) ([]datarepo.Environment, error) 
 		}
 	}
 	return chosen, nil
+}
+
+// noConfig says why there is no configuration: the checkout has no liveops.yaml, or one with problems.
+func (w *where) noConfig() error {
+	checkout, err := w.checkout()
+	if err != nil {
+		return err
+	}
+	if _, missing := fs.Stat(checkout.WorkTree(), datarepo.ConfigPath); errors.Is(missing, fs.ErrNotExist) {
+		err = fmt.Errorf("there is no liveops.yaml in %s: go to a checkout of the data repo, or name it with --repo DIR; liveops init makes a new one", checkout.Dir)
+	} else {
+		err = errors.New("liveops.yaml has problems; see liveops validate")
+	}
+	return errors.Join(err, checkout.Close())
 }
 
 // targets opens the databases of the environments that were asked for, or of all, in promotion order. All that
@@ -145,7 +169,7 @@ var errNotOne = errors.New("say which environment: --env NAME, once")
 
 // config reads liveops.yaml as it stands; nil where it has problems.
 func (w *where) config() (*datarepo.Config, error) {
-	checkout, err := datarepo.OpenCheckout(w.repo)
+	checkout, err := w.checkout()
 	if err != nil {
 		return nil, err
 	}

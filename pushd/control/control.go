@@ -13,52 +13,6 @@ import (
 	"liveops/pushd/runs"
 )
 
-// Standing is a released campaign, and how it stands.
-type Standing struct {
-	Name   string
-	Zone   *time.Location // in which its times are
-	Next   time.Time      // zero where it is not due any more
-	Newest *runs.Run      // nil where it never ran
-	Tests  []runs.Run     // that are ahead of runs of it, by id
-}
-
-// Runs are what there is to tell of it: the tests, and its newest run.
-func (s *Standing) Runs() []runs.Run {
-	if s.Newest == nil {
-		return s.Tests
-	}
-	return append(slices.Clone(s.Tests), *s.Newest)
-}
-
-// List gives the campaigns of a release with their next times after now, how their newest runs stand, and the tests that are ahead of any, by name.
-func List(ctx context.Context, record *runs.Store, r *Release, now time.Time) ([]Standing, error) {
-	live, err := record.Live(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var all []Standing
-	for _, c := range r.Campaigns {
-		s := Standing{Name: c.Name, Zone: c.Zone}
-		if at, ok := c.Timetable(nil).Next(now); ok {
-			s.Next = at
-		}
-		newest, err := record.Newest(ctx, c.Name, 1)
-		if err != nil {
-			return nil, err
-		}
-		if len(newest) > 0 {
-			s.Newest = &newest[0]
-		}
-		for _, test := range live {
-			if test.Campaign == c.Name && test.Ahead() {
-				s.Tests = append(s.Tests, test)
-			}
-		}
-		all = append(all, s)
-	}
-	return all, nil
-}
-
 // Wish asks that every run of a campaign that is under way be Running, Paused or Canceling, and gives them as they are then,
 // by id. Of several, those whose state does not allow it are left as they are. An *IdleError says that none is under way; an
 // *UnknownError, that there is no such campaign either; a *runs.StateError, that no run's state allows it. A run that awaits its
@@ -132,6 +86,9 @@ func Live(ctx context.Context, record *runs.Store, f Files, name string) ([]runs
 	}
 	return nil, &UnknownError{Campaign: name, Environment: f.Environment(), Near: datasheets.Nearest(name, names)}
 }
+
+// CancelWait is how long the answer to a cancel waits for all workers to stop; they do within a second or two.
+const CancelWait = 30 * time.Second
 
 // lookEvery is how often AwaitCanceled looks.
 const lookEvery = 100 * time.Millisecond

@@ -236,7 +236,7 @@ func TestList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := control.List(t.Context(), s, r, now)
+	all, err := control.List(t.Context(), s, r, control.Zones{}, now)
 	if err != nil || len(all) != 2 {
 		t.Fatalf("%+v, %v", all, err)
 	}
@@ -245,5 +245,47 @@ func TestList(t *testing.T) {
 	}
 	if c := all[1]; c.Name != "once" || !c.Next.IsZero() || c.Newest != nil {
 		t.Errorf("%+v", c)
+	}
+}
+
+// Where each user's own zone counts, the next time is the first of theirs, and a time is over only where it is in all zones.
+func TestListByUsersClocks(t *testing.T) {
+	s := record(t)
+	const each = "timezone: user\nmessage: {default: {title: A, body: B}}\nrate: 1000/s\n"
+	with := strings.ReplaceAll(config, "platform: platform}", "platform: platform, timezone: zone}")
+	r, err := control.Read(t.Context(), left{"liveops.yaml": with, "pushes/once.yaml": "at: 2026-11-27T09:00\n" + each, "pushes/weekly.yaml": "schedule: \"0 9 * * FRI\"\n" + each})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.EachUser() {
+		t.Error("no campaign goes by users' own zones")
+	}
+	world := control.Zones{Names: []string{"", "America/New_York", "Asia/Seoul", "Pacific/Auckland"}, Known: true} // New York has nine o'clock at 14:00 UTC, Seoul at 00:00
+	at := func(day, hour int) time.Time { return time.Date(2026, 11, day, hour, 0, 0, 0, time.UTC) }
+	for _, test := range []struct {
+		name              string
+		zones             control.Zones
+		now               time.Time
+		once, until, cron time.Time
+		clocks            control.Clocks
+	}{
+		{"the first zone comes", world, at(26, 12), at(26, 20), time.Time{}, at(26, 20), control.UserClocks},
+		{"the last zone comes", world, at(27, 2), at(27, 14), time.Time{}, at(27, 14), control.UserClocks},
+		{"all had it", world, at(27, 14), time.Time{}, time.Time{}, at(33, 20), control.UserClocks},
+		{"zones that are not known", control.Zones{}, at(26, 12), at(27, 0), time.Time{}, at(27, 0), control.OtherClocks},
+		{"past where they are not known", control.Zones{}, at(27, 2), time.Time{}, at(27, 21), at(34, 0), control.OtherClocks},
+		{"past everywhere", control.Zones{}, at(27, 21), time.Time{}, time.Time{}, at(34, 0), control.OtherClocks},
+		{"all are in the fallback zone", control.Zones{Known: true}, at(27, 2), time.Time{}, time.Time{}, at(34, 0), control.UserClocks},
+	} {
+		all, err := control.List(t.Context(), s, r, test.zones, test.now)
+		if err != nil || len(all) != 2 {
+			t.Fatalf("%+v, %v", all, err)
+		}
+		if once := all[0]; !once.Next.Equal(test.once) || !once.Until.Equal(test.until) || once.Clocks != test.clocks {
+			t.Errorf("%s: %+v", test.name, once)
+		}
+		if weekly := all[1]; !weekly.Next.Equal(test.cron) || !weekly.Until.IsZero() || weekly.Clocks != test.clocks {
+			t.Errorf("%s: %+v", test.name, weekly)
+		}
 	}
 }

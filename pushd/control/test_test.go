@@ -49,7 +49,7 @@ func TestATestThatIsAskedFor(t *testing.T) {
 			t.Errorf("%v: begun twice: %v, %v", of, begun, err)
 		}
 	}
-	all, err := control.List(t.Context(), s, r, now)
+	all, err := control.List(t.Context(), s, r, control.Zones{}, now)
 	if err != nil || all[0].Newest != nil {
 		t.Errorf("a test is taken for a run: %+v, %v", all, err)
 	}

@@ -147,7 +147,7 @@ func TestListWithTests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := control.List(t.Context(), s, r, now)
+	all, err := control.List(t.Context(), s, r, control.Zones{}, now)
 	if err != nil || len(all) != 2 || len(all[1].Runs()) != 0 {
 		t.Fatalf("%+v, %v", all, err)
 	}

@@ -77,6 +77,17 @@ func (s *Store) audit(ctx context.Context, q querier, e AuditEntry) error {
 	return nil
 }
 
+// Override tells the audit that somebody passed over a gate, and why, before what follows from it. commit is that of what was released.
+func (s *Store) Override(ctx context.Context, actor, commit, detail string) error {
+	if err := s.Prepare(ctx); err != nil {
+		return err
+	}
+	if err := s.audit(ctx, s.db, AuditEntry{Actor: actor, Action: AuditOverride, Commit: commit, Detail: detail}); err != nil {
+		return s.unanswered(ctx, err)
+	}
+	return nil
+}
+
 // auditOverride tells which gates a release passed over.
 func (s *Store) auditOverride(ctx context.Context, q querier, r Request) error {
 	if r.Override == "" {

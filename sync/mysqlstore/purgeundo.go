@@ -2,7 +2,6 @@ package mysqlstore
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,10 +66,5 @@ func (p *Purges) Recall(ctx context.Context, r purge.Run, ids []string) (map[str
 
 // Override tells the audit which gates a purge passed over, and why.
 func (p *Purges) Override(ctx context.Context, name, actor, commit, detail string) error {
-	if err := p.store.Prepare(ctx); err != nil {
-		return err
-	}
-	return p.in(ctx, "record what purge "+name+" passes over", func(tx *sql.Tx) error {
-		return p.store.audit(ctx, tx, AuditEntry{Actor: actor, Action: AuditOverride, Commit: commit, Detail: "purge " + name + ": " + detail})
-	})
+	return p.store.Override(ctx, actor, commit, "purge "+name+": "+detail)
 }

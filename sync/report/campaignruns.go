@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -13,7 +14,7 @@ import (
 // second is a time to the second in UTC, since a run is known by it.
 func second(t time.Time) string { return t.UTC().Format("Mon 2006-01-02 15:04:05 UTC") }
 
-// CampaignRun tells a run of a campaign in one line, for a terminal. Its reason is as it was given, whatever it holds.
+// CampaignRun tells a run of a campaign in one line, for a terminal. Its reason, and who asked for it, are as they were given, whatever they hold.
 func CampaignRun(r runs.Run, now time.Time) string {
 	line := second(r.Time) + " " + string(r.State)
 	if r.Test != "" {
@@ -22,19 +23,39 @@ func CampaignRun(r runs.Run, now time.Time) string {
 	if r.Reason != "" {
 		line += " (" + r.Reason + ")"
 	}
+	if r.Actor != "" {
+		line += ", asked for by " + r.Actor
+	}
 	return line + runCounts(r, now) + stuck(r) + othersFollow(r)
 }
 
 // CampaignStanding tells a campaign, the tests that are ahead of its runs, and its newest run in one line, for a terminal.
 func CampaignStanding(s control.Standing, now time.Time) string {
-	line := s.Name + ": not due any more"
+	line := s.Name + ": "
 	if !s.Next.IsZero() {
-		line = s.Name + ": next " + moment(s.Next, s.Zone)
+		line += "next "
 	}
 	for _, r := range s.Runs() {
 		line += "; " + CampaignRun(r, now)
 	}
 	return line
+}
+
+// nextTime is when a campaign is due next, and by whose clocks.
+func nextTime(s control.Standing) string {
+	const others = "; other zones have their own times"
+	zone := "the fallback zone " + s.Zone.String()
+	switch {
+	case s.Next.IsZero() && !s.Until.IsZero():
+		return "past in " + zone + others + ", until " + moment(s.Until, time.UTC) + " at the latest"
+	case s.Next.IsZero():
+		return "not due any more"
+	case s.Clocks == control.UserClocks:
+		return moment(s.Next, time.UTC) + ", in the first of its users' own zones"
+	case s.Clocks == control.OtherClocks:
+		return moment(s.Next, s.Zone) + " in " + zone + others
+	}
+	return moment(s.Next, s.Zone)
 }
 
 // CampaignRunSentence is a run of a campaign in a sentence, as Markdown.
@@ -187,18 +208,12 @@ func CampaignsMarkdown(environment string, all []control.Standing, now time.Time
 	var b strings.Builder
 	b.WriteString(several(len(all), "campaign") + " in " + name(environment) + ":\n\n| campaign | next | newest run |\n| --- | --- | --- |\n")
 	for _, s := range all {
-		next, stand := "not due any more", "never sent"
-		if !s.Next.IsZero() {
-			next = moment(s.Next, s.Zone)
+		var stands []string
+		for _, r := range s.Runs() {
+			stands = append(stands, runMarkdown(r, now))
 		}
-		if all := s.Runs(); len(all) > 0 {
-			var stands []string
-			for _, r := range all {
-				stands = append(stands, runMarkdown(r, now))
-			}
-			stand = strings.Join(stands, "; ")
-		}
-		b.WriteString("| " + tableCell(codeSpan(s.Name, 130)) + " | " + tableCell(next) + " | " + tableCell(stand) + " |\n")
+		stand := cmp.Or(strings.Join(stands, "; "), "never sent")
+		b.WriteString("| " + tableCell(codeSpan(s.Name, 130)) + " | " + tableCell(nextTime(s)) + " | " + tableCell(stand) + " |\n")
 	}
 	return b.String()
 }

@@ -23,12 +23,15 @@ func TestCampaignRun(t *testing.T) {
 	finished := underWay()
 	finished.State, finished.Tokens, finished.Finished = runs.Done, 20_000, runNow.Add(-5*time.Second)
 	missed := runs.Run{Campaign: "crystals", Time: runNow, State: runs.Missed, Reason: "nobody was there"}
+	asked := paused
+	asked.Actor = "mina (command line)"
 	for _, test := range []struct {
 		run  runs.Run
 		want string
 	}{
 		{underWay(), "Fri 2026-11-27 10:03:00 UTC running: 20,000 of 50,000 tokens (40 %), 19,000 accepted, 900 dead, 40 rejected, 60 failed; 2,000/s, 10.0 s, about 15.0 s left"},
 		{paused, "Fri 2026-11-27 10:03:00 UTC paused (by jun): 7 tokens so far, 5 accepted, 0 dead, 0 rejected, 0 failed, 2 without an answer, 1 perhaps twice; 0/s, 10.0 s"},
+		{asked, "Fri 2026-11-27 10:03:00 UTC paused (by jun), asked for by mina (command line): 7 tokens so far, 5 accepted, 0 dead, 0 rejected, 0 failed, 2 without an answer, 1 perhaps twice; 0/s, 10.0 s"},
 		{finished, "Fri 2026-11-27 10:03:00 UTC done: 20,000 of 20,000 tokens (100 %), 19,000 accepted, 900 dead, 40 rejected, 60 failed; 4,000/s, 5.0 s"},
 		{missed, "Fri 2026-11-27 10:03:10 UTC missed (nobody was there)"},
 		{runs.Run{Time: runNow, State: runs.Running, Started: runNow, Read: true, Tokens: 1200, Stuck: []runs.Stuck{{Gateway: campaign.APNs, Batches: 1}, {Gateway: campaign.FCM, Batches: 1200}}},
@@ -105,5 +108,28 @@ func TestCampaignsMarkdown(t *testing.T) {
 	}
 	if got := CampaignStanding(all[0], runNow); !strings.HasPrefix(got, "crystals: next Fri 2026-12-04 19:03 Asia/Seoul (2026-12-04 10:03 UTC); Fri 2026-11-27 10:03:00 UTC running (by jun): ") {
 		t.Error(got)
+	}
+}
+
+func TestNextTime(t *testing.T) {
+	seoul, err := time.LoadLocation("Asia/Seoul")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 12, 4, 10, 3, 0, 0, time.UTC)
+	for _, test := range []struct {
+		of   control.Standing
+		want string
+	}{
+		{control.Standing{Zone: seoul}, "not due any more"},
+		{control.Standing{Zone: seoul, Next: at}, "Fri 2026-12-04 19:03 Asia/Seoul (2026-12-04 10:03 UTC)"},
+		{control.Standing{Zone: seoul, Next: at, Clocks: control.UserClocks}, "Fri 2026-12-04 10:03 UTC, in the first of its users' own zones"},
+		{control.Standing{Zone: seoul, Next: at, Clocks: control.OtherClocks}, "Fri 2026-12-04 19:03 Asia/Seoul (2026-12-04 10:03 UTC) in the fallback zone Asia/Seoul; other zones have their own times"},
+		{control.Standing{Zone: seoul, Until: at, Clocks: control.OtherClocks}, "past in the fallback zone Asia/Seoul; other zones have their own times, until Fri 2026-12-04 10:03 UTC at the latest"},
+		{control.Standing{Zone: seoul, Clocks: control.UserClocks}, "not due any more"},
+	} {
+		if got := nextTime(test.of); got != test.want {
+			t.Errorf("%s\nwant %s", got, test.want)
+		}
 	}
 }
