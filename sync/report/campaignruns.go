@@ -35,6 +35,7 @@ func CampaignStanding(s control.Standing, now time.Time) string {
 	if !s.Next.IsZero() {
 		line += "next "
 	}
+	line += nextTime(s)
 	for _, r := range s.Runs() {
 		line += "; " + CampaignRun(r, now)
 	}
