@@ -24,7 +24,7 @@ func campaignShape() shape {
 		return shape{kind: aText, about: about, examples: examples}
 	}
 	return shape{kind: aMapping, about: "A push campaign. It is due at one time or by a schedule, in each environment that has `push`.", keys: []key{
-		{name: "description", shape: text("What it is for, for those who review it.", "Crystals for everyone who comes back on Friday.")},
+		{name: "description", shape: prose("What it is for, for those who review it.", "Crystals for everyone who comes back on Friday.")},
 		{name: "schedule", shape: text("When it is due: five fields of cron (minute, hour, day of month, month, day of week). A time that the clocks jump over is due as they jump, and one that they show twice is due the first time.", "3 19 * * FRI")},
 		{name: "at", shape: shape{kind: aText, about: "In place of `schedule`, the one time at which it is due.", pattern: momentPattern, expects: "a date with a time such as `2026-12-24T19:00`", examples: []string{"2026-12-24T19:00"}}},
 		{name: "timezone", shape: text("The IANA time zone of `schedule` or `at`; that of liveops.yaml by default. `user` is each user's own zone: every zone has its turn when it is that time there.", "Asia/Seoul", "user")},
@@ -81,8 +81,8 @@ func messageShape() shape {
 	return dictionary("What it says, by the user's language (`ko`, `pt-BR`, `zh-Hant`). `default` must be there: it is for users whose language is not.", maxMessages, shape{
 		kind: aMapping, about: "The message in one language.",
 		keys: []key{
-			{name: "title", shape: text("One line.", "Come back!")},
-			{name: "body", required: true, shape: text("The text.", "Log in now for 100 crystals")},
+			{name: "title", shape: prose("One line.", "Come back!")},
+			{name: "body", required: true, shape: prose("The text.", "Log in now for 100 crystals")},
 			{name: "image", shape: text("In place of the campaign's.", "https://cdn.example/crystals-ko.png")},
 			{name: "deepLink", shape: text("In place of the campaign's.", "mygame://shop/ko")},
 		},

@@ -47,7 +47,8 @@ func decode(n ast.Node, s shape, r *report) (v value, ok bool) {
 	case aText:
 		if v.text, ok = scalarText(n); ok {
 			v.node = n
-			return v, matches(v, s, r)
+			cut := s.prose && r.isCut(n)
+			return v, matches(v, s, r) && !cut
 		}
 	case aList:
 		if sequence, is := n.(*ast.SequenceNode); is {
@@ -88,6 +89,9 @@ func decode(n ast.Node, s shape, r *report) (v value, ok bool) {
 	mend := ""
 	if s.kind == aText && (found == "a number" || found == "true or false") {
 		mend = fmt.Sprintf("put it in quotes: %q", n.GetToken().Value)
+	}
+	if s.kind == aText && s.pattern == "" && mend == "" {
+		mend = r.mendText(v.at)
 	}
 	expected := s.kind.String()
 	if s.or != nil {
@@ -139,12 +143,14 @@ func decodeMapping(v value, pairs []*ast.MappingValueNode, s shape, r *report) v
 		}
 		k := find(s.keys, name)
 		switch {
+		case k == nil && len(v.fields) > 0 && isLoose(pair):
+			r.add(at, "if this goes on with the text before the comma, put the whole text in quotes", "%s stands here without a key", quoted(name))
 		case k == nil:
 			reportUnknown(name, at, s.keys, r)
 		case k.later:
 			r.add(at, "remove it", "`%s` is not enforced by this version yet", name)
 		case isBlank(pair.Value, k.shape): // the parser puts it behind the line's end
-			r.add(at, "", "`%s` has no value; expected %s", name, k.shape.kind)
+			r.add(at, r.mendBlank(pair.Value, k), "`%s` has no value; expected %s", name, k.shape.kind)
 		default:
 			if field, ok := decode(pair.Value, k.shape, r); ok {
 				v.fields[name] = field
@@ -174,6 +180,12 @@ func isTwice(seen map[string]int, name string, at *token.Position, r *report) bo
 // isBlank says whether nothing stands behind a key; where a cell's value may, null is something once it is written.
 func isBlank(n ast.Node, s shape) bool {
 	return n.Type() == ast.NullType && (s.kind != aValue && s.kind != aJSON || n.GetToken().Type != token.NullType)
+}
+
+// isLoose says whether words stand in a mapping with nothing that makes them a key.
+func isLoose(pair *ast.MappingValueNode) bool {
+	next := pair.Key.GetToken().Next
+	return isBlank(pair.Value, shape{}) && next != nil && next.Type != token.MappingValueType
 }
 
 func find(keys []key, name string) *key {

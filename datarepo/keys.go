@@ -27,6 +27,7 @@ type shape struct {
 	about    string
 	pattern  string // text: the regular expression that the whole of it matches; "" for any
 	expects  string // text: the pattern in words
+	prose    bool   // text: it is for people, so a comment behind it is most likely its rest
 	examples []string
 	item     *shape // list: each of its elements; dictionary: what stands behind each name
 	most     int    // list, dictionary: most elements; it has at least one, unless mayBeEmpty
@@ -100,4 +101,9 @@ func configShape() shape {
 			{name: "language", later: true},
 		},
 	}
+}
+
+// prose is a text for people.
+func prose(about string, examples ...string) shape {
+	return shape{kind: aText, about: about, examples: examples, prose: true}
 }
