@@ -88,7 +88,10 @@ func decode(n ast.Node, s shape, r *report) (v value, ok bool) {
 	}
 	mend := ""
 	if s.kind == aText && (found == "a number" || found == "true or false") {
-		mend = fmt.Sprintf("put it in quotes: %q", n.GetToken().Value)
+		mend = mendScalar(n.GetToken().Value, s)
+	}
+	if text, is := scalarText(n); is && (s.kind == aNumber || s.kind == aFraction) && isName(text, "[0-9]+([.][0-9]+)?") {
+		mend = "write it without quotes: `" + text + "`"
 	}
 	if s.kind == aText && s.pattern == "" && mend == "" {
 		mend = r.mendText(v.at)
@@ -99,6 +102,20 @@ func decode(n ast.Node, s shape, r *report) (v value, ok bool) {
 	}
 	r.add(v.at, mend, "expected %s, found %s", expected, found)
 	return v, false
+}
+
+// mendScalar is how a number or a flag is mended where a text is expected: in quotes if it is such a text then, else by what the text
+// says in place of it. A rate lacks its time only, which is taken from the example.
+func mendScalar(written string, s shape) string {
+	if s.pattern == "" || isName(written, s.pattern) {
+		return fmt.Sprintf("put it in quotes: %q", written)
+	}
+	for _, example := range s.examples {
+		if _, per, is := strings.Cut(example, "/"); is && isName(written+"/"+per, s.pattern) {
+			return fmt.Sprintf("write `%s/%s`: `/s` is for each second, `/m` for each minute", written, per)
+		}
+	}
+	return "use " + s.expects
 }
 
 // matches reports a text that its pattern does not allow.
