@@ -32,6 +32,7 @@ func campaignShape() shape {
 		{name: "startingDeadline", shape: spanShape("How late a run may begin, where nobody was there to begin it in time; 15m by default, 1d at most.", "15m")},
 		{name: "missed", shape: shape{kind: aText, about: "What becomes of a time that was missed by more than that: `skip` (by default) does not send it, `send` sends the newest of them all the same, up to a week late.", pattern: "skip|send", expects: "`skip` or `send`"}},
 		{name: "jitter", shape: spanShape("A run begins up to this much after its time, and never at :00, :15, :30 or :45; 1h at most. Without it a run begins at its time.", "5m")},
+		{name: "apart", shape: spanShape("The least time between two times of `schedule`; 1h by default. A shorter one must be said, lest `* 19 * * FRI` send sixty times in an hour.", "15m")},
 		{name: "audience", shape: audienceShape()},
 		{name: "message", required: true, shape: messageShape()},
 		{name: "data", shape: dictionary("What the app gets with the push, by name.", maxData, text("A text.", "friday"))},

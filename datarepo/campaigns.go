@@ -68,6 +68,13 @@ func readCampaign(content []byte, r *report, zone *time.Location) *campaign.Camp
 	}
 	c, problems := campaign.New(spec)
 	r.problems = append(r.problems, problems...)
+	if c == nil || r.lenient {
+		return c
+	}
+	if mistakes := c.Mistakes(); len(mistakes) > 0 {
+		r.problems = append(r.problems, mistakes...)
+		return nil
+	}
 	return c
 }
 
@@ -92,6 +99,12 @@ func readCampaignSpec(root value, r *report, zone *time.Location) campaign.Spec 
 	}
 	readSpan(f, "startingDeadline", &s.Deadline, r)
 	readSpan(f, "jitter", &s.Jitter, r)
+	if apart, ok := f["apart"]; ok {
+		readSpan(f, "apart", &s.Apart, r)
+		if _, often := f["schedule"]; !often {
+			r.add(apart.at, "remove it", "`apart` goes with `schedule`")
+		}
+	}
 	for _, m := range f["message"].entries {
 		s.Messages[m.name] = campaign.Text{Title: m.fields["title"].text, Body: m.fields["body"].text, Image: m.fields["image"].text, DeepLink: m.fields["deepLink"].text}
 	}

@@ -125,6 +125,21 @@ func TestCutTextsThatWereReleased(t *testing.T) {
 	}
 }
 
+// So is what any later rule of what is surely not meant would refuse.
+func TestMistakesThatWereReleased(t *testing.T) {
+	for _, content := range []string{
+		"schedule: '* 19 * * FRI'\ntimezone: EST\naudience: {}\nmessage: {default: {body: x}, kr: {body: x}}\n",
+		littleCampaign + "audience: {columns: {level: {min: 30, max: 3}}}\n",
+	} {
+		if got := told(t, content); len(got) == 0 {
+			t.Errorf("no problem of %s", content)
+		}
+		if got, problems, err := ReleasedCampaigns(campaignsFS("a.yaml", content), nil); err != nil || len(problems) > 0 || len(got) != 1 {
+			t.Errorf("%v %v %v", got, problems, err)
+		}
+	}
+}
+
 // A comment is taken on a line of its own, and behind any key that holds no words for people.
 func TestCommentsThatAreTaken(t *testing.T) {
 	got := told(t, "# A campaign.\nschedule: 3 19 * * FRI # Fridays\ntimezone: UTC # for now\nmessage: # what it says\n  # to everyone\n  default: {body: x} # no title\ndata:\n  event: friday # what the app gets\n")
