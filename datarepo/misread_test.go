@@ -52,6 +52,7 @@ func TestTextsThatYAMLMisreads(t *testing.T) {
 		{"Sale:", colon + "`body: \"Sale:\"`"},
 		{`It's: "x"`, colon + "`body: 'It''s: \"x\"'`"},
 		{`Path: \n`, colon + "`body: 'Path: \\n'`"},
+		{"[Event] here >", begin + "`[`" + with + "`body: \"[Event] here >\"`"},
 		{`"Hi" said Mina`, "5:11 the text goes on behind its quotes (`\"`) / put the text in quotes: `body: '\"Hi\" said Mina'`"},
 		{"a\n      Sale: b", "5:11 this is not YAML: mapping value is not allowed in this context / put the text in quotes (of `body`)"},
 		{"Guild war #3 starts", "5:21" + cut + ": `body: \"Guild war #3 starts\"`"},
