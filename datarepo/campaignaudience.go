@@ -22,9 +22,10 @@ func readAudience(v value, r *report) campaign.Audience {
 		a.Platforms = append(a.Platforms, campaign.Platform(p))
 	}
 	if last, ok := v.fields["lastLogin"]; ok {
+		before := len(r.problems)
 		readSpan(last.fields, "within", &a.Within, r)
 		readSpan(last.fields, "notWithin", &a.NotWithin, r)
-		if a.Within == 0 && a.NotWithin == 0 && !last.spoilt {
+		if a.Within == 0 && a.NotWithin == 0 && !last.spoilt && len(r.problems) == before {
 			r.add(last.at, "add `within` or `notWithin`, above 0s", "the condition is none")
 		}
 	}

@@ -18,13 +18,26 @@ const campaignsDir = "pushes"
 // campaigns that are right in themselves, and everything that is wrong with the others. What the environments must have for
 // them, campaign.Campaign's Check says.
 func Campaigns(fsys fs.FS, zone *time.Location) (campaigns []*campaign.Campaign, problems []datasheets.Problem, err error) {
+	return readCampaigns(fsys, zone, false)
+}
+
+// ReleasedCampaigns are the Campaigns of a commit that was released. What can be run and is surely not meant, such as a text that its
+// own `#` cuts short, is no problem then: a later version that knows more of it must not end what an earlier one released.
+func ReleasedCampaigns(fsys fs.FS, zone *time.Location) (campaigns []*campaign.Campaign, problems []datasheets.Problem, err error) {
+	return readCampaigns(fsys, zone, true)
+}
+
+func readCampaigns(fsys fs.FS, zone *time.Location, released bool) (campaigns []*campaign.Campaign, problems []datasheets.Problem, err error) {
 	paths, problems, err := yamlPaths(fsys, campaignsDir, maxCampaigns, "campaigns", "delete old ones: what was sent stays in each environment's record")
 	if err != nil {
 		return nil, nil, err
 	}
 	names := newNames("campaign")
 	for _, path := range paths {
-		c, more := loadFile(fsys, path, "write less", func(content []byte, r *report) *campaign.Campaign { return readCampaign(content, r, zone) })
+		c, more := loadFile(fsys, path, "write less", func(content []byte, r *report) *campaign.Campaign {
+			r.lenient = released
+			return readCampaign(content, r, zone)
+		})
 		problems = append(problems, more...)
 		if problem := names.take(path); problem != nil {
 			problems = append(problems, *problem)
@@ -37,7 +50,7 @@ func Campaigns(fsys fs.FS, zone *time.Location) (campaigns []*campaign.Campaign,
 }
 
 func readCampaign(content []byte, r *report, zone *time.Location) *campaign.Campaign {
-	node := parseYAML(content, r)
+	node := parseYAML(content, campaignShape(), r)
 	if len(r.problems) > 0 {
 		return nil
 	}
@@ -55,6 +68,13 @@ func readCampaign(content []byte, r *report, zone *time.Location) *campaign.Camp
 	}
 	c, problems := campaign.New(spec)
 	r.problems = append(r.problems, problems...)
+	if c == nil || r.lenient {
+		return c
+	}
+	if mistakes := c.Mistakes(); len(mistakes) > 0 {
+		r.problems = append(r.problems, mistakes...)
+		return nil
+	}
 	return c
 }
 
@@ -79,6 +99,12 @@ func readCampaignSpec(root value, r *report, zone *time.Location) campaign.Spec 
 	}
 	readSpan(f, "startingDeadline", &s.Deadline, r)
 	readSpan(f, "jitter", &s.Jitter, r)
+	if apart, ok := f["apart"]; ok {
+		readSpan(f, "apart", &s.Apart, r)
+		if _, often := f["schedule"]; !often {
+			r.add(apart.at, "remove it", "`apart` goes with `schedule`")
+		}
+	}
 	for _, m := range f["message"].entries {
 		s.Messages[m.name] = campaign.Text{Title: m.fields["title"].text, Body: m.fields["body"].text, Image: m.fields["image"].text, DeepLink: m.fields["deepLink"].text}
 	}

@@ -41,7 +41,7 @@ func TestCampaigns(t *testing.T) {
 	three, badge := number("3"), 1
 	want := campaign.Spec{
 		Name: "crystals", Path: "pushes/z/crystals.yaml", Description: "Crystals for everyone who comes back on Friday evening.",
-		Cron: "3 19 * * FRI", Zone: seoul, Deadline: 20 * time.Minute, Missed: campaign.SkipMissed, Jitter: 5 * time.Minute,
+		Cron: "3 19 * * FRI", Zone: seoul, Deadline: 20 * time.Minute, Missed: campaign.SkipMissed, Jitter: 5 * time.Minute, Apart: time.Hour,
 		Audience: campaign.Audience{
 			Platforms: []campaign.Platform{"ios", "android"}, Countries: []string{"KR", "JP", "TH"}, Languages: []string{"ko", "ja", "en"}, Segments: []string{"lapsed"},
 			Within: 90 * 24 * time.Hour, NotWithin: 7 * 24 * time.Hour,
@@ -66,7 +66,7 @@ func TestCampaigns(t *testing.T) {
 	if diff := cmp.Diff(want, spec, cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	for key, line := range map[string]int{"schedule": 3, "message.ko": 23, "audience.columns.level": 18} {
+	for key, line := range map[string]int{"schedule": 3, "message.ko": 24, "audience.columns.level": 19} {
 		if places[key].Line != line || places[key].Path != spec.Path || places[key].Column == 0 {
 			t.Errorf("%s stands at %s, want line %d", key, places[key], line)
 		}
@@ -91,11 +91,14 @@ func TestCampaignOfEachUsersZone(t *testing.T) {
 	}
 }
 
-func TestCampaignProblems(t *testing.T) {
-	for _, test := range []struct {
-		name, content string
-		want          []string
-	}{
+// wrongCampaign is a campaign's file with its problems.
+type wrongCampaign struct {
+	name, content string
+	want          []string
+}
+
+func wrongCampaigns() []wrongCampaign {
+	return []wrongCampaign{
 		{"empty", "# nothing\n", []string{"the file is empty"}},
 		{"nothing in it", "{}\n", []string{"1:1 the key `message` is missing"}},
 		{"an unknown key", littleCampaign + "tile: x\n", []string{"4:1 unknown key `tile`"}},
@@ -123,6 +126,15 @@ func TestCampaignProblems(t *testing.T) {
 		{"data", littleCampaign + "data: {aps: x}\n", []string{"4:8 `aps` is Apple's (https://developer.apple.com/documentation/usernotifications/generating-a-remote-notification)"}},
 		{"audience", littleCampaign + "audience:\n  platform: [ios, ios]\n  lastLogin: {within: 7d, notWithin: 30d}\n  columns: {level: {}, \"a b\": {min: 1}, c: {min: true}}\n", []string{
 			"5:19 `ios` stands here a second time", "7:13 the condition is none", "7:24 `a b` is not a column's name", "7:50 `min` is a number or a text"}},
+		{"everyone by a slip", littleCampaign + "audience: {}\n", []string{"4:11 the audience has no condition, and would be everyone"}},
+		{"sixty times", "schedule: '* 19 * * FRI'\nmessage: {default: {body: x}}\n", []string{"1:11 `* 19 * * FRI` comes 60 times a day, some of them 1m apart, and 1h is the least"}},
+		{"apart of one time", littleCampaign + "apart: 15m\n", []string{"4:8 `apart` goes with `schedule`"}},
+		{"not apart", "schedule: 0 9 * * *\napart: 0s\nmessage: {default: {body: x}}\n", []string{"2:8 expected a time from 1m to 1d, found 0s"}},
+		{"an abbreviation", littleCampaign + "timezone: EST\n", []string{"4:11 `EST` is an abbreviation, and does not say whose clocks"}},
+		{"a country for a language", "at: 2026-12-24T19:00\nmessage: {default: {body: x}, kr: {body: x}}\n", []string{"2:31 `kr` is Kanuri; the language of the country is `ko`"}},
+		{"a bound that is a flag", littleCampaign + "audience: {columns: {level: {max: true}}}\n", []string{"4:35 `max` is a number or a text"}},
+		{"bounds", littleCampaign + "audience: {columns: {level: {min: 30, max: 3}}}\n", []string{"4:22 `min` is above `max`, so nobody is in the audience"}},
+		{"a long span of the last login", littleCampaign + "audience:\n  lastLogin: {within: 500d}\n", []string{"5:23 expected a time of 400d at most, found `500d`"}},
 		{"no condition", littleCampaign + "audience:\n  lastLogin: {}\n", []string{"5:14 the condition is none"}},
 		{"login", littleCampaign + "audience:\n  lastLogin: {within: 7d, notWithin: 30d}\n", []string{"5:14 nobody's last login is within 7d and not within 30d"}},
 		{"queries", littleCampaign + "audience: {sql: SELECT 1, country: [KR]}\n", []string{"4:11 a query stands alone: conditions on columns do not go with it"}},
@@ -134,7 +146,11 @@ func TestCampaignProblems(t *testing.T) {
 		{"a test for nobody", littleCampaign + "test: {before: 10m}\n", []string{"4:7 the test is for nobody"}},
 		{"a test long before", littleCampaign + "test: {list: qa, before: 2d}\n", []string{"4:26 expected a time from 0s to 1d, found 2d"}},
 		{"a test's tokens", littleCampaign + "test: {tokens: [{platform: web, token: abc}]}\n", []string{"4:28 `web` is not allowed here"}},
-	} {
+	}
+}
+
+func TestCampaignProblems(t *testing.T) {
+	for _, test := range wrongCampaigns() {
 		t.Run(test.name, func(t *testing.T) {
 			got, problems, err := Campaigns(campaignsFS("a.yaml", test.content), nil)
 			if err != nil || len(got) > 0 {

@@ -55,7 +55,7 @@ func LoadConfig(fsys fs.FS) (*Config, []datasheets.Problem) {
 	if !ok {
 		return nil, r.problems
 	}
-	node := parseYAML(content, r)
+	node := parseYAML(content, configShape(), r)
 	if len(r.problems) > 0 {
 		return nil, datasheets.SortProblems(r.problems)
 	}

@@ -47,7 +47,8 @@ func decode(n ast.Node, s shape, r *report) (v value, ok bool) {
 	case aText:
 		if v.text, ok = scalarText(n); ok {
 			v.node = n
-			return v, matches(v, s, r)
+			cut := s.prose && r.isCut(n)
+			return v, matches(v, s, r) && !cut
 		}
 	case aList:
 		if sequence, is := n.(*ast.SequenceNode); is {
@@ -87,7 +88,13 @@ func decode(n ast.Node, s shape, r *report) (v value, ok bool) {
 	}
 	mend := ""
 	if s.kind == aText && (found == "a number" || found == "true or false") {
-		mend = fmt.Sprintf("put it in quotes: %q", n.GetToken().Value)
+		mend = mendScalar(n.GetToken().Value, s)
+	}
+	if text, is := scalarText(n); is && (s.kind == aNumber || s.kind == aFraction) && isName(text, "[0-9]+([.][0-9]+)?") {
+		mend = "write it without quotes: `" + text + "`"
+	}
+	if s.kind == aText && s.pattern == "" && mend == "" {
+		mend = r.mendText(v.at)
 	}
 	expected := s.kind.String()
 	if s.or != nil {
@@ -95,6 +102,20 @@ func decode(n ast.Node, s shape, r *report) (v value, ok bool) {
 	}
 	r.add(v.at, mend, "expected %s, found %s", expected, found)
 	return v, false
+}
+
+// mendScalar is how a number or a flag is mended where a text is expected: in quotes if it is such a text then, else by what the text
+// says in place of it. A rate lacks its time only, which is taken from the example.
+func mendScalar(written string, s shape) string {
+	if s.pattern == "" || isName(written, s.pattern) {
+		return fmt.Sprintf("put it in quotes: %q", written)
+	}
+	for _, example := range s.examples {
+		if _, per, is := strings.Cut(example, "/"); is && isName(written+"/"+per, s.pattern) {
+			return fmt.Sprintf("write `%s/%s`: `/s` is for each second, `/m` for each minute", written, per)
+		}
+	}
+	return "use " + s.expects
 }
 
 // matches reports a text that its pattern does not allow.
@@ -139,12 +160,14 @@ func decodeMapping(v value, pairs []*ast.MappingValueNode, s shape, r *report) v
 		}
 		k := find(s.keys, name)
 		switch {
+		case k == nil && len(v.fields) > 0 && isLoose(pair):
+			r.add(at, "if this goes on with the text before the comma, put the whole text in quotes", "%s stands here without a key", quoted(name))
 		case k == nil:
 			reportUnknown(name, at, s.keys, r)
 		case k.later:
 			r.add(at, "remove it", "`%s` is not enforced by this version yet", name)
 		case isBlank(pair.Value, k.shape): // the parser puts it behind the line's end
-			r.add(at, "", "`%s` has no value; expected %s", name, k.shape.kind)
+			r.add(at, r.mendBlank(pair.Value, k), "`%s` has no value; expected %s", name, k.shape.kind)
 		default:
 			if field, ok := decode(pair.Value, k.shape, r); ok {
 				v.fields[name] = field
@@ -174,6 +197,12 @@ func isTwice(seen map[string]int, name string, at *token.Position, r *report) bo
 // isBlank says whether nothing stands behind a key; where a cell's value may, null is something once it is written.
 func isBlank(n ast.Node, s shape) bool {
 	return n.Type() == ast.NullType && (s.kind != aValue && s.kind != aJSON || n.GetToken().Type != token.NullType)
+}
+
+// isLoose says whether words stand in a mapping with nothing that makes them a key.
+func isLoose(pair *ast.MappingValueNode) bool {
+	next := pair.Key.GetToken().Next
+	return isBlank(pair.Value, shape{}) && next != nil && next.Type != token.MappingValueType
 }
 
 func find(keys []key, name string) *key {

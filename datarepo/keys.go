@@ -27,6 +27,7 @@ type shape struct {
 	about    string
 	pattern  string // text: the regular expression that the whole of it matches; "" for any
 	expects  string // text: the pattern in words
+	prose    bool   // text: it is for people, so a comment behind it is most likely its rest
 	examples []string
 	item     *shape // list: each of its elements; dictionary: what stands behind each name
 	most     int    // list, dictionary: most elements; it has at least one, unless mayBeEmpty
@@ -34,8 +35,23 @@ type shape struct {
 
 	mayBeEmpty      bool // list, dictionary
 	least, greatest int  // number, fraction
+	limits
 	// or is what may stand in its place: a mapping in place of a text; nil for nothing.
 	or *shape
+}
+
+// limits are what the schema says beside the shape, so that an editor tells of it. Whoever reads the file's meaning reports it in words of its own: a
+// test holds the two to each other.
+type limits struct {
+	above  bool     // fraction: least itself is too little
+	unique bool     // list: no element stands twice
+	bound  bool     // value: a number or a text
+	names  string   // dictionary: the pattern of its names
+	has    string   // dictionary: the name that must be there
+	some   bool     // mapping: it has one key at least
+	oneOf  []string // mapping: it has exactly one of these keys
+	anyOf  []string // mapping: it has one of these keys at least
+	alone  []string // mapping: where it has one of these keys it has no other
 }
 
 // key is one key of a mapping.
@@ -45,6 +61,8 @@ type key struct {
 	// later marks a key that the format has but this version does not enforce: using it is a problem, and
 	// the schema lacks it. It may have the shape that it will be read by.
 	later bool
+	// with is another key that must be there where this one is; "" for none. It is told as limits are.
+	with  string
 	shape shape
 }
 
@@ -100,4 +118,9 @@ func configShape() shape {
 			{name: "language", later: true},
 		},
 	}
+}
+
+// prose is a text for people.
+func prose(about string, examples ...string) shape {
+	return shape{kind: aText, about: about, examples: examples, prose: true}
 }

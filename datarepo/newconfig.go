@@ -29,7 +29,7 @@ func NewConfig(environments []string, timezone string) ([]byte, *Config, []datas
 	r := &report{path: ConfigPath}
 	content := []byte(b.String())
 	var config *Config
-	if node := parseYAML(content, r); node != nil {
+	if node := parseYAML(content, configShape(), r); node != nil {
 		config = readRoot(node, configShape(), r)
 	}
 	if len(r.problems) > 0 {

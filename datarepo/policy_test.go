@@ -112,7 +112,7 @@ func TestPolicyProblems(t *testing.T) {
 			"6:29 `25:00` is not allowed here", "6:40 `24:30` is not allowed here",
 			"7:16 `2026-02-30T00:00` is not a date of the calendar", "7:38 `2026-13-01T00:00` is not a date of the calendar",
 			"8:29 a window cannot begin at the end of a day -- use `00:00` and the next day",
-			"9:29 expected text, found a number -- put it in quotes: \"18\""}},
+			"9:29 expected text, found a number -- use a time such as `18:00` beside `days`, or a date with a time such as `2026-12-24T00:00`"}},
 		{"backwards, and elsewhere", "    freeze:\n      - {from: 2026-12-24T00:00, to: 2026-12-24T00:00}\n      - {days: [fri], from: 18:00, to: 09:00, timezone: KST}\n", []string{
 			"6:38 `to` is not after `from`", "7:57 `KST` is not a time zone -- did you mean `Asia/Seoul`?"}},
 		{"soak", "    soak: half an hour\n", []string{"5:11 `half an hour` is not allowed here -- use hours, minutes and seconds, such as `30m`"}},

@@ -44,8 +44,8 @@ func purgeShape() shape {
 		{name: "column", required: true, shape: text("The header, in the first row.", "user_id")},
 	}}
 	return shape{kind: aMapping, about: "A purge: user documents that are changed once in each environment.", keys: []key{
-		{name: "description", required: true, shape: text("What it is for, for those who review it.", "Take the Santa cookie back from accounts that got it by abuse.")},
-		{name: "select", required: true, shape: shape{kind: aMapping, about: "Where candidates come from. Exactly one of these.", keys: []key{
+		{name: "description", required: true, shape: prose("What it is for, for those who review it.", "Take the Santa cookie back from accounts that got it by abuse.")},
+		{name: "select", required: true, shape: shape{kind: aMapping, about: "Where candidates come from. Exactly one of these.", limits: limits{oneOf: []string{"view", "query", "ids", "workbook"}}, keys: []key{
 			{name: "view", shape: view},
 			{name: "query", shape: text("A SQL++ SELECT that gives the ids of documents, with RAW or as `id`. It is run read-only, with request_plus.", "SELECT RAW META().id FROM users WHERE coins > 1000000")},
 			{name: "ids", shape: listUpTo(maxPurgeIDs, "The documents' ids.", shape{kind: aText, about: "An id.", pattern: documentPattern, expects: "a document's id: 1 to 246 characters"})},

@@ -37,7 +37,7 @@ func Purges(fsys fs.FS, zone *time.Location) (purges []*purge.Purge, problems []
 }
 
 func readPurge(content []byte, r *report, zone *time.Location) *purge.Purge {
-	node := parseYAML(content, r)
+	node := parseYAML(content, purgeShape(), r)
 	if len(r.problems) > 0 {
 		return nil
 	}

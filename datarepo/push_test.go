@@ -29,7 +29,7 @@ func enforced(s shape) shape {
 // loadEnforced is LoadConfig with all keys.
 func loadEnforced(content string) (*Config, []datasheets.Problem) {
 	r := &report{path: ConfigPath}
-	config := readRoot(parseYAML([]byte(content), r), enforced(configShape()), r)
+	config := readRoot(parseYAML([]byte(content), configShape(), r), enforced(configShape()), r)
 	return config, datasheets.SortProblems(r.problems)
 }
 
@@ -167,7 +167,7 @@ func FuzzPush(f *testing.F) {
 	f.Add("environments: [{name: a, capacity: {launchTemplate: abc, tag: {a: b}, max: 3}}]\nguards: {a: {prometheus: {url: https://x, query: up, min: 1}}}\n")
 	f.Fuzz(func(t *testing.T, content string) {
 		r := &report{path: ConfigPath}
-		node := parseYAML([]byte(content), r)
+		node := parseYAML([]byte(content), configShape(), r)
 		if node == nil {
 			t.Skip()
 		}

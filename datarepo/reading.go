@@ -38,7 +38,7 @@ func LoadReading(fsys fs.FS) (reading Reading, ok bool) {
 	if !ok {
 		return reading, false
 	}
-	node := parseYAML(content, r)
+	node := parseYAML(content, configShape(), r)
 	if len(r.problems) > 0 {
 		return reading, false
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -27,6 +28,8 @@ const (
 // report collects the problems of one file.
 type report struct {
 	path     string
+	lenient  bool   // what a file may not have any more, and had when it was released, is no problem
+	source   source // of the file that was parsed last
 	problems []datasheets.Problem
 }
 
@@ -40,18 +43,22 @@ func (r *report) add(p *token.Position, mend, format string, args ...any) {
 
 // parseYAML reads the one document of a file into nodes, without anchors, aliases, merge keys, tags,
 // directives and `?` keys, so that what stands in a file is what it means. A byte order mark is passed over; a
-// carriage return ends a line like a line feed. It returns nil where it reports a problem or the document is empty.
-func parseYAML(content []byte, r *report) ast.Node {
+// carriage return ends a line like a line feed. s is the file's format: it tells where texts are that must stand in quotes. It returns nil where it reports a problem or the document is empty.
+func parseYAML(content []byte, s shape, r *report) ast.Node {
 	content = bytes.TrimPrefix(content, []byte("\uFEFF"))
 	content = bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n"))
 	content = bytes.ReplaceAll(content, []byte("\r"), []byte("\n"))
 	if !checkCharacters(content, r) {
 		return nil
 	}
+	r.source = source{strings.Split(string(content), "\n"), freeKeys(s)}
 	tokens := lexer.Tokenize(string(content))
-	before := len(r.problems)
-	checkTokens(tokens, r)
-	if len(r.problems) > before {
+	unused := &report{path: r.path}
+	checkTokens(tokens, unused)
+	if found := unused.problems; len(found) > 0 {
+		if !r.reportMisread(found[0].At.Line) {
+			r.problems = append(r.problems, found...)
+		}
 		return nil
 	}
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
@@ -153,11 +160,14 @@ func reportSyntax(content []byte, err error, r *report) {
 		return
 	}
 	at := syntax.GetToken().Position
+	if r.reportMisread(at.Line) {
+		return
+	}
 	if column := tabIndent(content, at.Line); column > 0 {
 		r.add(&token.Position{Line: at.Line, Column: column}, "indent with spaces", "a tab indents this line")
 		return
 	}
-	r.add(at, "", "this is not YAML: %s", syntax.GetMessage())
+	r.add(at, r.source.mendSyntax(at), "this is not YAML: %s", syntax.GetMessage())
 }
 
 // tabIndent is the column of the first tab among the blanks that a line begins with; 0 for none.

@@ -8,10 +8,10 @@ import (
 )
 
 // Fingerprint is a hash of what the campaign does, in 64 hexadecimal digits: when, for whom, with what words and servers. Where its file
-// stands, its description and where things stand in it are left out.
+// stands, its description, how close its times may come and where things stand in it are left out.
 func (c *Campaign) Fingerprint() string {
 	s := c.Spec
-	s.Path, s.Description, s.Places, s.Messages = "", "", nil, c.messages
+	s.Path, s.Description, s.Apart, s.Places, s.Messages = "", "", 0, nil, c.messages
 	zone := s.Zone.String()
 	s.Zone = nil
 	b, err := json.Marshal(struct {

@@ -76,6 +76,7 @@ type Preview struct {
 
 	Cards    []Card
 	Overlaps []Overlap
+	Doubts   []string `json:",omitempty"` // what may not be meant, a sentence each
 }
 
 // Firing is one time that the schedule names.
@@ -133,6 +134,7 @@ func (c *Campaign) Preview(g Given) Preview {
 		}
 		p.Cards = append(p.Cards, card)
 	}
+	p.Doubts = append(c.doubts(), p.meetsItself()...)
 	if n := len(p.Times); n > 0 {
 		p.Overlaps = c.overlaps(g, p.Times[n-1].Last)
 	}

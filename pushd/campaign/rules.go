@@ -13,6 +13,7 @@ import (
 // Bounds on what a campaign says.
 const (
 	longestJitter   = time.Hour
+	longestApart    = 24 * time.Hour
 	longestDeadline = 24 * time.Hour
 	longestLead     = 2 * time.Hour
 	longestHold     = 24 * time.Hour
@@ -56,6 +57,9 @@ func (r *rules) schedule() {
 	}
 	r.within("startingDeadline", c.Deadline, time.Second, longestDeadline)
 	r.within("jitter", c.Jitter, 0, longestJitter)
+	if _, named := c.Places["apart"]; named || c.Apart != 0 {
+		r.within("apart", c.Apart, time.Minute, longestApart)
+	}
 	if c.Missed != SkipMissed && c.Missed != SendMissed {
 		r.add("missed", "use `skip` or `send`", "%s is not what becomes of a missed time", quoted(string(c.Missed)))
 	}
@@ -85,11 +89,10 @@ func short(d time.Duration) string {
 
 func (r *rules) audience() {
 	a := &r.c.Audience
-	columns := len(a.Platforms)+len(a.Countries)+len(a.Languages)+len(a.Segments)+len(a.Columns) > 0 || a.Within > 0 || a.NotWithin > 0
 	switch {
 	case a.SQL != "" && a.SQLPP != "":
 		r.add("audience.sqlpp", "keep one of them", "`sql` and `sqlpp` exclude each other")
-	case (a.SQL != "" || a.SQLPP != "") && columns:
+	case (a.SQL != "" || a.SQLPP != "") && a.hasConditions():
 		r.add("audience", "put the conditions into the query", "a query stands alone: conditions on columns do not go with it")
 	}
 	if a.SQL != "" && !IsSelect(a.SQL, false) {
@@ -114,7 +117,7 @@ func (r *rules) audience() {
 	}
 	for _, l := range a.Languages {
 		if _, ok := canonical(l); !ok {
-			r.add("audience.language", languageMend, "%s is not a language", quoted(l))
+			r.add("audience.language", mendLanguage(l), "%s is not a language", quoted(l))
 		}
 	}
 }

@@ -25,7 +25,7 @@ func (r *rules) languages() {
 		if written != Default {
 			tag, ok := canonical(written)
 			if !ok {
-				r.add(at, languageMend, "%s is not a language", quoted(written))
+				r.add(at, mendLanguage(written), "%s is not a language", quoted(written))
 				continue
 			}
 			name = tag.String()

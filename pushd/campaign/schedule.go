@@ -2,31 +2,12 @@ package campaign
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/robfig/cron/v3"
 
 	"liveops/wallclock"
 )
-
-// ParseCron reads five fields of cron (minute, hour, day of month, month, day of week) into a schedule of what clocks show,
-// as if that were UTC. problem and mend are "" where they are one that ever comes. As in every cron, a day
-// matches where day of month and day of week are both given and either does.
-func ParseCron(text string) (s cron.Schedule, problem, mend string) {
-	mend = "use five fields: minute, hour, day of month, month, day of week, such as `0 9 * * *`"
-	if strings.HasPrefix(text, "TZ=") || strings.HasPrefix(text, "CRON_TZ=") {
-		return nil, quoted(text) + " names a time zone", "remove it, and name it in `timezone`"
-	}
-	parsed, err := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow).Parse("CRON_TZ=UTC " + text)
-	if err != nil {
-		return nil, quoted(text) + " is not a schedule", mend
-	}
-	if parsed.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() { // within five years, a leap year included
-		return nil, quoted(text) + " never comes", mend
-	}
-	return parsed, "", ""
-}
 
 // Timetable is when a campaign is due. It is safe for concurrent use.
 //

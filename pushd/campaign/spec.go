@@ -29,6 +29,7 @@ type Spec struct {
 	Deadline time.Duration // how late a run may begin
 	Missed   Missed        // what becomes of a time that is missed by more
 	Jitter   time.Duration // a run begins up to this much after its time; 0 for not at all
+	Apart    time.Duration `json:",omitzero"` // the least between two times of Cron; 0 for DefaultApart
 
 	Audience Audience
 	Messages map[string]Text // by language as it is written; Default must be there

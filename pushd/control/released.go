@@ -81,7 +81,7 @@ func (r *Raw) Read() (*Release, error) {
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("liveops.yaml as it was released to %s: %w", r.Environment, &problems[0])
 	}
-	campaigns, problems, err := datarepo.Campaigns(fsys, config.Timezone)
+	campaigns, problems, err := datarepo.ReleasedCampaigns(fsys, config.Timezone)
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +168,7 @@ func Decode(name string, data []byte) (*campaign.Campaign, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, problems, err := datarepo.Campaigns(fsys, zone)
+	all, problems, err := datarepo.ReleasedCampaigns(fsys, zone)
 	if err != nil {
 		return nil, err
 	}

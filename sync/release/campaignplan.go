@@ -105,7 +105,7 @@ func releasedCampaigns(ctx context.Context, environment, commit string, released
 	if len(problems) > 0 || !sends(environment, config) {
 		return nil, nil
 	}
-	campaigns, _, err := datarepo.Campaigns(files, config.Timezone)
+	campaigns, _, err := datarepo.ReleasedCampaigns(files, config.Timezone)
 	return campaigns, err
 }
 

@@ -58,7 +58,7 @@ func previews() []campaign.Preview {
 	}).Preview(g))
 	g.Environment, g.Audience, g.Servers = "staging", nil, &campaign.Servers{Now: 3, Max: 3}
 	past := crystals(func(s *campaign.Spec) { s.Cron, s.At, s.Test = "", now.AddDate(0, 0, -1), nil }).Preview(g)
-	uncounted := crystals(func(s *campaign.Spec) { s.Test = nil }).Preview(g)
+	uncounted := crystals(func(s *campaign.Spec) { s.Test, s.Cron = nil, "3 19 1-7 * FRI" }).Preview(g)
 	return append(all, past, uncounted)
 }
 

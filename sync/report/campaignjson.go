@@ -52,6 +52,7 @@ type jsonCampaign struct {
 	Servers     *jsonServers       `json:"servers"`
 	Messages    []jsonMessage      `json:"messages"`
 	Overlaps    []jsonOverlap      `json:"overlaps"`
+	Doubts      []string           `json:"doubts,omitempty"`
 }
 
 // jsonCampaignChange is a campaign that a plan changes.
@@ -129,7 +130,7 @@ type jsonOverlap struct {
 func campaignOf(p *campaign.Preview) jsonCampaign {
 	c := jsonCampaign{
 		Name: p.Campaign, Environment: p.Environment, Description: p.Description, Timezone: p.Zone, EachUser: p.EachUser, Past: p.Past,
-		Uncounted: p.Uncounted, Reading: p.Reading, Only: p.Only, Times: []jsonFiring{}, Seconds: jsonSeconds{p.AtRate.Seconds(), p.Takes.Seconds()}, Slower: some(p.Slower), Messages: []jsonMessage{}, Overlaps: []jsonOverlap{},
+		Uncounted: p.Uncounted, Reading: p.Reading, Only: p.Only, Times: []jsonFiring{}, Seconds: jsonSeconds{p.AtRate.Seconds(), p.Takes.Seconds()}, Slower: some(p.Slower), Messages: []jsonMessage{}, Overlaps: []jsonOverlap{}, Doubts: p.Doubts,
 	}
 	for _, f := range p.Times {
 		c.Times = append(c.Times, jsonFiring{f.Local, f.UTC, f.Start, f.Last, f.Waves})

@@ -15,6 +15,9 @@ const mostOverlaps = 5
 // must be seen, and show shows a name.
 func campaignPhrases(p *campaign.Preview, strong string, show, say func(string) string) []string {
 	var all []string
+	for _, d := range p.Doubts {
+		all = append(all, strong+"Is this meant?"+strong+" "+say(d))
+	}
 	if p.Uncounted != "" {
 		all = append(all, strong+"Not counted"+strong+": "+stop(say(p.Uncounted)))
 	}
