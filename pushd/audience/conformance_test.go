@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"liveops/datasheets"
 	"liveops/pushd/audience"
 	"liveops/pushd/campaign"
 	"liveops/sandbox/couchbase"
@@ -26,7 +27,7 @@ type source interface {
 	Count(ctx context.Context, q audience.Query) (map[audience.Group]int, error)
 	Values(ctx context.Context, q audience.Query, column string) (map[string]int, error)
 	Zones(ctx context.Context, t audience.Table, column string) ([]string, error)
-	Columns(ctx context.Context, q audience.Query) ([]string, error)
+	Columns(ctx context.Context, q audience.Query) ([]datasheets.Column, error)
 	Cost(ctx context.Context, q audience.Query) (string, error)
 }
 
@@ -293,17 +294,25 @@ func TestValuesAndColumns(t *testing.T) {
 			t.Errorf("%q, %v", zones, err)
 		}
 		names, err := s.Columns(t.Context(), audience.Query{Table: s.table})
-		if err != nil || !slices.Equal(names, s.columns) {
+		if err != nil || !slices.Equal(namesOf(names), s.columns) {
 			t.Errorf("%v, %v", names, err)
 		}
 		q := s.selected("KR")
 		q.Table = s.table
 		names, err = s.Columns(t.Context(), q)
-		slices.Sort(names)
-		if want := []string{"language", "platform", "token"}; err != nil || !slices.Equal(names, want) {
+		selected := namesOf(names)
+		slices.Sort(selected)
+		if want := []string{"language", "platform", "token"}; err != nil || !slices.Equal(selected, want) {
 			t.Errorf("%v, %v", names, err)
 		}
 	})
+}
+
+func namesOf(columns []datasheets.Column) (names []string) {
+	for _, c := range columns {
+		names = append(names, c.Name)
+	}
+	return names
 }
 
 func TestRemove(t *testing.T) {

@@ -168,13 +168,14 @@ func (c *Condition) plus(s *plus) string {
 }
 
 // compared is a comparison with a bound: of numbers with a number, of texts with a text in small letters. A time is text as
-// ISO 8601 has it, or a number: of milliseconds since 1970, or, below secondsEnd, of seconds.
+// ISO 8601 has it, or a number: of milliseconds since 1970, or, below secondsEnd, of seconds; what is neither is no time, though every
+// object comes after all numbers, and every truth value before.
 func (c *Condition) compared(s *plus, sign, bound string) string {
 	name := field(c.Column)
 	if at, err := time.Parse("2006-01-02 15:04:05.999999", bound); c.Times && err == nil {
 		millis := s.arg(at.UnixMilli())
-		return fmt.Sprintf("CASE WHEN IS_STRING(%s) THEN STR_TO_MILLIS(%s) %s %s WHEN %s < %d THEN %s %s %s ELSE %s %s %s END",
-			name, name, sign, millis, name, int64(secondsEnd), name, sign, s.arg(float64(at.UnixMilli())/1000), name, sign, millis)
+		return fmt.Sprintf("CASE WHEN IS_STRING(%s) THEN STR_TO_MILLIS(%s) %s %s WHEN NOT IS_NUMBER(%s) THEN FALSE WHEN %s < %d THEN %s %s %s ELSE %s %s %s END",
+			name, name, sign, millis, name, name, int64(secondsEnd), name, sign, s.arg(float64(at.UnixMilli())/1000), name, sign, millis)
 	}
 	texts := "LOWER(" + name + ") " + sign + " " + s.arg(strings.ToLower(bound))
 	number, err := strconv.ParseFloat(bound, 64)
