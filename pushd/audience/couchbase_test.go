@@ -51,8 +51,8 @@ func TestValuesOfDocuments(t *testing.T) {
 		{audience.Condition{Column: "country", In: []string{"Kr"}}, "a b"},
 		{audience.Condition{Column: "country", In: []string{"1"}}, "d"},
 		{audience.Condition{Column: "country", NotIn: []string{"KR"}}, "c d f g"}, // an object is neither
-		{audience.Condition{Column: "lang", Tags: []string{"pt"}}, "a b"},
-		{audience.Condition{Column: "lang", Tags: []string{"pt-BR"}}, "a"},
+		{audience.Condition{Column: "lang", Spoken: under("pt")}, "a b"},
+		{audience.Condition{Column: "lang", Spoken: under("pt-BR")}, "a"},
 		{audience.Condition{Column: "lang", Null: true}, "d e"},
 		{audience.Condition{Column: "level", In: []string{"10"}}, "a b"},
 		{audience.Condition{Column: "level", Min: text("9.5"), Max: text("10.5")}, "a d"},
@@ -92,7 +92,7 @@ func TestValuesAreParameters(t *testing.T) {
 		}
 	})
 	s := &audience.Couchbase{Bucket: store}
-	q := audience.Query{Table: couch(t, "SELECT t.* FROM game t"), Where: []audience.Condition{{Column: "a` OR TRUE OR t.`b", In: []string{hostile}, NotIn: []string{hostile}, Tags: []string{hostile}, Min: &hostile, Max: &hostile, Before: &hostile}},
+	q := audience.Query{Table: couch(t, "SELECT t.* FROM game t"), Where: []audience.Condition{{Column: "a` OR TRUE OR t.`b", In: []string{hostile}, NotIn: []string{hostile}, Spoken: under(hostile), Min: &hostile, Max: &hostile, Before: &hostile}},
 		Only: &audience.People{Users: []string{hostile}, Tokens: []campaign.Token{{Platform: campaign.IOS, Token: hostile}}}}
 	q.Table.Values = map[campaign.Platform][]string{campaign.Android: {hostile}}
 	if got := pages(t, s, q, audience.Cursor{Platform: campaign.IOS, Value: "ios", Token: hostile}); got != nil {

@@ -147,13 +147,8 @@ func (c *Condition) plus(s *plus) string {
 	if c.Present {
 		all += " AND " + name + " IS VALUED"
 	}
-	if len(c.Tags) > 0 {
-		language, some := `REPLACE(`+text(c.Column)+`, "_", "-")`, "FALSE"
-		for _, tag := range lower(c.Tags) {
-			tag = strings.ReplaceAll(tag, "_", "-")
-			some += " OR " + language + " = " + s.arg(tag) + " OR " + language + " LIKE " + s.arg(tag+"-%")
-		}
-		all += " AND (" + some + ")"
+	if len(c.Spoken) > 0 {
+		all += c.spokenPlus(s)
 	}
 	if c.Min != nil {
 		all += " AND " + c.compared(s, ">=", *c.Min)
@@ -165,6 +160,33 @@ func (c *Condition) plus(s *plus) string {
 		all += " AND (" + name + " IS NOT VALUED OR " + c.compared(s, "<", *c.Before) + ")"
 	}
 	return all
+}
+
+// spokenPlus is the condition that the column has one of some languages, after AND.
+func (c *Condition) spokenPlus(s *plus) string {
+	language, some := `REPLACE(`+text(c.Column)+`, "_", "-")`, "FALSE"
+	like := func(patterns []string) string {
+		all := "(FALSE"
+		for _, p := range patterns {
+			if strings.ContainsAny(p, "%_") {
+				all += " OR " + language + " LIKE " + s.arg(p)
+			} else {
+				all += " OR " + language + " = " + s.arg(p)
+			}
+		}
+		return all + ")"
+	}
+	for i := range c.Spoken {
+		one := &c.Spoken[i]
+		some += " OR (" + language + " = " + s.arg(one.Code) + " OR " + language + " LIKE " + s.arg(one.Code+"-%") + ")"
+		switch {
+		case one.Implied != nil:
+			some += " AND (" + like(one.Like) + " OR " + like(one.Implied) + " AND NOT " + like(one.Not) + ")"
+		case one.Like != nil:
+			some += " AND " + like(one.Like)
+		}
+	}
+	return " AND (" + some + ")"
 }
 
 // compared is a comparison with a bound: of numbers with a number, of texts with a text in small letters. A time is text as

@@ -152,7 +152,7 @@ func (c *Condition) add(s *statement, k kinds) {
 	if c.Present {
 		s.add(" AND " + name + " IS NOT NULL")
 	}
-	c.tags(s)
+	c.spoken(s)
 	if c.Min != nil {
 		s.add(" AND ")
 		s.compare(k, c.Column, ">=", *c.Min)
@@ -168,16 +168,41 @@ func (c *Condition) add(s *statement, k kinds) {
 	}
 }
 
-// tags adds that the column has one of some languages, whatever their parts are joined by.
-func (c *Condition) tags(s *statement) {
-	if len(c.Tags) == 0 {
+// spoken adds that the column has one of some languages, whatever their parts are joined by.
+func (c *Condition) spoken(s *statement) {
+	if len(c.Spoken) == 0 {
 		return
 	}
 	s.add(" AND (FALSE")
-	column := "REPLACE(" + quote(c.Column) + ", '_', '-')"
-	for _, tag := range c.Tags {
-		tag = strings.ReplaceAll(tag, "_", "-")
-		s.add(" OR "+column+" = ? OR "+column+" LIKE ?", tag, tag+"-%")
+	column := "LOWER(REPLACE(" + quote(c.Column) + ", '_', '-'))"
+	for i := range c.Spoken {
+		one := &c.Spoken[i]
+		s.add(" OR ("+column+" = ? OR "+column+" LIKE ?)", one.Code, one.Code+"-%")
+		if one.Like == nil && one.Implied == nil {
+			continue
+		}
+		s.add(" AND (")
+		s.like(column, one.Like)
+		if one.Implied != nil {
+			s.add(" OR ")
+			s.like(column, one.Implied)
+			s.add(" AND NOT ")
+			s.like(column, one.Not)
+		}
+		s.add(")")
+	}
+	s.add(")")
+}
+
+// like adds that an expression is like one of some patterns.
+func (s *statement) like(column string, patterns []string) {
+	s.add("(FALSE")
+	for _, p := range patterns {
+		if strings.ContainsAny(p, "%_") {
+			s.add(" OR "+column+" LIKE ?", p)
+		} else {
+			s.add(" OR "+column+" = ?", p)
+		}
 	}
 	s.add(")")
 }
