@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"pushd/gateway":       {},
 	"pushd/capacity":      {},
 	"engine":              {},
-	"pushd/audience":      {"pushd/campaign"},
+	"pushd/audience":      {"datasheets", "pushd/campaign"},
 	"pushd/runs":          {"pushd/audience", "pushd/campaign"},
 	"pushd/leases":        {"pushd/capacity"},
 	"pushd/recipients":    {"datasheets", "datarepo", "sync/check", "pushd/audience", "pushd/campaign"},

@@ -11,6 +11,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"liveops/datarepo"
+	"liveops/datasheets"
 	"liveops/pushd/audience"
 	"liveops/pushd/campaign"
 	"liveops/pushd/recipients"
@@ -53,7 +54,7 @@ func (p *phones) store(ctx context.Context, environment string) (*audience.Store
 	return p.open[environment], nil
 }
 
-func (p *phones) Columns(ctx context.Context, environment string, push *datarepo.Push, c *campaign.Campaign) ([]string, error) {
+func (p *phones) Columns(ctx context.Context, environment string, push *datarepo.Push, c *campaign.Campaign) ([]datasheets.Column, error) {
 	s, err := p.store(ctx, environment)
 	if err != nil {
 		return nil, err

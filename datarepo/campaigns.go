@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -217,7 +218,7 @@ func readPushRate(text string) campaign.Rate {
 	return rate
 }
 
-// places notes where the keys of a value stand.
+// places notes where the keys of a value stand, and the items of its lists, which are counted from 0.
 func places(all campaign.Places, path, name string, v value) {
 	if v.at != nil {
 		all[name] = datasheets.Position{Path: path, Line: max(v.at.Line, 1), Column: max(v.at.Column, 1)}
@@ -225,6 +226,9 @@ func places(all campaign.Places, path, name string, v value) {
 	below := func(key string) string { return strings.TrimPrefix(name+"."+key, ".") }
 	for key, field := range v.fields {
 		places(all, path, below(key), field)
+	}
+	for i, item := range v.items {
+		places(all, path, below(strconv.Itoa(i)), item)
 	}
 	for _, e := range v.entries {
 		places(all, path, below(e.name), e.value)

@@ -18,6 +18,8 @@ type Push struct {
 	Sandbox   bool                               // APNs is its sandbox for builds for development
 	Lists     []PushList                         // in the file's order
 	Only      []string                           // names of Lists, which alone get anything here; nil for everyone
+	// Places are where things stand in the file, by the path of their keys below push: "tokens.updatedAt", "lists.qa.users.0".
+	Places campaign.Places
 }
 
 // Tokens are where an environment's tokens are: Table of MySQL, or Query of Couchbase. Columns are the names in either.
@@ -89,7 +91,7 @@ type Capacity struct {
 
 // Surroundings are what campaigns find in the configuration. actual has the columns of the table of tokens by environment; one
 // that it lacks is not known.
-func (c *Config) Surroundings(actual map[string][]string) campaign.Surroundings {
+func (c *Config) Surroundings(actual map[string][]datasheets.Column) campaign.Surroundings {
 	var s campaign.Surroundings
 	for _, g := range c.Guards {
 		s.Guards = append(s.Guards, g.Name)
@@ -139,6 +141,8 @@ func readPush(v value, r *report) *Push {
 		}
 		p.Only = append(p.Only, name.text)
 	}
+	p.Places = campaign.Places{}
+	places(p.Places, r.path, "", v)
 	return p
 }
 

@@ -82,14 +82,18 @@ permissions: {push: [maintain]}
 		Sandbox: true,
 		Lists:   []PushList{{Name: "qa", Users: []string{"1", "2"}}},
 	}
+	if at := production.Push.Places["lists.qa.users.1"]; at.Path != ConfigPath || at.Line != 19 || at.Column != 33 {
+		t.Errorf("the second user of qa stands at %s", at)
+	}
+	staging.Push.Places, production.Push.Places = nil, nil
 	for _, diff := range []string{
 		cmp.Diff(wantStaging, staging.Push), cmp.Diff(wantProduction, production.Push),
 		cmp.Diff(&Capacity{Template: "lt-0abc", Tags: map[string]string{"role": "game", "stage": "1"}, Max: 4, Region: "ap-northeast-2", DryRun: true}, staging.Capacity),
 		cmp.Diff(&Capacity{Group: "game-servers", Max: 400}, production.Capacity),
 		cmp.Diff([]string{"maintain"}, config.Grants("push")),
-		cmp.Diff(campaign.Environment{Name: "production", Tokens: wantProduction.Tokens.Columns, Actual: []string{"token"}, Lists: []string{"qa"}, Capacity: true,
+		cmp.Diff(campaign.Environment{Name: "production", Tokens: wantProduction.Tokens.Columns, Actual: []datasheets.Column{{Name: "token"}}, Lists: []string{"qa"}, Capacity: true,
 			Gateways: map[campaign.Platform]campaign.Gateway{campaign.Android: campaign.FCM, campaign.IOS: campaign.FCM}},
-			config.Surroundings(map[string][]string{"production": {"token"}}).Environments[1]),
+			config.Surroundings(map[string][]datasheets.Column{"production": {{Name: "token"}}}).Environments[1]),
 	} {
 		if diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)

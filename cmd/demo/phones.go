@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"liveops/datarepo"
+	"liveops/datasheets"
 	"liveops/pushd/audience"
 	"liveops/pushd/campaign"
 	"liveops/pushd/recipients"
@@ -83,7 +84,7 @@ func (w *world) insertTokens(ctx context.Context) error {
 }
 
 // Columns tells the bot what production's tokens are known by.
-func (w *world) Columns(ctx context.Context, environment string, p *datarepo.Push, c *campaign.Campaign) ([]string, error) {
+func (w *world) Columns(ctx context.Context, environment string, p *datarepo.Push, c *campaign.Campaign) ([]datasheets.Column, error) {
 	if err := onlyProduction(environment); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"liveops/datarepo"
+	"liveops/datasheets"
 	"liveops/pushd/audience"
 	"liveops/pushd/campaign"
 	"liveops/pushd/recipients"
@@ -95,7 +96,7 @@ func (p *phones) store(ctx context.Context, environment string) (*audience.Store
 }
 
 // Columns implements release.Phones.
-func (p *phones) Columns(ctx context.Context, environment string, push *datarepo.Push, c *campaign.Campaign) ([]string, error) {
+func (p *phones) Columns(ctx context.Context, environment string, push *datarepo.Push, c *campaign.Campaign) ([]datasheets.Column, error) {
 	store, err := p.of(ctx, environment, push)
 	if err != nil {
 		return nil, err
@@ -140,6 +141,9 @@ func answered(err error) error {
 	}
 	if refused := (*couchstore.QueryError)(nil); errors.As(err, &refused) {
 		return &release.RefusedAudienceError{Err: refusalOfQuery(refused)}
+	}
+	if unfit := (*campaign.ValueError)(nil); errors.As(err, &unfit) {
+		return &release.RefusedAudienceError{Err: unfit}
 	}
 	var said *mysql.MySQLError
 	if !errors.As(err, &said) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
+	"liveops/pushd/campaign"
 	"liveops/pushd/recipients"
 	"liveops/sync/couchstore"
 	"liveops/sync/release"
@@ -43,6 +44,10 @@ func TestAnswered(t *testing.T) {
 	}
 	unset := (*release.UnsetError)(nil)
 	if err := answered(&recipients.Unsupported{Reason: "in Couchbase"}); !errors.As(err, &unset) || unset.Reason != "in Couchbase" {
+		t.Errorf("%v", err)
+	}
+	unfit := &campaign.ValueError{Column: "level", Type: "int", Value: "high", Wanted: "numbers in plain digits"}
+	if err := answered(fmt.Errorf("count: %w", unfit)); !errors.As(err, &refused) || err.Error() != "`high` is compared with the column `level` (int), which takes numbers in plain digits" {
 		t.Errorf("%v", err)
 	}
 	if other := errors.New("connection refused"); answered(other) != other || answered(nil) != nil {

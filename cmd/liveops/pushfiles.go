@@ -152,8 +152,8 @@ func (p *pushFiles) testers(tokens recipients.Pages) func(context.Context, *camp
 			list, named = c.Test.List, c.Test.Tokens
 		}
 		phones, err := recipients.Testers(ctx, tokens, c, push, list, named)
-		none, unsupported := (*datarepo.NoListError)(nil), (*recipients.Unsupported)(nil)
-		if errors.As(err, &none) || errors.As(err, &unsupported) {
+		none, unsupported, unfit := (*datarepo.NoListError)(nil), (*recipients.Unsupported)(nil), (*campaign.ValueError)(nil)
+		if errors.As(err, &none) || errors.As(err, &unsupported) || errors.As(err, &unfit) {
 			return nil, &pushd.NoTestersError{Reason: err.Error()}
 		}
 		for _, p := range phones {

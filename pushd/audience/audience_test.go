@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { mariadb.Main(m) }
 var table = audience.Table{Name: "push_tokens", Token: "token", Platform: "platform", Language: "language", UpdatedAt: "updated_at"}
 
 const ddl = `CREATE TABLE push_tokens (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, user_id INT NOT NULL, token VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-	platform VARCHAR(10) NOT NULL, language VARCHAR(10) NULL, country VARCHAR(2) NULL, last_login DATETIME NULL, updated_at DATETIME NULL, dead_at DATETIME NULL,
+	platform VARCHAR(10) NOT NULL, language VARCHAR(20) NULL, country VARCHAR(2) NULL, last_login DATETIME NULL, updated_at DATETIME NULL, dead_at DATETIME NULL,
 	KEY by_platform (platform, token))`
 
 // onEachSQL runs a test on every server of MySQL's kind.
@@ -55,7 +55,7 @@ func open(t *testing.T, dsn string) *audience.Store {
 	return &audience.Store{DB: db, PageRows: 3}
 }
 
-// insert adds tokens, each as "token platform language country last_login updated_at" with - for NULL and "" for an empty text.
+// insert adds tokens, each as "token platform language country last_login updated_at" with - for NULL, "" for an empty text and @ for _.
 func insert(t *testing.T, s *audience.Store, lines ...string) {
 	t.Helper()
 	for _, line := range lines {
@@ -66,7 +66,7 @@ func insert(t *testing.T, s *audience.Store, lines ...string) {
 			} else if field == `""` {
 				args = append(args, "")
 			} else {
-				args = append(args, strings.ReplaceAll(field, "_", " "))
+				args = append(args, strings.NewReplacer("_", " ", "@", "_").Replace(field))
 			}
 		}
 		for len(args) < 7 {

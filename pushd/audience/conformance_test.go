@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"liveops/datasheets"
 	"liveops/pushd/audience"
 	"liveops/pushd/campaign"
 	"liveops/sandbox/couchbase"
@@ -26,7 +27,7 @@ type source interface {
 	Count(ctx context.Context, q audience.Query) (map[audience.Group]int, error)
 	Values(ctx context.Context, q audience.Query, column string) (map[string]int, error)
 	Zones(ctx context.Context, t audience.Table, column string) ([]string, error)
-	Columns(ctx context.Context, q audience.Query) ([]string, error)
+	Columns(ctx context.Context, q audience.Query) ([]datasheets.Column, error)
 	Cost(ctx context.Context, q audience.Query) (string, error)
 }
 
@@ -101,7 +102,7 @@ func placed(t *testing.T, query string) place {
 				if field == `""` {
 					document[name] = ""
 				} else if field != "-" {
-					document[name] = strings.ReplaceAll(field, "_", " ")
+					document[name] = strings.NewReplacer("_", " ", "@", "_").Replace(field)
 				} else if n%2 == 0 {
 					document[name] = nil // and else MISSING
 				}
@@ -159,7 +160,7 @@ func TestPages(t *testing.T) {
 			{"a NULL", audience.Query{Where: []audience.Condition{{Column: "country", In: []string{"JP"}, Null: true}}}, audience.Cursor{}, []string{"android: b", "ios: a ko, f ko"}},
 			{"no NULL", audience.Query{Where: []audience.Condition{{Column: "country", Present: true, NotIn: []string{"KR"}}}}, audience.Cursor{}, []string{"android: b, c en, e th"}},
 			{"only NULL", audience.Query{Where: []audience.Condition{{Column: "country", Null: true}}}, audience.Cursor{}, []string{"ios: a ko, f ko"}},
-			{"languages", audience.Query{Where: []audience.Condition{{Column: "language", Tags: []string{"ko", "e"}}}}, audience.Cursor{}, []string{"android: a ko", "ios: a ko, f ko"}},
+			{"languages", audience.Query{Where: []audience.Condition{{Column: "language", Spoken: under("ko", "e")}}}, audience.Cursor{}, []string{"android: a ko", "ios: a ko, f ko"}},
 			{"a number", audience.Query{Where: []audience.Condition{{Column: "user_id", In: []string{"1", "5"}, Min: text("1"), Max: text("9")}}, Platforms: []campaign.Platform{campaign.IOS}}, audience.Cursor{}, []string{"ios: a ko, f ko"}},
 			{"another number", audience.Query{Where: []audience.Condition{{Column: "user_id", Min: text("1.5")}}}, audience.Cursor{}, nil},
 			{"some people only", audience.Query{Only: &audience.People{Tokens: []campaign.Token{{Platform: campaign.IOS, Token: "a"}, {Platform: campaign.IOS, Token: "b"}, {Platform: campaign.Android, Token: "c"}}}},
@@ -176,6 +177,36 @@ func TestPages(t *testing.T) {
 }
 
 func text(s string) *string { return &s }
+
+// under are the spellings of languages.
+func under(tags ...string) (all []campaign.Spelling) {
+	for _, tag := range tags {
+		all = append(all, campaign.Under(tag)...)
+	}
+	return all
+}
+
+// A language is found however it is written, just where its message is sent.
+func TestSpellingsOfLanguages(t *testing.T) {
+	onEach(t, func(t *testing.T, s place) {
+		s.insert(t, "a ios in@ID", "b ios id", "c ios iw@IL", "d ios NO", "e ios nb-NO", "f ios zh@CN", "g ios zh@TW", "h ios zh@SG@#Hant", "i ios zh-Hant", "j ios zh@TW@#Hans", "k ios -", "l ios zhx", "m ios zh@@#Hant")
+		for tag, want := range map[string]string{"id": "a b", "in": "a b", "he": "c", "nb": "d e", "no": "d e", "zh": "f g h i j m", "zh-Hant": "g h i m", "zh-Hans": "f j", "zh-TW": "g j", "zh-Hant-TW": "", "ko": ""} {
+			q := audience.Query{Table: s.table, Where: []audience.Condition{{Column: "language", Spoken: under(tag)}}}
+			var got []string
+			for page, err := range s.Pages(t.Context(), q, audience.Cursor{}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, token := range page.Tokens {
+					got = append(got, token.Token)
+				}
+			}
+			if strings.Join(got, " ") != want {
+				t.Errorf("%s: %q, want %q", tag, got, want)
+			}
+		}
+	})
+}
 
 // Pages have no more tokens than they may.
 func TestPageRows(t *testing.T) {
@@ -293,17 +324,25 @@ func TestValuesAndColumns(t *testing.T) {
 			t.Errorf("%q, %v", zones, err)
 		}
 		names, err := s.Columns(t.Context(), audience.Query{Table: s.table})
-		if err != nil || !slices.Equal(names, s.columns) {
+		if err != nil || !slices.Equal(namesOf(names), s.columns) {
 			t.Errorf("%v, %v", names, err)
 		}
 		q := s.selected("KR")
 		q.Table = s.table
 		names, err = s.Columns(t.Context(), q)
-		slices.Sort(names)
-		if want := []string{"language", "platform", "token"}; err != nil || !slices.Equal(names, want) {
+		selected := namesOf(names)
+		slices.Sort(selected)
+		if want := []string{"language", "platform", "token"}; err != nil || !slices.Equal(selected, want) {
 			t.Errorf("%v, %v", names, err)
 		}
 	})
+}
+
+func namesOf(columns []datasheets.Column) (names []string) {
+	for _, c := range columns {
+		names = append(names, c.Name)
+	}
+	return names
 }
 
 func TestRemove(t *testing.T) {

@@ -33,11 +33,12 @@ const byIndex = " WHERE t.os = $platform AND t.token > $after ORDER BY t.token L
 func TestValuesOfDocuments(t *testing.T) {
 	server, store := bucket(t)
 	stored(server, map[string]string{
-		"1": `{"token":"a","os":"iOS","country":"KR","lang":"pt_BR","level":10,"seen":"2026-11-01T00:00:00Z","vip":true}`,
-		"2": `{"token":"b","os":"IOS","country":"kr","lang":"PT","level":"10","seen":1793491200000}`,
-		"3": `{"token":"c","os":"ios","country":"jp","lang":"ptx","level":9,"seen":1793491200}`,
-		"4": `{"token":"d","os":"ios","country":1,"lang":null,"level":10.5,"seen":"2026-11-01T09:00:00+09:00"}`,
-		"5": `{"token":"e","os":"ios","country":{"a":1},"level":[1],"seen":null}`,
+		"1":  `{"token":"a","os":"iOS","country":"KR","lang":"pt_BR","level":10,"seen":"2026-11-01T00:00:00Z","vip":true}`,
+		"2":  `{"token":"b","os":"IOS","country":"kr","lang":"PT","level":"10","seen":1793491200000}`,
+		"3":  `{"token":"c","os":"ios","country":"jp","lang":"ptx","level":9,"seen":1793491200}`,
+		"4":  `{"token":"d","os":"ios","country":1,"lang":null,"level":10.5,"seen":"2026-11-01T09:00:00+09:00"}`,
+		"5":  `{"token":"e","os":"ios","country":{"a":1},"level":[1],"seen":null}`,
+		"10": `{"token":"f","os":"ios","country":"x","lang":"zz","level":true,"seen":{"at":1}}`, "11": `{"token":"g","os":"ios","country":"x","lang":"zz","seen":true}`,
 		"6": `{"token":7,"os":"ios"}`, "7": `{"token":["a"],"os":"ios"}`, "8": `{"os":"ios"}`, "9": `{"token":"z","os":9}`,
 	})
 	s := &audience.Couchbase{Bucket: store, PageRows: 3}
@@ -49,9 +50,9 @@ func TestValuesOfDocuments(t *testing.T) {
 	}{
 		{audience.Condition{Column: "country", In: []string{"Kr"}}, "a b"},
 		{audience.Condition{Column: "country", In: []string{"1"}}, "d"},
-		{audience.Condition{Column: "country", NotIn: []string{"KR"}}, "c d"}, // an object is neither
-		{audience.Condition{Column: "lang", Tags: []string{"pt"}}, "a b"},
-		{audience.Condition{Column: "lang", Tags: []string{"pt-BR"}}, "a"},
+		{audience.Condition{Column: "country", NotIn: []string{"KR"}}, "c d f g"}, // an object is neither
+		{audience.Condition{Column: "lang", Spoken: under("pt")}, "a b"},
+		{audience.Condition{Column: "lang", Spoken: under("pt-BR")}, "a"},
 		{audience.Condition{Column: "lang", Null: true}, "d e"},
 		{audience.Condition{Column: "level", In: []string{"10"}}, "a b"},
 		{audience.Condition{Column: "level", Min: text("9.5"), Max: text("10.5")}, "a d"},
@@ -91,7 +92,7 @@ func TestValuesAreParameters(t *testing.T) {
 		}
 	})
 	s := &audience.Couchbase{Bucket: store}
-	q := audience.Query{Table: couch(t, "SELECT t.* FROM game t"), Where: []audience.Condition{{Column: "a` OR TRUE OR t.`b", In: []string{hostile}, NotIn: []string{hostile}, Tags: []string{hostile}, Min: &hostile, Max: &hostile, Before: &hostile}},
+	q := audience.Query{Table: couch(t, "SELECT t.* FROM game t"), Where: []audience.Condition{{Column: "a` OR TRUE OR t.`b", In: []string{hostile}, NotIn: []string{hostile}, Spoken: under(hostile), Min: &hostile, Max: &hostile, Before: &hostile}},
 		Only: &audience.People{Users: []string{hostile}, Tokens: []campaign.Token{{Platform: campaign.IOS, Token: hostile}}}}
 	q.Table.Values = map[campaign.Platform][]string{campaign.Android: {hostile}}
 	if got := pages(t, s, q, audience.Cursor{Platform: campaign.IOS, Value: "ios", Token: hostile}); got != nil {
@@ -259,7 +260,7 @@ func TestCostOfAQuery(t *testing.T) {
 		}
 	}
 	if names, err := s.Columns(t.Context(), audience.Query{Table: couch(t, "SELECT t.*, META(t).id FROM game t")}); names != nil || err != nil {
-		t.Errorf("only documents know: %q, %v", names, err)
+		t.Errorf("only documents know: %v, %v", names, err)
 	}
 	if _, err := s.Columns(t.Context(), audience.Query{Table: couch(t, "SELECT t.token FROM nowhere t")}); err == nil {
 		t.Error("there is no such bucket")

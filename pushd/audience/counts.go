@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"liveops/datasheets"
 	"liveops/pushd/campaign"
 )
 
@@ -82,10 +83,10 @@ func (c *Couchbase) groups(ctx context.Context, q Query, by string, counted bool
 	return nil
 }
 
-// Columns are the names that a query's SELECT gives, by which tokens and their like are found; nil where only the documents know, as
+// Columns are the names that a query's SELECT gives, without types, by which tokens and their like are found; nil where only the documents know, as
 // with `t.*`. The SELECT is prepared and not carried out
 // (https://docs.couchbase.com/server/current/n1ql/n1ql-language-reference/prepare.html).
-func (c *Couchbase) Columns(ctx context.Context, q Query) ([]string, error) {
+func (c *Couchbase) Columns(ctx context.Context, q Query) ([]datasheets.Column, error) {
 	if err := c.check(&q); err != nil {
 		return nil, err
 	}
@@ -114,5 +115,9 @@ func (c *Couchbase) Columns(ctx context.Context, q Query) ([]string, error) {
 		return nil, nil
 	}
 	slices.Sort(names)
-	return names, nil
+	columns := make([]datasheets.Column, len(names))
+	for i, name := range names {
+		columns[i].Name = name
+	}
+	return columns, nil
 }

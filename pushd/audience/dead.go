@@ -22,12 +22,26 @@ type Dead struct {
 const deadBatch = 500
 
 // Remove takes dead tokens out of the table, or marks them where the table has a column for it, and returns how many
-// rows that were. It leaves those that were renewed since, and without a column that tells takes all. Each statement is a
+// rows that were. It leaves those that were renewed since, and without a column that tells takes all; it fails with a
+// *campaign.ValueError where that column is neither a DATETIME nor a TIMESTAMP. Each statement is a
 // transaction of its own: it may be called again with the same tokens.
 func (s *Store) Remove(ctx context.Context, t Table, dead []Dead) (int, error) {
+	if len(dead) == 0 {
+		return 0, nil
+	}
+	columns, err := s.columns(ctx, &Query{Table: t})
+	if err != nil {
+		return 0, fmt.Errorf("read the types of the columns of %s: %w", t.Name, err)
+	}
+	if err := t.canRemove(columns); err != nil {
+		return 0, fmt.Errorf("take dead tokens out of %s: %w", t.Name, err)
+	}
 	removed := 0
 	for some := range slices.Chunk(dead, deadBatch) {
-		st := t.remove(some)
+		st := t.remove(some, columns)
+		if st.err != nil {
+			return removed, fmt.Errorf("take %d dead tokens out of %s: %w", len(some), t.Name, st.err)
+		}
 		res, err := s.DB.ExecContext(ctx, st.String(), st.args...)
 		if err != nil {
 			return removed, fmt.Errorf("take %d dead tokens out of %s: %w", len(some), t.Name, err)
@@ -41,9 +55,18 @@ func (s *Store) Remove(ctx context.Context, t Table, dead []Dead) (int, error) {
 	return removed, nil
 }
 
+// canRemove fails with a *campaign.ValueError where tokens are no texts, or UpdatedAt is no point in time: whether a token was renewed
+// could not be told for certain then.
+func (t *Table) canRemove(columns kinds) error {
+	if c := columns.of(t.UpdatedAt); c != nil && !campaign.IsTime(c) {
+		return &campaign.ValueError{Column: c.Name, Type: c.SQLType, Value: "when a token was renewed", Wanted: "no point in time"}
+	}
+	return columns.areTexts(t.Token)
+}
+
 // remove is the statement that takes some tokens out. Those of one platform and moment share a condition, by which the
 // server can use an index of platforms and tokens.
-func (t *Table) remove(dead []Dead) *statement {
+func (t *Table) remove(dead []Dead, columns kinds) *statement {
 	s := &statement{}
 	if t.Dead == "" {
 		s.add("DELETE FROM " + quote(t.Name) + " WHERE (FALSE")
@@ -65,10 +88,13 @@ func (t *Table) remove(dead []Dead) *statement {
 	}
 	for _, a := range order {
 		values := t.values(a.platform)
-		s.add(" OR "+quote(t.Platform)+" IN ("+placeholders(len(values))+")", texts(values)...)
+		s.add(" OR ")
+		s.in(columns, "", t.Platform, values)
 		s.add(" AND "+quote(t.Token)+" IN ("+placeholders(len(tokens[a]))+")", texts(tokens[a])...)
 		if t.UpdatedAt != "" {
-			s.add(" AND ("+quote(t.UpdatedAt)+" IS NULL OR "+quote(t.UpdatedAt)+" <= ?)", a.since)
+			s.add(" AND (" + quote(t.UpdatedAt) + " IS NULL OR ")
+			s.compare(columns, t.UpdatedAt, "<=", a.since)
+			s.add(")")
 		}
 	}
 	s.add(")")

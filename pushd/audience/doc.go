@@ -35,9 +35,9 @@ type Table struct {
 // Condition is what a column must be like. All its tests must hold; there is one at least.
 type Condition struct {
 	Column  string
-	Tags    []string // one of these languages' tags, or one under them: ko takes ko-KR and ko_KR; a tag has letters, digits, - and _
-	In      []string // one of these; with Null, NULL too
-	NotIn   []string // none of these; with Null, not NULL either
+	Spoken  []campaign.Spelling // a language that is spelled in one of these ways (campaign.Under), in any case, with - or _ between its parts
+	In      []string            // one of these; with Null, NULL too
+	NotIn   []string            // none of these; with Null, not NULL either
 	Null    bool
 	Present bool    // not NULL
 	Min     *string // this or more, as the server compares it with the column
@@ -140,7 +140,7 @@ func (q *Query) check() error {
 // checkConditions refuses conditions that could not be asked. users says whether users can be found by their ids.
 func (q *Query) checkConditions(users bool) error {
 	for _, c := range q.Where {
-		if c.Column == "" || len(c.Tags)+len(c.In)+len(c.NotIn) == 0 && !c.Null && !c.Present && c.Min == nil && c.Max == nil && c.Before == nil {
+		if c.Column == "" || len(c.Spoken)+len(c.In)+len(c.NotIn) == 0 && !c.Null && !c.Present && c.Min == nil && c.Max == nil && c.Before == nil {
 			return fmt.Errorf("the condition on column %q tests nothing", c.Column)
 		}
 	}

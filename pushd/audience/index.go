@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"liveops/datasheets"
 )
 
 // Cost says what reading a query's tokens costs beyond reading them once, and what would mend it; "" where an index
@@ -45,7 +47,7 @@ type way struct {
 
 // way is by the index that brings a query's tokens in order, where there is one: of several one that has the language too, by
 // which rows need not be looked up. Where other indexes may find the audience sooner, the server chooses.
-func (s *Store) way(ctx context.Context, q *Query) (w way, err error) {
+func (s *Store) way(ctx context.Context, q *typed) (w way, err error) {
 	if q.SQL != "" {
 		return way{}, nil
 	}
@@ -55,7 +57,7 @@ func (s *Store) way(ctx context.Context, q *Query) (w way, err error) {
 		covers := slices.Contains(i.columns, q.Table.Language)
 		switch {
 		case !i.orders(&q.Table):
-			others = others || i.finds(q)
+			others = others || i.finds(q.Query)
 		case w.index == "" || covers:
 			w.index = i.name
 		}
@@ -63,27 +65,13 @@ func (s *Store) way(ctx context.Context, q *Query) (w way, err error) {
 	if err != nil || w.index == "" || !others {
 		return w, err
 	}
-	switch ranges, err := s.hasRanges(ctx, &q.Table); {
-	case err != nil:
-		return way{}, err
-	case ranges:
+	switch c := q.columns.of(q.Table.Platform); {
+	case c == nil || c.Type != datasheets.Enum && c.Type != datasheets.Set:
 		return way{ranged: true}, nil
-	case q.Only != nil:
+	case q.Only != nil: // an index finds single values of an ENUM or a SET only: it has them by their numbers, and they are compared as texts (https://dev.mysql.com/doc/refman/8.4/en/enum.html)
 		return way{}, nil
 	}
 	return w, nil
-}
-
-// hasRanges says whether an index finds ranges of the column of platforms: of an ENUM or a SET it finds single values only, since
-// it has them by their numbers and they are compared as texts (https://dev.mysql.com/doc/refman/8.4/en/enum.html).
-func (s *Store) hasRanges(ctx context.Context, t *Table) (ranges bool, err error) {
-	st := &statement{}
-	st.add(`SELECT DATA_TYPE NOT IN ('enum', 'set') FROM information_schema.COLUMNS
-		WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND COLUMN_NAME = ?`, t.Name, t.Platform)
-	if err := s.readOnly(ctx, st, func(rows *sql.Rows) error { return rows.Scan(&ranges) }); err != nil {
-		return false, fmt.Errorf("read the type of column %s of %s: %w", t.Platform, t.Name, err)
-	}
-	return ranges, nil
 }
 
 // index is one of a table's.

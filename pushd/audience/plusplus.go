@@ -147,13 +147,8 @@ func (c *Condition) plus(s *plus) string {
 	if c.Present {
 		all += " AND " + name + " IS VALUED"
 	}
-	if len(c.Tags) > 0 {
-		language, some := `REPLACE(`+text(c.Column)+`, "_", "-")`, "FALSE"
-		for _, tag := range lower(c.Tags) {
-			tag = strings.ReplaceAll(tag, "_", "-")
-			some += " OR " + language + " = " + s.arg(tag) + " OR " + language + " LIKE " + s.arg(tag+"-%")
-		}
-		all += " AND (" + some + ")"
+	if len(c.Spoken) > 0 {
+		all += c.spokenPlus(s)
 	}
 	if c.Min != nil {
 		all += " AND " + c.compared(s, ">=", *c.Min)
@@ -167,14 +162,42 @@ func (c *Condition) plus(s *plus) string {
 	return all
 }
 
+// spokenPlus is the condition that the column has one of some languages, after AND.
+func (c *Condition) spokenPlus(s *plus) string {
+	language, some := `REPLACE(`+text(c.Column)+`, "_", "-")`, "FALSE"
+	like := func(patterns []string) string {
+		all := "(FALSE"
+		for _, p := range patterns {
+			if strings.ContainsAny(p, "%_") {
+				all += " OR " + language + " LIKE " + s.arg(p)
+			} else {
+				all += " OR " + language + " = " + s.arg(p)
+			}
+		}
+		return all + ")"
+	}
+	for i := range c.Spoken {
+		one := &c.Spoken[i]
+		some += " OR (" + language + " = " + s.arg(one.Code) + " OR " + language + " LIKE " + s.arg(one.Code+"-%") + ")"
+		switch {
+		case one.Implied != nil:
+			some += " AND (" + like(one.Like) + " OR " + like(one.Implied) + " AND NOT " + like(one.Not) + ")"
+		case one.Like != nil:
+			some += " AND " + like(one.Like)
+		}
+	}
+	return " AND (" + some + ")"
+}
+
 // compared is a comparison with a bound: of numbers with a number, of texts with a text in small letters. A time is text as
-// ISO 8601 has it, or a number: of milliseconds since 1970, or, below secondsEnd, of seconds.
+// ISO 8601 has it, or a number: of milliseconds since 1970, or, below secondsEnd, of seconds; what is neither is no time, though every
+// object comes after all numbers, and every truth value before.
 func (c *Condition) compared(s *plus, sign, bound string) string {
 	name := field(c.Column)
 	if at, err := time.Parse("2006-01-02 15:04:05.999999", bound); c.Times && err == nil {
 		millis := s.arg(at.UnixMilli())
-		return fmt.Sprintf("CASE WHEN IS_STRING(%s) THEN STR_TO_MILLIS(%s) %s %s WHEN %s < %d THEN %s %s %s ELSE %s %s %s END",
-			name, name, sign, millis, name, int64(secondsEnd), name, sign, s.arg(float64(at.UnixMilli())/1000), name, sign, millis)
+		return fmt.Sprintf("CASE WHEN IS_STRING(%s) THEN STR_TO_MILLIS(%s) %s %s WHEN NOT IS_NUMBER(%s) THEN FALSE WHEN %s < %d THEN %s %s %s ELSE %s %s %s END",
+			name, name, sign, millis, name, name, int64(secondsEnd), name, sign, s.arg(float64(at.UnixMilli())/1000), name, sign, millis)
 	}
 	texts := "LOWER(" + name + ") " + sign + " " + s.arg(strings.ToLower(bound))
 	number, err := strconv.ParseFloat(bound, 64)

@@ -29,7 +29,7 @@ func (s *Store) Pages(ctx context.Context, q Query, after Cursor) iter.Seq2[Page
 			yield(Page{}, err)
 			return
 		}
-		w, err := s.way(ctx, &q)
+		t, w, err := s.prepared(ctx, &q)
 		if err != nil {
 			yield(Page{}, err)
 			return
@@ -38,7 +38,7 @@ func (s *Store) Pages(ctx context.Context, q Query, after Cursor) iter.Seq2[Page
 			if after != (Cursor{}) && (p.platform != after.Platform || p.value != after.Value) {
 				continue
 			}
-			for page, err := range s.pagesOf(ctx, &q, p, w, after.Token, "") {
+			for page, err := range s.pagesOf(ctx, t, p, w, after.Token, "") {
 				if !yield(page, err) || err != nil {
 					return
 				}
@@ -48,8 +48,18 @@ func (s *Store) Pages(ctx context.Context, q Query, after Cursor) iter.Seq2[Page
 	}
 }
 
+// prepared is a query with the types of its columns, and how its tokens are found.
+func (s *Store) prepared(ctx context.Context, q *Query) (*typed, way, error) {
+	t, err := s.typed(ctx, q)
+	if err != nil {
+		return nil, way{}, err
+	}
+	w, err := s.way(ctx, t)
+	return t, w, err
+}
+
 // pagesOf reads the tokens of one part behind a token, up to and with another unless that is "". An error is its last.
-func (s *Store) pagesOf(ctx context.Context, q *Query, p part, w way, after, to string) iter.Seq2[Page, error] {
+func (s *Store) pagesOf(ctx context.Context, q *typed, p part, w way, after, to string) iter.Seq2[Page, error] {
 	rows := s.PageRows
 	if rows <= 0 {
 		rows = pageRows
@@ -75,13 +85,13 @@ func (s *Store) Between(ctx context.Context, q Query, after Cursor, to string) (
 	if err := q.check(); err != nil {
 		return nil, err
 	}
-	w, err := s.way(ctx, &q)
+	t, w, err := s.prepared(ctx, &q)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range q.parts() {
 		if p.platform == after.Platform && p.value == after.Value {
-			return allOf(s.pagesOf(ctx, &q, p, w, after.Token, to))
+			return allOf(s.pagesOf(ctx, t, p, w, after.Token, to))
 		}
 	}
 	return nil, fmt.Errorf("the audience has no platform %s with the value %q", after.Platform, after.Value)
@@ -103,7 +113,7 @@ func allOf(pages iter.Seq2[Page, error]) (all []Token, err error) {
 const errNoIndex = 1176
 
 // readPart reads a page of a part; without the index that it was to go by where the server has it no more.
-func (s *Store) readPart(ctx context.Context, q *Query, p part, w way, after, to string, limit int) (tokens []Token, last string, n int, err error) {
+func (s *Store) readPart(ctx context.Context, q *typed, p part, w way, after, to string, limit int) (tokens []Token, last string, n int, err error) {
 	tokens, last, n, err = s.read(ctx, q.page(p, w, after, to, limit))
 	if e := (*mysql.MySQLError)(nil); w.index != "" && errors.As(err, &e) && e.Number == errNoIndex {
 		return s.read(ctx, q.page(p, way{}, after, to, limit))
@@ -139,9 +149,13 @@ func (s *Store) Count(ctx context.Context, q Query) (map[Group]int, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
+	t, err := s.typed(ctx, &q)
+	if err != nil {
+		return nil, err
+	}
 	counts := map[Group]int{}
 	for _, p := range q.platforms() {
-		err := s.readOnly(ctx, q.countBy(p, q.language()), func(rows *sql.Rows) error {
+		err := s.readOnly(ctx, t.countBy(p, q.language()), func(rows *sql.Rows) error {
 			g := Group{Platform: p}
 			var n int
 			err := rows.Scan(&g.Language, &n)
@@ -161,9 +175,13 @@ func (s *Store) Values(ctx context.Context, q Query, column string) (map[string]
 	if err := q.check(); err != nil {
 		return nil, err
 	}
+	t, err := s.typed(ctx, &q)
+	if err != nil {
+		return nil, err
+	}
 	counts := map[string]int{}
 	for _, p := range q.platforms() {
-		err := s.readOnly(ctx, q.countBy(p, "COALESCE("+quote(column)+", '')"), func(rows *sql.Rows) error {
+		err := s.readOnly(ctx, t.countBy(p, "COALESCE("+quote(column)+", '')"), func(rows *sql.Rows) error {
 			var value string
 			var n int
 			err := rows.Scan(&value, &n)
@@ -177,29 +195,11 @@ func (s *Store) Values(ctx context.Context, q Query, column string) (map[string]
 	return counts, nil
 }
 
-// Columns are the names of the columns that a query reads: those of its table, or of what its SQL gives. No row is read.
-func (s *Store) Columns(ctx context.Context, q Query) (names []string, err error) {
-	st := &statement{}
-	if q.SQL != "" {
-		st.add("SELECT * FROM (" + q.SQL + ") AS audience LIMIT 0")
-	} else {
-		st.add("SELECT * FROM " + quote(q.Table.Name) + " LIMIT 0")
-	}
-	tx, err := s.DB.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	defer tx.Rollback() // there is nothing to commit
-	rows, err := tx.QueryContext(ctx, st.String())
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	return rows.Columns()
-}
-
 // readOnly runs a statement in a transaction that cannot write.
 func (s *Store) readOnly(ctx context.Context, st *statement, each func(*sql.Rows) error) error {
+	if st.err != nil {
+		return st.err
+	}
 	tx, err := s.DB.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return err

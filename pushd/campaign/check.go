@@ -18,7 +18,7 @@ type Surroundings struct {
 type Environment struct {
 	Name     string
 	Tokens   Columns
-	Actual   []string             // the columns that the table of tokens has, or their query gives; nil where they are not known
+	Actual   []datasheets.Column  // those that the table of tokens has, or their query gives, which has no types; nil where they are not known
 	Lists    []string             // the names of its test lists
 	Capacity bool                 // servers can be added to it
 	Gateways map[Platform]Gateway // nil is Android's by FCM and iOS's by APNs
@@ -73,11 +73,13 @@ func (r *rules) environment(e Environment) {
 		case n.used && n.column == "":
 			r.add(n.key, "add `"+n.what+"` to `push.tokens` of the environment in liveops.yaml", "in %s nothing says which column has the %s of a token", quoted(e.Name), n.what)
 		case n.used:
-			r.column(n.key, n.column, e)
+			r.values(n.key, r.column(n.key, n.column, e), e)
 		}
 	}
-	for _, condition := range c.Audience.Columns {
-		r.column("audience.columns."+condition.Column, condition.Column, e)
+	for i := range c.Audience.Columns {
+		condition := &c.Audience.Columns[i]
+		key := "audience.columns." + condition.Column
+		r.condition(key, condition, r.column(key, condition.Column, e), e)
 	}
 	r.query(e)
 	if t := c.Test; t != nil && t.List != "" && !slices.Contains(e.Lists, t.List) {
@@ -103,18 +105,26 @@ func (r *rules) query(e Environment) {
 // columnsOnly says whether the audience comes from the table of tokens; a query brings columns of its own.
 func (c *Campaign) columnsOnly() bool { return c.Audience.SQL == "" && c.Audience.SQLPP == "" }
 
-// column reports a column that the table of tokens lacks. Names of columns are equal in any case, as MySQL has it.
-func (r *rules) column(key, name string, e Environment) {
-	same := func(a string) bool { return a == name || !e.Couchbase && strings.EqualFold(a, name) }
-	if e.Actual == nil || !r.c.columnsOnly() || slices.ContainsFunc(e.Actual, same) {
-		return
+// column reports a column that the table of tokens lacks, and gives one that it has; nil where that is not known. Names of columns are
+// equal in any case, as MySQL has it.
+func (r *rules) column(key, name string, e Environment) *datasheets.Column {
+	if e.Actual == nil || !r.c.columnsOnly() {
+		return nil
 	}
-	all := "`" + strings.Join(slices.Sorted(slices.Values(e.Actual)), "`, `") + "`"
+	var names []string
+	for i, c := range e.Actual {
+		if c.Name == name || !e.Couchbase && strings.EqualFold(c.Name, name) {
+			return &e.Actual[i]
+		}
+		names = append(names, c.Name)
+	}
+	all := "`" + strings.Join(slices.Sorted(slices.Values(names)), "`, `") + "`"
 	if e.Couchbase {
-		r.add(key, nearest(name, e.Actual, "the query gives "+all), "the query of tokens in %s does not give %s", quoted(e.Name), quoted(name))
-		return
+		r.add(key, nearest(name, names, "the query gives "+all), "the query of tokens in %s does not give %s", quoted(e.Name), quoted(name))
+		return nil
 	}
-	r.add(key, nearest(name, e.Actual, "the table's columns are "+all), "the table of tokens in %s has no column %s", quoted(e.Name), quoted(name))
+	r.add(key, nearest(name, names, "the table's columns are "+all), "the table of tokens in %s has no column %s", quoted(e.Name), quoted(name))
+	return nil
 }
 
 func nearest(name string, among []string, otherwise string) string {

@@ -8,14 +8,15 @@ import (
 )
 
 // Language is which of the campaign's messages a user gets: the most exact that it has of the user's language with its region
-// (`zh-TW`), with its script (`zh-Hant`, also where the region alone tells it) and alone (`zh`); else Default. Case and the underscore
-// of Java's locales make no difference; what is no language at all gets Default. It takes a few microseconds: ask once for each
+// (`zh-TW`), with its script (`zh-Hant`, also where the region alone tells it) and alone (`zh`); else Default. Case makes no difference,
+// nor do codes that another one has replaced (`iw` is `he`, `in` is `id`, `no` is `nb`) and Java's way to write locales (`zh_TW_#Hant`); what
+// is no language at all gets Default. Under says the same of a column. It takes a few microseconds: ask once for each
 // language of a batch.
 func (c *Campaign) Language(of string) string {
 	if _, ok := c.messages[of]; ok {
 		return of
 	}
-	tag, ok := canonical(of)
+	tag, ok := spoken(of)
 	if !ok {
 		return Default
 	}
@@ -54,22 +55,55 @@ func (c *Campaign) text(language string) Text {
 	return t
 }
 
-// canonical is a language's tag (https://www.rfc-editor.org/info/bcp47) in its usual case, without extensions. ok is
+// renamed takes codes for those that have replaced them, as CLDR has it (https://unicode.org/reports/tr35/#LocaleId_Canonicalization).
+const renamed = language.DeprecatedBase | language.Legacy | language.Macro | language.CLDR
+
+// canonical is a language's tag (https://www.rfc-editor.org/info/bcp47) in its usual case and by its present code, without extensions. ok is
 // false where it is none, or one of no language that is registered.
 func canonical(written string) (tag language.Tag, ok bool) {
 	written = strings.ReplaceAll(written, "_", "-")
-	if len(written) > 35 { // the longest that a registered tag needs (RFC 5646, 4.4.1)
+	if len(written) > longestTag {
 		return tag, false
 	}
-	tag, err := language.Raw.Parse(written)
+	tag, err := renamed.Parse(written)
 	if err != nil {
 		return tag, false
 	}
-	base, script, region := tag.Raw()
+	return plainTag(tag, "")
+}
+
+// longestTag is the longest that a registered tag needs (RFC 5646, 4.4.1).
+const longestTag = 35
+
+// spoken is canonical of what a phone says, which may be a locale of Java's with a script behind `#`, and with a variant that no tag
+// has: https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/util/Locale.html#toString().
+func spoken(written string) (tag language.Tag, ok bool) {
+	written, script, _ := strings.Cut(strings.ReplaceAll(written, "_", "-"), "-#")
+	if len(written) > longestTag {
+		return tag, false
+	}
+	tag, err := language.Raw.Parse(strings.TrimRight(written, "-")) // as far as it is one
+	if err != nil {
+		if tag, err = renamed.Canonicalize(tag); err != nil {
+			return tag, false
+		}
+	} else if tag, err = renamed.Parse(strings.TrimRight(written, "-")); err != nil {
+		return tag, false
+	}
+	script, _, _ = strings.Cut(script, "-")
+	return plainTag(tag, script)
+}
+
+// plainTag is a tag's language, script and region; the script is another one where it has none.
+func plainTag(tag language.Tag, script string) (language.Tag, bool) {
+	base, own, region := tag.Raw()
 	if base.String() == "und" {
 		return tag, false
 	}
-	tag, err = language.Raw.Compose(base, script, region)
+	if other, err := language.ParseScript(script); err == nil && own == (language.Script{}) {
+		own = other
+	}
+	tag, err := language.Raw.Compose(base, own, region)
 	return tag, err == nil
 }
 

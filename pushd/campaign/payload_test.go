@@ -177,7 +177,7 @@ func TestJitterKeepsOffQuarterHours(t *testing.T) {
 
 func TestLanguage(t *testing.T) {
 	s := crystals()
-	for _, l := range []string{"pt", "pt-BR", "zh-Hant", "zh-Hans", "en-GB", "sr-Latn"} {
+	for _, l := range []string{"pt", "pt-BR", "zh-Hant", "zh-Hans", "en-GB", "sr-Latn", "id", "he", "yi", "no"} {
 		s.Messages[l] = Text{Body: "x"}
 	}
 	delete(s.Messages, "zh-TW")
@@ -187,6 +187,9 @@ func TestLanguage(t *testing.T) {
 		"pt": "pt", "pt-PT": "pt", "pt-BR": "pt-BR", "pt_BR": "pt-BR", "pt-br": "pt-BR",
 		"zh-TW": "zh-Hant", "zh_HK": "zh-Hant", "zh-Hant-TW": "zh-Hant", "zh-CN": "zh-Hans", "zh": "zh-Hans", "zh-Hans-SG": "zh-Hans",
 		"en": Default, "en-US": Default, "en-GB": "en-GB", "en-GB-oed": "en-GB", "sr": Default, "sr-Latn-RS": "sr-Latn",
+		"in": "id", "in_ID": "id", "iw_IL": "he", "heb": "he", "ji": "yi", "no": "nb", "no_NO": "nb", "nb-NO": "nb", "nn": Default,
+		"zh_CN_#Hans": "zh-Hans", "zh_TW_#Hant": "zh-Hant", "zh__#Hant": "zh-Hant", "zh_SG_#Hant": "zh-Hant", "cmn-Hant": "zh-Hant",
+		"sr_RS_#Latn": "sr-Latn", "sh": "sr-Latn", "ko_KR_KR_#u-co-search": "ko", "#Hant": Default, "_#Hant": Default,
 		"": Default, "default": Default, "fr": Default, "x": Default, "ko-KR-u-co-search": "ko", "한국어": Default, strings.Repeat("ko-", 100): Default,
 	} {
 		if got := c.Language(of); got != want {

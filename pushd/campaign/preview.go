@@ -63,6 +63,8 @@ type Preview struct {
 	Reading   string // what reading it costs, as Given has it
 	Only      []string
 	Tokens    int
+	Late      int       // of Tokens, those in whose zones the one time is over; 0 for a schedule, which comes again
+	Zoneless  int       // of Tokens, those without a zone that is one, who get it by Zone; 0 but where EachUser
 	Platforms []Count   // largest first
 	Languages []Count   // by message, largest first; messages that nobody gets are there with 0
 	Portions  []Portion // by platform and message, sorted by both
@@ -86,6 +88,9 @@ type Firing struct {
 	Start time.Time // when the run of UTC begins, with jitter; in UTC
 	Last  time.Time // when the last zone has it, in UTC; UTC where all have one zone
 	Waves int       // how many runs that makes; 1 where all have one zone
+	// PastWaves are those that are over where each user's own zone counts, and PastTokens the tokens of their zones. Whatever is released now
+	// does not send to them any more.
+	PastWaves, PastTokens int
 }
 
 // Count is how many tokens one thing has.
@@ -121,7 +126,8 @@ func (c *Campaign) Preview(g Given) Preview {
 	p.Times = c.firings(g)
 	p.Past = len(p.Times) == 0 && c.cron == nil
 	p.count(c, g)
-	p.AtRate, p.Takes, p.Slower = c.takes(g, p.Tokens)
+	p.zones(c, g)
+	p.AtRate, p.Takes, p.Slower = c.takes(g, p.Tokens-p.Late)
 	if k := c.Capacity; k != nil {
 		p.Servers = k.growth(g.Servers)
 	}
@@ -146,7 +152,12 @@ func (c *Campaign) firings(g Given) []Firing {
 	var all []Firing
 	for _, f := range c.timetable(g).faces(g.Now, previewTimes) {
 		first := f.instants[0]
+		late := 0
+		for _, name := range f.names {
+			late += g.Zones[name]
+		}
 		all = append(all, Firing{
+			PastWaves: len(f.past), PastTokens: late,
 			Local: wallclock.FirstInstant(f.face, c.Zone).In(c.Zone), UTC: first, Start: Run{g.Environment, c.Name, first}.Start(c.Jitter).UTC(),
 			Last: f.instants[len(f.instants)-1], Waves: len(f.instants),
 		})
@@ -183,6 +194,21 @@ func (p *Preview) count(c *Campaign, g Given) {
 	slices.SortFunc(p.Portions, func(a, b Portion) int {
 		return cmp.Or(cmp.Compare(a.Platform, b.Platform), cmp.Compare(a.Language, b.Language))
 	})
+}
+
+// zones counts who has no zone, and for whom the one time is over.
+func (p *Preview) zones(c *Campaign, g Given) {
+	if !p.EachUser || !p.Counted {
+		return
+	}
+	for name, n := range g.Zones {
+		if _, known := placeOf(name); !known {
+			p.Zoneless += n
+		}
+	}
+	if c.cron == nil && len(p.Times) > 0 {
+		p.Late = min(p.Times[0].PastTokens, p.Tokens)
+	}
 }
 
 func largestFirst(counts map[string]int) []Count {

@@ -90,18 +90,48 @@ func TestPreviewOfUsersZones(t *testing.T) {
 	c := eachUser(t, "0 19 * * FRI")
 	p := c.Preview(g)
 	want := []Firing{
-		{UTC: moment("2026-11-28T00:00:00Z"), Last: moment("2026-11-28T00:00:00Z"), Waves: 1},
+		{UTC: moment("2026-11-28T00:00:00Z"), Last: moment("2026-11-28T00:00:00Z"), Waves: 1, PastWaves: 1, PastTokens: 10_000_000},
 		{UTC: moment("2026-12-04T10:00:00Z"), Last: moment("2026-12-05T00:00:00Z"), Waves: 2},
 	}
 	for i, w := range want {
 		got := p.Times[i]
-		if !got.UTC.Equal(w.UTC) || !got.Last.Equal(w.Last) || got.Waves != w.Waves || got.Local.Format("Mon 15:04") != "Fri 19:00" {
+		if !got.UTC.Equal(w.UTC) || !got.Last.Equal(w.Last) || got.Waves != w.Waves || got.PastWaves != w.PastWaves || got.PastTokens != w.PastTokens || got.Local.Format("Mon 15:04") != "Fri 19:00" {
 			t.Errorf("%d: %+v, want %+v", i, got, w)
 		}
 	}
 	spans := c.Spans(g, g.Now, g.Now.AddDate(0, 0, 8))
 	if took := spans[0].End.Sub(spans[0].Begin); took != time.Duration(float64(p.Takes)/3).Round(time.Millisecond) && (took < p.Takes/3-time.Second || took > p.Takes/3+time.Second) {
 		t.Errorf("a third of the tokens takes %s of %s", took, p.Takes)
+	}
+}
+
+// A preview tells how many have no zone, and for how many the one time is over.
+func TestPreviewOfNoZone(t *testing.T) {
+	g := given()
+	g.Zones = map[string]int{"Asia/Seoul": 3_000_000, "America/New_York": 5_000_000, "": 4_000_000, "Mars": 2_000_000, "Local": 1_000_000}
+	s := crystals()
+	s.Cron, s.At, s.EachUser = "", moment("2026-11-27T19:00:00Z"), true
+	for now, want := range map[string][3]int{"2026-11-26T00:00:00Z": {0, 0, 2}, "2026-11-27T12:00:00Z": {10_000_000, 1, 1}, "2026-11-28T12:00:00Z": {0, 0, 0}} {
+		g.Now = moment(now)
+		p, waves := made(t, s).Preview(g), [2]int{}
+		for _, f := range p.Times {
+			waves = [2]int{f.PastWaves, f.Waves}
+		}
+		if got := [3]int{p.Late, waves[0], waves[1]}; got != want || p.Zoneless != 7_000_000 || p.Past != (want[2] == 0) {
+			t.Errorf("%s: late, past and coming %v, want %v; without a zone %d", now, got, want, p.Zoneless)
+		}
+		if p.Late > 0 && (p.AtRate != 200*time.Second || p.Tokens != 15_000_000) {
+			t.Errorf("a third takes %s", p.AtRate)
+		}
+	}
+	g.Audience = nil
+	if p := made(t, s).Preview(g); p.Zoneless+p.Late != 0 {
+		t.Errorf("where nobody counted: %+v", p)
+	}
+	g = given()
+	g.Zones = map[string]int{"": 5}
+	if p := made(t, crystals()).Preview(g); p.Zoneless != 0 || p.Times[0].PastTokens != 0 {
+		t.Errorf("where the campaign has one zone: %+v", p)
 	}
 }
 

@@ -125,7 +125,7 @@ func TestCheck(t *testing.T) {
 		return Environment{
 			Name: "production", Capacity: true, Lists: []string{"qa"},
 			Tokens: Columns{Token: "token", Platform: "platform", Country: "country", Language: "Lang", Timezone: "tz"},
-			Actual: []string{"token", "platform", "country", "lang", "tz", "vip"},
+			Actual: []datasheets.Column{{Name: "token"}, {Name: "platform"}, {Name: "country"}, {Name: "lang"}, {Name: "tz"}, {Name: "vip"}},
 		}
 	}
 	for _, test := range []struct {

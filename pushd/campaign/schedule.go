@@ -58,8 +58,8 @@ func (c *Campaign) Timetable(zones []string) *Timetable {
 				continue
 			}
 			t.known[name] = true
-			place, err := time.LoadLocation(name)
-			if err != nil || name == "" || name == "Local" || place.String() == c.Zone.String() {
+			place, known := placeOf(name)
+			if !known || place.String() == c.Zone.String() {
 				own.names = append(own.names, name)
 				continue
 			}
@@ -68,6 +68,12 @@ func (c *Campaign) Timetable(zones []string) *Timetable {
 	}
 	t.zones = append(t.zones, own)
 	return t
+}
+
+// placeOf is the time zone of a name, as the users' column has it; known is false for what is none.
+func placeOf(name string) (place *time.Location, known bool) {
+	place, err := time.LoadLocation(name)
+	return place, err == nil && name != "" && name != "Local"
 }
 
 // Next is the first instant after one at which the campaign is due anywhere; ok is false where there is none.
@@ -139,10 +145,13 @@ func (t *Timetable) nextIn(place *time.Location, after time.Time) (time.Time, bo
 type named struct {
 	face     time.Time // as a clock shows it
 	instants []time.Time
+
+	past  []time.Time // those that are over, in order
+	names []string    // of the zones that had it then, as the users' column has them
 }
 
 // faces are the next n times, at most, that the schedule names and that a zone has after an instant; those of the zones
-// that had one before are left out of it.
+// that had one before are told apart.
 func (t *Timetable) faces(after time.Time, n int) []named {
 	face := wallclock.Face(after, t.zones[0].place) // the earliest that any zone's clocks show
 	for _, z := range t.zones {
@@ -161,10 +170,14 @@ func (t *Timetable) faces(after time.Time, n int) []named {
 		for _, z := range t.zones {
 			if at := wallclock.FirstInstant(face, z.place); at.After(after) {
 				f.instants = append(f.instants, at)
+			} else {
+				f.past, f.names = append(f.past, at), append(f.names, z.names...)
 			}
 		}
-		slices.SortFunc(f.instants, time.Time.Compare)
-		f.instants = slices.Compact(f.instants)
+		for _, all := range []*[]time.Time{&f.instants, &f.past} {
+			slices.SortFunc(*all, time.Time.Compare)
+			*all = slices.Compact(*all)
+		}
 		if twice := len(all) > 0 && len(t.zones) == 1 && slices.Equal(f.instants, all[len(all)-1].instants); len(f.instants) > 0 && !twice {
 			all = append(all, f)
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"liveops/datarepo"
+	"liveops/datasheets"
 	"liveops/pushd/audience"
 	"liveops/pushd/campaign"
 )
@@ -21,7 +22,7 @@ type Counter interface {
 
 // Namer knows the names of columns: an *audience.Store, or an *audience.Couchbase.
 type Namer interface {
-	Columns(ctx context.Context, q audience.Query) ([]string, error)
+	Columns(ctx context.Context, q audience.Query) ([]datasheets.Column, error)
 }
 
 // Count counts the tokens that a run of a campaign begun at a moment would be sent to: by platform and language, and by
@@ -55,7 +56,7 @@ func Count(ctx context.Context, s Counter, c *campaign.Campaign, p *datarepo.Pus
 
 // Columns are those that a campaign's audience may name in an environment: the table's, or those that its SELECT gives; nil where
 // they are not known. A query that the server refuses fails with what it says (*mysql.MySQLError of MySQL).
-func Columns(ctx context.Context, s Namer, c *campaign.Campaign, p *datarepo.Push) ([]string, error) {
+func Columns(ctx context.Context, s Namer, c *campaign.Campaign, p *datarepo.Push) ([]datasheets.Column, error) {
 	q, err := Query(c, p, Run{})
 	if err != nil {
 		return nil, err

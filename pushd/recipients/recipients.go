@@ -149,7 +149,11 @@ func conditions(c *campaign.Campaign, p *datarepo.Push, started time.Time) []aud
 		all = append(all, audience.Condition{Column: p.Tokens.Country, In: a.Countries})
 	}
 	if len(a.Languages) > 0 {
-		all = append(all, audience.Condition{Column: p.Tokens.Language, Tags: a.Languages})
+		spoken := audience.Condition{Column: p.Tokens.Language}
+		for _, l := range a.Languages {
+			spoken.Spoken = append(spoken.Spoken, campaign.Under(l)...)
+		}
+		all = append(all, spoken)
 	}
 	if len(a.Segments) > 0 {
 		all = append(all, audience.Condition{Column: p.Tokens.Segment, In: a.Segments})

@@ -25,7 +25,7 @@ func checkColumns(ctx context.Context, p *Plan, d *Desired) error {
 	}
 	asking, cancel := context.WithTimeout(ctx, columnsTime)
 	defer cancel()
-	var table []string // its columns, once they were asked for; nil then too, where only the documents know them
+	var table []datasheets.Column // its columns, once they were asked for; nil then too, where only the documents know them
 	asked := false
 	for _, c := range p.campaigns {
 		changes := slices.ContainsFunc(p.Campaigns, func(ch CampaignChange) bool { return ch.Campaign == c })
@@ -53,10 +53,11 @@ func checkColumns(ctx context.Context, p *Plan, d *Desired) error {
 		}
 		if !asked {
 			p.Problems = append(p.Problems, lackingNames(p.Environment, own, columns)...)
+			p.Problems = append(p.Problems, wrongTypes(p.Environment, own, columns)...)
 		}
 		table, asked = columns, true
 		known := c.Check(d.Config.Surroundings(nil)) // and told of the file already
-		found := c.Check(d.Config.Surroundings(map[string][]string{p.Environment: columns}))
+		found := c.Check(d.Config.Surroundings(map[string][]datasheets.Column{p.Environment: columns}))
 		p.Problems = append(p.Problems, slices.DeleteFunc(found, func(p datasheets.Problem) bool { return slices.Contains(known, p) })...)
 	}
 	return nil
@@ -77,13 +78,13 @@ func refusedAudience(environment string, push *datarepo.Push, c *campaign.Campai
 
 // lackingNames are the problems of a query of tokens in Couchbase that does not give what `push.tokens` names. A table's columns
 // are missed by the server.
-func lackingNames(environment string, push *datarepo.Push, columns []string) (problems []datasheets.Problem) {
+func lackingNames(environment string, push *datarepo.Push, columns []datasheets.Column) (problems []datasheets.Problem) {
 	if push.Tokens.Query == "" || columns == nil {
 		return nil
 	}
 	t := &push.Tokens
 	for _, name := range []string{t.Token, t.Platform, t.User, t.UpdatedAt, t.ID, t.Country, t.Language, t.Segment, t.LastLogin, t.Timezone} {
-		if name != "" && !slices.Contains(columns, name) {
+		if name != "" && !slices.ContainsFunc(columns, func(c datasheets.Column) bool { return c.Name == name }) {
 			problems = append(problems, datasheets.Problem{At: datasheets.Position{Path: datarepo.ConfigPath},
 				Text: fmt.Sprintf("`push.tokens` of `%s`: the query does not give `%s`", environment, name), Mend: "name it in the SELECT"})
 		}
@@ -104,7 +105,7 @@ func selectKey(c *campaign.Campaign) string {
 
 // lackingColumns are the problems of a SELECT that does not give what a run needs. What a SELECT of Couchbase gives may be known to
 // its documents only (nil), and its names are equal letter by letter.
-func lackingColumns(environment string, push *datarepo.Push, c *campaign.Campaign, columns []string) (problems []datasheets.Problem) {
+func lackingColumns(environment string, push *datarepo.Push, c *campaign.Campaign, columns []datasheets.Column) (problems []datasheets.Problem) {
 	couchbase := push.Tokens.Query != ""
 	if couchbase && columns == nil {
 		return nil
@@ -116,7 +117,9 @@ func lackingColumns(environment string, push *datarepo.Push, c *campaign.Campaig
 		{"token", push.Tokens.Token, true}, {"platform", push.Tokens.Platform, true},
 		{"language", push.Tokens.Language, len(c.Languages()) > 1}, {"time zone", push.Tokens.Timezone, c.EachUser},
 	} {
-		same := func(name string) bool { return name == n.column || !couchbase && strings.EqualFold(name, n.column) }
+		same := func(c datasheets.Column) bool {
+			return c.Name == n.column || !couchbase && strings.EqualFold(c.Name, n.column)
+		}
 		if n.needed && n.column != "" && !slices.ContainsFunc(columns, same) {
 			problems = append(problems, datasheets.Problem{At: c.Places.At(c.Path, selectKey(c)),
 				Text: fmt.Sprintf("the query does not give `%s`, the %s of a token in `%s`", n.column, n.what, environment), Mend: "name it in the SELECT"})

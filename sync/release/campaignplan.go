@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"liveops/datarepo"
+	"liveops/datasheets"
 	"liveops/pushd/campaign"
 	"liveops/sync/mysqlstore"
 )
@@ -18,7 +19,7 @@ import (
 type Phones interface {
 	// Columns are those that a campaign's audience may name: the table's, or those that its SQL gives. What the server
 	// refuses fails with a *RefusedAudienceError.
-	Columns(ctx context.Context, environment string, push *datarepo.Push, c *campaign.Campaign) ([]string, error)
+	Columns(ctx context.Context, environment string, push *datarepo.Push, c *campaign.Campaign) ([]datasheets.Column, error)
 	// Count counts a campaign's audience as it would be for a run that begins at a moment.
 	// It fails with an *UnsetError where nothing says how, a *RefusedAudienceError, or a *SlowAudienceError.
 	Count(ctx context.Context, environment string, push *datarepo.Push, c *campaign.Campaign, at time.Time) (campaign.Counted, error)

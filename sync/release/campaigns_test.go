@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"liveops/datarepo"
+	"liveops/datasheets"
 	"liveops/pushd/campaign"
 	"liveops/sync/release"
 )
@@ -41,13 +42,13 @@ func due(cron, body string, lines ...string) []byte {
 
 // phones is a fake of the phones of users: what each environment's tokens answer.
 type phones struct {
-	columns []string
+	columns []datasheets.Column
 	tokens  map[string]int // by campaign
 	err     error
 	asked   []string // the campaigns that were counted, in their order
 }
 
-func (p *phones) Columns(context.Context, string, *datarepo.Push, *campaign.Campaign) ([]string, error) {
+func (p *phones) Columns(context.Context, string, *datarepo.Push, *campaign.Campaign) ([]datasheets.Column, error) {
 	return p.columns, p.err
 }
 
@@ -56,7 +57,20 @@ func (p *phones) Count(_ context.Context, _ string, _ *datarepo.Push, c *campaig
 	return campaign.Counted{Audience: []campaign.Portion{{Platform: campaign.IOS, Language: "ko", Tokens: p.tokens[c.Name]}}}, p.err
 }
 
-var someColumns = []string{"token", "platform", "country", "language", "tz", "user_id"}
+var someColumns = named("token", "platform", "country", "language", "tz", "user_id")
+
+// typed is a column of a type.
+func typed(name, dataType string) datasheets.Column {
+	return datasheets.ParseColumn(datasheets.ColumnInfo{Name: name, ColumnType: dataType, DataType: dataType})
+}
+
+// named are columns of which no more is known than their names.
+func named(names ...string) (all []datasheets.Column) {
+	for _, name := range names {
+		all = append(all, datasheets.Column{Name: name})
+	}
+	return all
+}
 
 // campaigns are the commits of a world whose campaigns are looked at.
 type campaigns struct {
@@ -213,13 +227,23 @@ func TestCampaignProblems(t *testing.T) {
 			"pushes/eve.yaml:5:8: `sql`: a second statement begins here; an audience is one SELECT (line 2, column 19 of the query) (leave it out)"}},
 		{"nobody sends", "environments: [{name: staging}, {name: production, after: staging}]", due("3 19 * * FRI", "Hello"), phones{}, []string{
 			"pushes/eve.yaml:1:1: no environment sends campaigns (add `push` to an environment in liveops.yaml)"}},
-		{"columns", pushConfig, due("3 19 * * FRI", "Hello", "audience: {country: [KR], columns: {levl: {min: 3}}}"), phones{columns: []string{"token", "platform", "level"}}, []string{
+		{"columns", pushConfig, due("3 19 * * FRI", "Hello", "audience: {country: [KR], columns: {levl: {min: 3}}}"), phones{columns: named("token", "platform", "level")}, []string{
 			"pushes/eve.yaml:3:21: the table of tokens in `staging` has no column `country` (the table's columns are `level`, `platform`, `token`)",
 			"pushes/eve.yaml:3:37: the table of tokens in `staging` has no column `levl` (did you mean `level`?)"}},
+		{"values of other types than the columns", strings.NewReplacer("user_id}\n      lists", "user_id, updatedAt: seen}\n      dead: delete\n      lists", `["1"]`, `["1", boss]`).Replace(pushConfig),
+			due("3 19 * * FRI", "Hello", "audience: {columns: {level: {min: high, in: [1, \"1,500\"]}}}"), phones{columns: []datasheets.Column{
+				typed("token", "bigint"), typed("platform", "tinyint"), typed("country", "varchar"), typed("language", "varchar"), typed("tz", "varchar"), typed("user_id", "bigint"), typed("seen", "bigint"), typed("level", "int")}}, []string{
+				"liveops.yaml:5:7: `push` of `staging`: found \"android\", but platform (tinyint) takes a whole number from -128 to 127 (write in `platforms` what the column has for android)",
+				"liveops.yaml:5:7: `push` of `staging`: found \"ios\", but platform (tinyint) takes a whole number from -128 to 127 (write in `platforms` what the column has for ios)",
+				"liveops.yaml:5:43: `push` of `staging`: the column `token` is BIGINT, and tokens are texts (name the column of the tokens)",
+				"liveops.yaml:5:148: `push` of `staging`: the column `seen` is BIGINT, which does not tell for certain whether a token was renewed (name a DATETIME in UTC or a TIMESTAMP, or remove `dead`)",
+				"liveops.yaml:7:33: `push` of `staging`: found \"boss\", but user_id (bigint) takes a whole number from -9223372036854775808 to 9223372036854775807 (write the number with digits only)",
+				"pushes/eve.yaml:3:35: in `staging`: found \"high\", but level (int) takes a whole number from -2147483648 to 2147483647 (write the number with digits only)",
+				"pushes/eve.yaml:3:49: in `staging`: found \"1,500\", but level (int) takes a whole number from -2147483648 to 2147483647 (leave the thousands separators out: 1500)"}},
 		{"no table", pushConfig, due("3 19 * * FRI", "Hello"), phones{err: &release.RefusedAudienceError{Err: errors.New("Table 'game.push_tokens' doesn't exist")}}, []string{
 			"liveops.yaml: `push.tokens` of `staging` names the table `push_tokens`, which cannot be read: Table 'game.push_tokens' doesn't exist"}},
 		{"tokens that cannot be reached", pushConfig, due("3 19 * * FRI", "Hello", "audience: {columns: {levl: {min: 3}}}"), phones{err: errors.New("connection refused")}, nil},
-		{"a query that does not give what is needed", pushConfig, due("3 19 * * FRI", "Hello", "timezone: user", "audience: {sql: SELECT id FROM users}"), phones{columns: []string{"id"}}, []string{
+		{"a query that does not give what is needed", pushConfig, due("3 19 * * FRI", "Hello", "timezone: user", "audience: {sql: SELECT id FROM users}"), phones{columns: named("id")}, []string{
 			"pushes/eve.yaml:4:17: the query does not give `platform`, the platform of a token in `staging` (name it in the SELECT)",
 			"pushes/eve.yaml:4:17: the query does not give `token`, the token of a token in `staging` (name it in the SELECT)",
 			"pushes/eve.yaml:4:17: the query does not give `tz`, the time zone of a token in `staging` (name it in the SELECT)"}},
@@ -263,7 +287,7 @@ func TestColumnsOfAllCampaigns(t *testing.T) {
 	w := newCampaigns(t)
 	d := w.with("c1", pushConfig, map[string][]byte{"eve": due("3 19 * * FRI", "Hello", "audience: {country: [KR]}")})
 	w.run(d, nil)
-	w.phones.columns = []string{"token", "platform"}
+	w.phones.columns = named("token", "platform")
 	if p := w.plan("staging", d); len(p.Problems) != 0 {
 		t.Errorf("%v", p.Problems)
 	}

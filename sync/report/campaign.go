@@ -132,6 +132,9 @@ func campaignTitle(p *campaign.Preview, show func(string) string) string {
 // phonesPhrase is how many phones get it, and in which time.
 func phonesPhrase(p *campaign.Preview) string {
 	s := several(p.Tokens, "phone")
+	if p.Late > 0 {
+		s = grouped(p.Tokens-p.Late) + " of " + s
+	}
 	if p.Takes > 0 {
 		s += " in about " + inUnits(max(p.Takes.Round(time.Second), time.Second))
 	}

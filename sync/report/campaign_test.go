@@ -81,6 +81,38 @@ func TestCampaignGolden(t *testing.T) {
 	}
 }
 
+// What is read of a campaign by users' zones says who has none, and whose time is over.
+func TestZonesInPhrases(t *testing.T) {
+	g := campaign.Given{
+		Environment: "production", Now: time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC), // Seoul's Friday evening is over, New York's is to come
+		Audience: []campaign.Portion{{Platform: campaign.IOS, Language: "ko", Tokens: 98}},
+		Zones:    map[string]int{"America/New_York": 8, "": 80, "Mars/Olympus": 9, "Asia/Seoul": 1},
+	}
+	weekly := crystals(func(s *campaign.Spec) { s.EachUser, s.Capacity = true, nil }).Preview(g)
+	hourly := crystals(func(s *campaign.Spec) { s.EachUser, s.Capacity, s.Cron = true, nil, "0 * * * *" }).Preview(g)
+	once := crystals(func(s *campaign.Spec) {
+		s.EachUser, s.Capacity, s.Cron, s.At = true, nil, "", time.Date(2026, 11, 27, 19, 0, 0, 0, time.UTC)
+	}).Preview(g)
+	const zoneless = "- **89 phones of 98 without a time zone**: the column has none for them, or none that is one. They get it by the clocks of `Asia/Seoul`.\n"
+	for text, want := range map[string][]string{
+		CampaignMarkdown([]campaign.Preview{weekly}): {zoneless, ": 98 phones in about",
+			"- **Partly past**: where 90 phones are, clocks are beyond Fri 2026-11-27 19:03 already (1 run; 1 to come). A release does not make up for it: who did not get it before gets it the next time.\n"},
+		CampaignMarkdown([]campaign.Preview{hourly}): {zoneless, " 08:00 already (1 run; 1 to come), and beyond 4 more times of those above. A release"},
+		CampaignMarkdown([]campaign.Preview{once}):   {zoneless, ": 8 of 98 phones in about", "(1 run; 1 to come). A release does not make up for it: who did not get it before gets nothing.\n"},
+	} {
+		for _, w := range want {
+			if !strings.Contains(text, w) {
+				t.Errorf("no %q in\n%s", w, text)
+			}
+		}
+	}
+	var b bytes.Buffer
+	if err := CampaignJSON(&b, []campaign.Preview{once}, nil); err != nil || !strings.Contains(strings.Join(strings.Fields(b.String()), ""), `"past":{"runs":1,"tokens":90}`) ||
+		!strings.Contains(strings.Join(strings.Fields(b.String()), ""), `"late":90,"withoutZone":89`) {
+		t.Errorf("%v %s", err, b.String())
+	}
+}
+
 // campaignChanges are what a pull request changes: a campaign that is new, one that is another one, one that is gone, and one
 // that the default branch has already.
 func campaignChanges(environment string) []release.CampaignChange {

@@ -17,8 +17,9 @@ import (
 //	  name, environment, description
 //	  timezone, eachUser
 //	  past                      its one time is over
-//	  times[]                   {local, utc, begins, last, runs}: RFC 3339
-//	  tokens                    null where nobody has counted; else {all, platforms: {}, languages: {}}
+//	  times[]                   {local, utc, begins, last, runs}: RFC 3339; with past, {runs, tokens}, where some zones' turn is over
+//	  tokens                    null where nobody has counted; else {all, platforms: {}, languages: {}}; with late, of them those whose one time is
+//	                            over, and withoutZone, those without a zone that is one, where there are such
 //	  uncounted, reading        why nobody has, and what reading the tokens costs; left out where there is nothing to say
 //	  only[]                    the lists that alone get anything in the environment; left out where everybody may
 //	  seconds                   {atRate, takes}; slower: the gateways whose quota is in the way
@@ -83,12 +84,21 @@ type jsonFiring struct {
 	Begins time.Time `json:"begins"`
 	Last   time.Time `json:"last"`
 	Runs   int       `json:"runs"`
+	Past   *jsonPast `json:"past,omitempty"`
+}
+
+type jsonPast struct {
+	Runs   int `json:"runs"`
+	Tokens int `json:"tokens"`
 }
 
 type jsonTokens struct {
 	All       int            `json:"all"`
 	Platforms map[string]int `json:"platforms"`
 	Languages map[string]int `json:"languages"`
+
+	Late        int `json:"late,omitempty"`
+	WithoutZone int `json:"withoutZone,omitempty"`
 }
 
 type jsonSeconds struct {
@@ -133,10 +143,14 @@ func campaignOf(p *campaign.Preview) jsonCampaign {
 		Uncounted: p.Uncounted, Reading: p.Reading, Only: p.Only, Times: []jsonFiring{}, Seconds: jsonSeconds{p.AtRate.Seconds(), p.Takes.Seconds()}, Slower: some(p.Slower), Messages: []jsonMessage{}, Overlaps: []jsonOverlap{}, Doubts: p.Doubts,
 	}
 	for _, f := range p.Times {
-		c.Times = append(c.Times, jsonFiring{f.Local, f.UTC, f.Start, f.Last, f.Waves})
+		one := jsonFiring{Local: f.Local, UTC: f.UTC, Begins: f.Start, Last: f.Last, Runs: f.Waves}
+		if f.PastWaves > 0 {
+			one.Past = &jsonPast{f.PastWaves, f.PastTokens}
+		}
+		c.Times = append(c.Times, one)
 	}
 	if p.Counted {
-		c.Tokens = &jsonTokens{p.Tokens, countsOf(p.Platforms), countsOf(p.Languages)}
+		c.Tokens = &jsonTokens{p.Tokens, countsOf(p.Platforms), countsOf(p.Languages), p.Late, p.Zoneless}
 	}
 	if t := p.Test; t != nil {
 		c.Test = &jsonTest{t.List, len(t.Tokens), t.Before.Seconds()}

@@ -24,6 +24,12 @@ func campaignPhrases(p *campaign.Preview, strong string, show, say func(string) 
 	if len(p.Only) > 0 {
 		all = append(all, onlyPhrase(p.Only, show))
 	}
+	if p.Zoneless > 0 {
+		all = append(all, strong+several(p.Zoneless, "phone")+" of "+grouped(p.Tokens)+" without a time zone"+strong+": the column has none for them, or none that is one. They get it by the clocks of "+show(p.Zone)+".")
+	}
+	if s := latePhrase(p, strong); s != "" {
+		all = append(all, s)
+	}
 	if len(p.Slower) > 0 {
 		all = append(all, strong+capital(gateways(p.Slower)+" quota makes it longer")+strong+": at its own rate it would take "+inUnits(max(p.AtRate.Round(time.Second), time.Second))+
 			", with the quota it takes "+inUnits(p.Takes.Round(time.Second))+".")
@@ -41,6 +47,34 @@ func campaignPhrases(p *campaign.Preview, strong string, show, say func(string) 
 		all = append(all, "Reading its tokens: "+stop(say(p.Reading)))
 	}
 	return append(all, overlapPhrases(p.Overlaps, strong, show)...)
+}
+
+// latePhrase says of which times the clocks of some zones are beyond already, and what becomes of the phones there; "" where of none.
+func latePhrase(p *campaign.Preview, strong string) string {
+	var first *campaign.Firing
+	more := 0
+	for i := range p.Times {
+		switch f := &p.Times[i]; {
+		case f.PastWaves == 0:
+		case first == nil:
+			first = f
+		default:
+			more++
+		}
+	}
+	if first == nil {
+		return ""
+	}
+	s := strong + "Partly past" + strong + ": where " + several(first.PastTokens, "phone") + map[bool]string{true: " is", false: " are"}[first.PastTokens == 1] +
+		", clocks are beyond " + first.Local.Format(campaignFormat) + " already (" + several(first.PastWaves, "run") + "; " + grouped(first.Waves) + " to come)"
+	if more > 0 {
+		s += ", and beyond " + several(more, "more time") + " of those above"
+	}
+	s += ". A release does not make up for it"
+	if p.Late > 0 {
+		return s + ": who did not get it before gets nothing."
+	}
+	return s + ": who did not get it before gets it the next time."
 }
 
 // onlyPhrase says that nobody but those of some lists gets anything.
