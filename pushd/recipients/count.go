@@ -67,25 +67,3 @@ func Columns(ctx context.Context, s Namer, c *campaign.Campaign, p *datarepo.Pus
 	}
 	return names, nil
 }
-
-// Zones are the time zones that the users of an environment's tokens have, as their column has them, sorted; "" is of users
-// without one. It is nil where liveops.yaml names no such column.
-func Zones(ctx context.Context, s Counter, p *datarepo.Push) ([]string, error) {
-	if p.Tokens.Timezone == "" {
-		return nil, nil
-	}
-	table, err := Table(p)
-	if err != nil {
-		return nil, err
-	}
-	counts, err := s.Values(ctx, audience.Query{Table: table}, p.Tokens.Timezone)
-	if err != nil {
-		return nil, err
-	}
-	var zones []string
-	for z := range counts {
-		zones = append(zones, z)
-	}
-	slices.Sort(zones)
-	return zones, nil
-}

@@ -282,9 +282,6 @@ func TestCountInCouchbase(t *testing.T) {
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
-	if zones, err := recipients.Zones(t.Context(), s, p); err != nil || !slices.Equal(zones, []string{"", "Asia/Seoul", "Asia/Tokyo"}) {
-		t.Errorf("%q, %v", zones, err)
-	}
 	columns, err := recipients.Columns(t.Context(), s, campaignOf(t, `audience: {sqlpp: "SELECT token, os AS platform FROM game"}`), p)
 	if err != nil || len(columns) != 2 || columns[0].Name != "platform" || columns[1].Name != "token" {
 		t.Errorf("%v, %v", columns, err)
@@ -318,14 +315,6 @@ func TestCount(t *testing.T) {
 	p.Tokens.Token = "user_id" // without an index
 	if got, err := recipients.Count(t.Context(), s, c, p, time.Now()); err != nil || !strings.Contains(got.Reading, "CREATE INDEX") {
 		t.Errorf("%+v, %v", got, err)
-	}
-	zones, err := recipients.Zones(t.Context(), s, push(t, ""))
-	if err != nil || !slices.Equal(zones, []string{"", "Asia/Seoul", "Asia/Tokyo"}) {
-		t.Errorf("%q, %v", zones, err)
-	}
-	p.Tokens.Timezone = ""
-	if zones, err := recipients.Zones(t.Context(), s, p); err != nil || zones != nil {
-		t.Errorf("%q, %v", zones, err)
 	}
 	columns, err := recipients.Columns(t.Context(), s, c, push(t, ""))
 	if err != nil || len(columns) != 11 || columns[0].Name != "user_id" {
