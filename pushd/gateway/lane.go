@@ -51,8 +51,7 @@ func (q *queue) hasRoom(l *lane, streams int) bool { return q.backlog+l.promised
 func (q *queue) reserve(j *job, n int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if streams := q.streams(); !q.hasRoom(j.lane, streams) {
-		q.starved = q.starved || q.backlog > streams
+	if !q.hasRoom(j.lane, q.streams()) {
 		if !slices.Contains(j.lane.waiting, j) {
 			j.lane.waiting = append(j.lane.waiting, j)
 		}

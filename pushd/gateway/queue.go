@@ -19,7 +19,6 @@ type queue struct {
 	turn    int // the connection that is woken next
 	heads   map[headKey]*h2.Head
 	headsOf *credential // whose heads these are
-	starved bool        // somebody waited for room since this was last looked at
 
 	gate gate
 }
@@ -114,13 +113,11 @@ func (q *queue) connections() []*h2.Conn {
 	return slices.Clone(q.conns)
 }
 
-// takeStarved says whether somebody waited for room since it was asked last.
-func (q *queue) takeStarved() bool {
+// queued is how many messages no connection has taken.
+func (q *queue) queued() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	was := q.starved
-	q.starved = false
-	return was
+	return q.backlog
 }
 
 // wakeAll has all connections, and all jobs that wait for room, look again.
