@@ -194,9 +194,12 @@ func (p *pool) open() {
 	err = c.Run(p.s.ctx)
 	p.s.queue.removeConn(c)
 	p.s.o.Log.Info("connection ended", "gateway", p.s.authority, "reason", err)
-	// One that ends as soon as it was opened must not be opened again as fast as that goes.
-	away := (*h2.GoAwayError)(nil)
-	orderly := errors.Is(err, h2.ErrDrained) || errors.As(err, &away) && away.Code == http2.ErrCodeNo
+	// One that ends as soon as it was opened must not be opened again as fast as that goes, unless we ended it, or it was of use
+	// and then ended in order.
+	orderly := errors.Is(err, h2.ErrDrained)
+	if away := (*h2.GoAwayError)(nil); errors.As(err, &away) {
+		orderly = away.Code == http2.ErrCodeNo && c.Latency() > 0
+	}
 	if !orderly && p.s.o.Clock.Now().Sub(began) < lookIdle {
 		p.failed(err)
 		return

@@ -3,10 +3,15 @@ package gateway
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/net/http2"
 
 	standfcm "liveops/sandbox/fcm"
 	"liveops/sandbox/push"
@@ -74,6 +79,42 @@ func TestConnectionsThatComeToNothing(t *testing.T) {
 	}
 	// At 0, 1, 3, 7 and 15 s; the next would be at 31 s.
 	if n := dials.Load(); n < 3 || n > 5 {
+		t.Errorf("%d connections were tried in 30 s", n)
+	}
+}
+
+// A gateway that turns each connection away as soon as it is open, in order, is not asked as fast as that goes.
+func TestConnectionsThatAreTurnedAway(t *testing.T) {
+	clock := newClock(20)
+	o := Options{MaxConnections: 1, Clock: clock, Random: func() float64 { return 1 }, Retry: Retry{GiveUpAfter: 30 * time.Second}}
+	w, _ := fcmWorld(t, standfcm.Options{}, o.patient())
+	var dials atomic.Int64
+	var serving sync.WaitGroup
+	defer serving.Wait()
+	w.sender.pool.dial = func(context.Context) (net.Conn, func() error, error) {
+		dials.Add(1)
+		client, server := net.Pipe()
+		serving.Go(func() {
+			defer server.Close()
+			framer := http2.NewFramer(server, server)
+			if _, err := io.ReadFull(server, make([]byte, len(http2.ClientPreface))); err != nil {
+				return
+			}
+			reading := make(chan struct{})
+			go func() { defer close(reading); _, _ = io.Copy(io.Discard, server) }()
+			_ = framer.WriteSettings()
+			_ = framer.WriteGoAway(0, http2.ErrCodeNo, nil)
+			<-reading
+		})
+		return client, func() error { return nil }, nil
+	}
+	for _, r := range w.must(10) {
+		if r.Outcome != GaveUp || !strings.Contains(r.Reason, "the gateway ended the connection") {
+			t.Errorf("%+v", r)
+		}
+	}
+	// At 0, 1, 3, 7 and 15 s, if the machine is fast enough that none lives for a second.
+	if n := dials.Load(); n < 3 || n > 20 {
 		t.Errorf("%d connections were tried in 30 s", n)
 	}
 }
