@@ -99,6 +99,9 @@ func (p *pool) look(now time.Time) time.Duration {
 		for _, c := range conns {
 			c.Tick()
 		}
+		if p.s.queue.queued() > 0 {
+			p.s.credentials.keep(now) // whose senders may have nothing more to send, and ask for none
+		}
 	}
 	conns = slices.DeleteFunc(conns, (*h2.Conn).Draining)
 	if p.jobs.Load() == 0 {

@@ -118,3 +118,27 @@ func TestConnectionsThatAreTurnedAway(t *testing.T) {
 		t.Errorf("%d connections were tried in 30 s", n)
 	}
 }
+
+// What is queued is sent though its credential has ended meanwhile, and nobody has more to send.
+func TestACredentialThatEndsBehindAGate(t *testing.T) {
+	clock := &jumpClock{}
+	w, g := fcmWorld(t, standfcm.Options{Settings: push.Settings{MaxStreams: 10}}, Options{MaxConnections: 1, Clock: clock})
+	w.must(1)
+	w.server.SetLatency(20 * time.Millisecond)
+	results, ended := make([]Result, piece), make(chan error, 1)
+	go func() { ended <- w.sender.Send(t.Context(), w.batch(0, piece), results) }()
+	until(t, "some are sent", func() bool { return w.server.Counts().Accepted > 1 })
+	w.sender.Hold(2 * time.Hour)
+	until(t, "the others are held", func() bool { return w.sender.Stats().InFlight == 0 })
+	if w.sender.queue.queued() == 0 {
+		t.Fatal("all were sent")
+	}
+	clock.jump(2*time.Hour + time.Second)
+	w.sender.pool.kick()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if by, _ := tally(results); by[Accepted] != piece || g.TokensGiven() != 2 {
+		t.Errorf("%v with %d tokens; %s", by, g.TokensGiven(), firstBut(results, Accepted))
+	}
+}
