@@ -60,7 +60,7 @@ func (l *leader) stand(c *contact) (*outlook, error) {
 		return nil, errors.New("a word that comes late")
 	}
 	lost := l.listen(c, now)
-	all := &outlook{Gates: l.gate(c.Gates, now)}
+	all := &outlook{Gates: l.gate(c.Gates, now), Rates: l.rates()}
 	for id, d := range l.led {
 		s := standing{Run: id, State: d.State, Lost: lost[id]}
 		for _, w := range c.Wants {

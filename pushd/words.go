@@ -44,6 +44,7 @@ type want struct {
 type outlook struct {
 	Runs  []standing
 	Gates map[campaign.Gateway]time.Duration `json:",omitempty"` // for how long nothing may be sent by gateways
+	Rates map[campaign.Gateway]float64       `json:",omitempty"` // about how many messages a second this worker is given
 }
 
 // standing is how a run stands, and how many more of its messages the worker may send.

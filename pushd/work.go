@@ -101,6 +101,7 @@ func (w *hands) speak(ctx, taking context.Context) {
 		case err == nil:
 			w.heard = asked
 			w.hold(all.Gates)
+			w.rate(all.Rates)
 			w.hear(ctx, taking, all.Runs)
 		case ctx.Err() != nil:
 			return

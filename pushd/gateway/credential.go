@@ -77,6 +77,13 @@ func (c *credentials) ensure(ctx context.Context) error {
 	return c.err
 }
 
+// keep begins a renewal if one is due, for messages that nobody waits with for a credential any more.
+func (c *credentials) keep(now time.Time) {
+	if k := c.usable(now); k == nil || !now.Before(k.renew) {
+		c.begin()
+	}
+}
+
 // begin begins a renewal, unless there is one under way.
 func (c *credentials) begin() <-chan struct{} {
 	c.mu.Lock()

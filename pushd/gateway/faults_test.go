@@ -288,7 +288,7 @@ func TestGivesUp(t *testing.T) {
 		sent    int
 	}{
 		{"after so many attempts", Retry{Attempts: 3}, push.Fault{Kind: push.Reply, Answer: standfcm.Internal(), Times: 2000}, GaveUp, "INTERNAL", 3},
-		{"after so long", Retry{GiveUpAfter: 40 * time.Second}, push.Fault{Kind: push.Reply, Answer: standfcm.QuotaExceeded(time.Minute)}, GaveUp, "QUOTA_EXCEEDED", 1},
+		{"after so long", Retry{GiveUpAfter: 150 * time.Second, Base: time.Minute, Longest: time.Hour}, push.Fault{Kind: push.Reply, Answer: standfcm.Internal()}, GaveUp, "INTERNAL", 2}, // the third would be after 1 + 2 minutes
 		{"lost, and not sent again", Retry{KeepLost: true}, push.Fault{Kind: push.Reset, Code: http2.ErrCodeInternal, Taken: true}, Unknown, "the gateway reset the stream (INTERNAL_ERROR)", 1},
 		{"lost, and then failing", Retry{Attempts: 3}, push.Fault{Kind: push.Reset, Code: http2.ErrCodeCancel}, Unknown, "the gateway reset the stream (CANCEL)", 3},
 		{"lost, and cut off by the time", Retry{GiveUpAfter: 20 * time.Second, Base: time.Hour, Longest: time.Hour}, push.Fault{Kind: push.Reset, Code: http2.ErrCodeCancel}, Unknown, "the gateway reset the stream (CANCEL)", 1},

@@ -19,7 +19,8 @@ const Piece = 250
 // A Batch is messages for one gateway.
 type Batch struct {
 	Messages []Message
-	// Pacer holds this batch back, in place of the sender's.
+	// Pacer holds this batch back, in place of the sender's. Batches whose pacers are equal (==, which must be defined of
+	// them) are one run: they wait in one line, and no other run waits for theirs.
 	Pacer Pacer
 }
 

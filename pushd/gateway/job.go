@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -16,10 +17,11 @@ type job struct {
 	s       *Sender
 	batch   *Batch
 	results []Result
-	began   time.Time
+	lane    *lane
 	wake    chan struct{}
 	alarm   <-chan time.Time // that rings then, if it is set
 	rings   time.Time
+	queued  int64 // since when its messages may be in the queue, by the gate's clock; 0 for none
 
 	// The head of the last message that a connection took, and what it is of; the queue's mutex guards them.
 	template *Template
@@ -32,6 +34,7 @@ type job struct {
 	done     int
 	again    []repeat // sorted by time
 	failures []uint8  // by message: submissions that count as attempts
+	troubled []int64  // by message: since when it meets trouble, by the gate's clock, 0 for none; nil before any does
 	lost     []bool   // by message: a copy of it may have been taken
 	skip     []bool   // by message: done before it was sent
 	skipped  int      // how many are
@@ -49,7 +52,7 @@ type repeat struct {
 func (s *Sender) newJob(b *Batch, results []Result) *job {
 	n := len(b.Messages)
 	marks := make([]bool, 2*n)
-	j := &job{s: s, batch: b, results: results, began: s.o.Clock.Now(), wake: make(chan struct{}, 1),
+	j := &job{s: s, batch: b, results: results, wake: make(chan struct{}, 1),
 		failures: make([]uint8, n), lost: marks[:n], skip: marks[n:]}
 	for i := range b.Messages {
 		results[i] = Result{ID: results[i].ID[:0]}
@@ -75,6 +78,7 @@ func (j *job) signal() {
 func (j *job) run(ctx context.Context) error {
 	for {
 		now := j.s.o.Clock.Now()
+		late := j.giveUpQueued(now)
 		due, next, done, err := j.due(now)
 		switch {
 		case err != nil:
@@ -83,8 +87,6 @@ func (j *job) run(ctx context.Context) error {
 			return nil
 		case ctx.Err() != nil:
 			return j.finish(ctx.Err())
-		case !now.Before(j.deadline()):
-			return j.finish(nil)
 		}
 		if due != (portion{}) {
 			sent, wait, err := j.submit(ctx, due)
@@ -98,12 +100,39 @@ func (j *job) run(ctx context.Context) error {
 				next = earlier(next, now.Add(wait))
 			}
 		}
-		j.pause(ctx, now, earlier(next, j.deadline()))
+		j.pause(ctx, now, earlier(next, late))
 	}
 }
 
-// deadline is when what is left is given up.
-func (j *job) deadline() time.Time { return j.began.Add(j.s.o.Retry.GiveUpAfter) }
+// giveUpQueued gives up what has been queued for too long: no connection took it. It says when that will be so of what is queued now,
+// the zero time for never.
+func (j *job) giveUpQueued(now time.Time) time.Time {
+	if j.queued == 0 {
+		return time.Time{}
+	}
+	gate, patience := &j.s.queue.gate, int64(j.s.o.Retry.GiveUpAfter)
+	if at := gate.when(j.queued + patience); at.After(now) {
+		return at
+	}
+	late, oldest := j.s.queue.retract(j, gate.clock(now)-patience)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, s := range late {
+		j.inHand -= s.len()
+		for i := range s.len() {
+			index := s.at(i)
+			r := &j.results[index]
+			if r.Reason == "" {
+				r.Reason = j.s.pool.excuse()
+			}
+			j.finally(index, r, GaveUp)
+		}
+	}
+	if j.queued = oldest; oldest == 0 {
+		return time.Time{}
+	}
+	return gate.when(oldest + patience)
+}
 
 // earlier is the earlier of two times; the zero time is none.
 func earlier(a, b time.Time) time.Time {
@@ -113,9 +142,11 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// pause waits for a signal, a time, or the context's end.
+// pause waits for a signal, a time unless it is zero, or the context's end.
 func (j *job) pause(ctx context.Context, now, until time.Time) {
-	if j.alarm == nil || !until.Equal(j.rings) {
+	if until.IsZero() {
+		j.alarm = nil
+	} else if j.alarm == nil || !until.Equal(j.rings) {
 		j.alarm, j.rings = j.s.o.Clock.After(until.Sub(now)), until
 	}
 	select {
@@ -188,24 +219,32 @@ func (j *job) submit(ctx context.Context, p portion) (sent bool, wait time.Durat
 	if !j.s.queue.reserve(j, n) {
 		return false, 0, nil
 	}
-	pacer := j.batch.Pacer
-	if pacer == nil {
-		pacer = j.s.o.Pacer
-	}
-	if err := pacer.Take(ctx, n); err != nil {
-		j.s.queue.release(n)
+	if err := j.pacer().Take(ctx, n); err != nil {
+		j.s.queue.release(j, n)
 		return false, 0, err
 	}
 	j.mu.Lock()
 	if err := j.stop; err != nil {
 		j.mu.Unlock()
-		j.s.queue.release(n)
+		j.s.queue.release(j, n)
 		return false, 0, err
 	}
 	s := j.take(p)
 	j.mu.Unlock()
+	s.since = j.s.queue.gate.clock(j.s.o.Clock.Now())
+	if j.queued == 0 {
+		j.queued = s.since
+	}
 	j.s.queue.push(s)
 	return true, 0, nil
+}
+
+// pacer is what holds it back.
+func (j *job) pacer() Pacer {
+	if j.batch.Pacer != nil {
+		return j.batch.Pacer
+	}
+	return j.s.o.Pacer
 }
 
 func isStop(err error) bool {
@@ -215,19 +254,21 @@ func isStop(err error) bool {
 
 // opens is when the gateway takes messages again; the zero time for now.
 func (s *Sender) opens() time.Time {
-	gate := time.Unix(0, s.queue.gate.Load())
+	gate := s.queue.gate.opens()
 	if b := s.breaker.opens(); b.After(gate) {
 		return b
 	}
 	return gate
 }
 
-// finish takes back what is queued, waits for what is in flight, and tells what is left: unsent, or given up where
-// time has run out, which is the case if why is nil.
+// finish takes back what is queued, waits for what is in flight, and tells what is left: unsent, or unknown.
 func (j *job) finish(why error) error {
-	back := j.s.queue.retract(j)
+	j.s.queue.forget(j)
+	back, _ := j.s.queue.retract(j, math.MaxInt64)
 	j.mu.Lock()
-	j.inHand -= back
+	for _, s := range back {
+		j.inHand -= s.len()
+	}
 	if j.stop == nil {
 		j.stop = errEnding // no repeats any more
 	}
@@ -238,18 +279,8 @@ func (j *job) finish(why error) error {
 	}
 	defer j.mu.Unlock()
 	for i := range j.results {
-		r := &j.results[i]
-		if r.Outcome != Unsent || j.skip[i] {
-			continue
-		}
-		switch {
-		case j.lost[i]:
+		if r := &j.results[i]; r.Outcome == Unsent && j.lost[i] {
 			r.Outcome = Unknown
-		case why == nil:
-			r.Outcome = GaveUp
-			if r.Reason == "" {
-				r.Reason = j.s.pool.excuse()
-			}
 		}
 	}
 	if stop := (*StopError)(nil); errors.As(j.stop, &stop) {

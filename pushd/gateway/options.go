@@ -26,8 +26,9 @@ type Options struct {
 	// MaxStreams is how many messages a connection has in flight at most, however many the gateway allows; 1,000 unless
 	// set. It is also the most that one lost connection can double.
 	MaxStreams int
-	// Rate is how many messages a second are to be sent. Connections are as many as it asks for: rate × latency ÷
-	// streams, and a quarter more. 0 is as fast as possible: connections are added while that makes it faster.
+	// Rate is how many messages a second are to be sent. Connections are at least as many as it asks for: rate × latency ÷
+	// streams, and a quarter more. More are added while messages wait for streams and that makes it faster, which is all
+	// there is to go by where Rate is 0: as fast as possible.
 	Rate float64
 	// AnswerTimeout is how long a message waits for its answer; 30 s unless set.
 	AnswerTimeout time.Duration

@@ -37,6 +37,8 @@ type pool struct {
 	ticked   time.Time
 	busy     time.Time // when there was a job last
 	growth   growth
+	most     int       // how many connections were wanted at most
+	since    time.Time // then
 }
 
 // start begins to keep connections.
@@ -57,9 +59,12 @@ func (p *pool) end() { p.jobs.Add(-1) }
 
 func (p *pool) setRate(perSecond float64) {
 	p.mu.Lock()
+	changed := p.rate != perSecond
 	p.rate = perSecond
 	p.mu.Unlock()
-	p.kick()
+	if changed {
+		p.kick()
+	}
 }
 
 // kick has the pool look at once.
@@ -94,13 +99,16 @@ func (p *pool) look(now time.Time) time.Duration {
 		for _, c := range conns {
 			c.Tick()
 		}
+		if p.s.queue.queued() > 0 {
+			p.s.credentials.keep(now) // whose senders may have nothing more to send, and ask for none
+		}
 	}
 	conns = slices.DeleteFunc(conns, (*h2.Conn).Draining)
 	if p.jobs.Load() == 0 {
+		p.most, p.since = 0, now
 		if now.Sub(p.busy) >= p.s.o.IdleAfter {
-			for _, c := range conns {
-				c.Drain()
-			}
+			p.growth = growth{}
+			drain(conns)
 		}
 		return lookIdle
 	}
@@ -110,11 +118,31 @@ func (p *pool) look(now time.Time) time.Duration {
 		p.dialing++
 		p.running.Go(p.open)
 	}
+	p.shed(conns, want, now)
 	wait := lookBusy
 	if at := p.s.opens(); at.After(now) {
 		wait = min(wait, at.Sub(now))
 	}
 	return wait
+}
+
+// shedEvery is how often connections are ended that were not wanted at any time since.
+const shedEvery = 10 * time.Second
+
+// shed ends the newest connections where there are more than were wanted lately.
+func (p *pool) shed(conns []*h2.Conn, want int, now time.Time) {
+	p.most = max(p.most, want)
+	if now.Sub(p.since) < shedEvery {
+		return
+	}
+	drain(conns[min(p.most, len(conns)):])
+	p.most, p.since = 0, now
+}
+
+func drain(conns []*h2.Conn) {
+	for _, c := range conns {
+		c.Drain()
+	}
 }
 
 // streamsGuess and latencyGuess stand in for what no connection has told yet: FCM allows about 100 streams, and answers
@@ -127,14 +155,19 @@ const (
 
 // wanted is how many connections there should be. With a rate, by Little's law: rate × latency messages are in flight.
 func (p *pool) wanted(conns []*h2.Conn, now time.Time) int {
-	grown := p.growth.wanted(len(conns), p.s.queue.takeStarved(), p.s.ended.Load(), now)
-	if p.rate <= 0 {
-		return grown
-	}
+	seen := sight{have: len(conns), queued: p.s.queue.queued(), ended: p.s.ended.Load(), most: p.s.o.MaxConnections}
 	streams, latency := 0, time.Duration(0)
 	for _, c := range conns {
-		limit, _ := c.Streams()
+		limit, inFlight := c.Streams()
+		seen.streams, seen.inFlight = seen.streams+limit, seen.inFlight+inFlight
 		streams, latency = max(streams, limit), max(latency, c.Latency())
+	}
+	if p.rate > 0 && p.growth.rate >= 0.9*p.rate {
+		seen.queued = 0 // they wait for no stream: as many are sent as are to be
+	}
+	grown := p.growth.wanted(seen, now)
+	if p.rate <= 0 {
+		return grown
 	}
 	if streams <= 1 { // APNs before the first answer
 		streams = streamsGuess
@@ -143,10 +176,7 @@ func (p *pool) wanted(conns []*h2.Conn, now time.Time) int {
 		latency = latencyGuess
 	}
 	n := int(math.Ceil(p.rate * latency.Seconds() / float64(streams) * headroom))
-	if n <= len(conns) && p.growth.rate < 0.9*p.rate {
-		n = grown // the figures say that there are enough, and yet there are not
-	}
-	return max(n, 1)
+	return max(n, grown) // where the figures say that there are enough, and yet there are not
 }
 
 // open opens a connection and serves it to its end.
@@ -167,9 +197,12 @@ func (p *pool) open() {
 	err = c.Run(p.s.ctx)
 	p.s.queue.removeConn(c)
 	p.s.o.Log.Info("connection ended", "gateway", p.s.authority, "reason", err)
-	// One that ends as soon as it was opened must not be opened again as fast as that goes.
-	away := (*h2.GoAwayError)(nil)
-	orderly := errors.Is(err, h2.ErrDrained) || errors.As(err, &away) && away.Code == http2.ErrCodeNo
+	// One that ends as soon as it was opened must not be opened again as fast as that goes, unless we ended it, or it was of use
+	// and then ended in order.
+	orderly := errors.Is(err, h2.ErrDrained)
+	if away := (*h2.GoAwayError)(nil); errors.As(err, &away) {
+		orderly = away.Code == http2.ErrCodeNo && c.Latency() > 0
+	}
 	if !orderly && p.s.o.Clock.Now().Sub(began) < lookIdle {
 		p.failed(err)
 		return

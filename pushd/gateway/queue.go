@@ -3,26 +3,24 @@ package gateway
 import (
 	"slices"
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"liveops/pushd/gateway/h2"
 )
 
 // A queue is the messages that may be sent now, first come first served, and the connections that take them. It holds
-// about as many as the connections have streams, so that what a pacer let through is not sent much later.
+// about as many as the connections have streams, and a piece of each lane, so that what a pacer let through is not sent
+// much later.
 type queue struct {
 	mu      sync.Mutex
 	spans   []span
-	backlog int    // messages in spans, and room that was promised
-	waiting []*job // for room
+	backlog int // messages in spans
+	lanes   []*lane
 	conns   []*h2.Conn
 	turn    int // the connection that is woken next
 	heads   map[headKey]*h2.Head
 	headsOf *credential // whose heads these are
-	starved bool        // somebody waited for room since this was last looked at
 
-	gate atomic.Int64 // nothing is sent before, in nanoseconds since 1970
+	gate gate
 }
 
 // A span is messages of a job: from one to another, or those listed.
@@ -30,70 +28,55 @@ type span struct {
 	job      *job
 	from, to int
 	listed   []int32
+	since    int64 // by the gate's clock
 }
 
-func (s span) len() int { return s.to - s.from + len(s.listed) }
+func (s *span) len() int { return s.to - s.from + len(s.listed) }
 
-// reserve promises room for n messages of a job. Without room it is false, and the job is woken when there is.
-func (q *queue) reserve(j *job, n int) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	room := Piece
-	for _, c := range q.conns {
-		if limit, _ := c.Streams(); !c.Draining() {
-			room += limit
-		}
+// at is the index of its i-th message.
+func (s *span) at(i int) int {
+	if n := s.to - s.from; i >= n {
+		return int(s.listed[i-n])
 	}
-	if q.backlog+n > room && q.backlog > 0 {
-		q.starved = true
-		if !slices.Contains(q.waiting, j) {
-			q.waiting = append(q.waiting, j)
-		}
-		return false
-	}
-	q.backlog += n
-	return true
-}
-
-// release gives promised room back.
-func (q *queue) release(n int) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.backlog -= n
-	q.wakeJob()
+	return s.from + i
 }
 
 // push adds messages for which room was promised, and wakes a connection.
 func (q *queue) push(s span) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	s.job.lane.promised -= s.len()
+	q.backlog += s.len()
 	q.spans = append(q.spans, s)
 	q.wakeConn()
 }
 
-// retract takes a job's messages out, and says how many.
-func (q *queue) retract(j *job) (n int) {
+// retract takes a job's messages out that were queued so long ago, and gives them; oldest is since when any of its others is queued,
+// 0 for none.
+func (q *queue) retract(j *job, since int64) (back []span, oldest int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.spans = slices.DeleteFunc(q.spans, func(s span) bool {
-		if s.job != j {
-			return false
+		switch {
+		case s.job != j:
+		case s.since <= since:
+			back = append(back, s)
+			q.backlog -= s.len()
+			return true
+		case oldest == 0 || s.since < oldest:
+			oldest = s.since
 		}
-		n += s.len()
-		return true
+		return false
 	})
-	q.waiting = slices.DeleteFunc(q.waiting, func(o *job) bool { return o == j })
-	q.backlog -= n
-	q.wakeJob()
-	return n
+	q.wakeJobs()
+	return back, oldest
 }
 
-// wakeJob wakes a job that waits for room; q.mu must be held.
-func (q *queue) wakeJob() {
-	if len(q.waiting) > 0 {
-		q.waiting[0].signal()
-		q.waiting = append(q.waiting[:0], q.waiting[1:]...)
-	}
+// forget has a job wait for room no more.
+func (q *queue) forget(j *job) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	j.lane.waiting = slices.DeleteFunc(j.lane.waiting, func(o *job) bool { return o == j })
 }
 
 // wakeConn wakes a connection that has streams free and found nothing; q.mu must be held.
@@ -127,13 +110,11 @@ func (q *queue) connections() []*h2.Conn {
 	return slices.Clone(q.conns)
 }
 
-// takeStarved says whether somebody waited for room since it was asked last.
-func (q *queue) takeStarved() bool {
+// queued is how many messages no connection has taken.
+func (q *queue) queued() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	was := q.starved
-	q.starved = false
-	return was
+	return q.backlog
 }
 
 // wakeAll has all connections, and all jobs that wait for room, look again.
@@ -143,20 +124,9 @@ func (q *queue) wakeAll() {
 	for _, c := range q.conns {
 		c.WakeIdle()
 	}
-	for len(q.waiting) > 0 {
-		q.wakeJob()
-	}
-}
-
-// close sends nothing for a while; it says whether that is longer than it was.
-func (q *queue) close(until time.Time) bool {
-	for {
-		old := q.gate.Load()
-		if old >= until.UnixNano() {
-			return false
-		}
-		if q.gate.CompareAndSwap(old, until.UnixNano()) {
-			return true
+	for _, l := range q.lanes {
+		for len(l.waiting) > 0 {
+			l.wake()
 		}
 	}
 }
@@ -166,7 +136,7 @@ func (s *Sender) Next(_ *h2.Conn, into []h2.Post) int {
 	q := &s.queue
 	now := s.o.Clock.Now()
 	k := s.credentials.usable(now)
-	if k == nil || now.UnixNano() < q.gate.Load() {
+	if k == nil || q.gate.closed(now) {
 		return 0
 	}
 	q.mu.Lock()
@@ -187,7 +157,7 @@ func (s *Sender) Next(_ *h2.Conn, into []h2.Post) int {
 		}
 	}
 	q.backlog -= n
-	q.wakeJob()
+	q.wakeJobs()
 	if len(q.spans) > 0 && n > 0 {
 		q.wakeConn()
 	}

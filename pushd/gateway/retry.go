@@ -15,8 +15,10 @@ type Retry struct {
 	// Base and Longest bound the wait before the n-th repeat: a random time up to Base × 2^n, and at most Longest
 	// ("full jitter"); 500 ms and 1 min unless set.
 	Base, Longest time.Duration
-	// GiveUpAfter is how long a Send goes on for a message; 15 min unless set. It should be less than the time after
-	// which a message is of no use.
+	// GiveUpAfter is how long a message may meet trouble before it is given up; 15 min unless set. It begins with the first
+	// submission that came to nothing; and a message that may be sent, and that no connection has taken for so long, is given up
+	// as well. Time in which the gateway asked to send nothing is not counted, nor is that before a message has leave of its
+	// pacer, and room: a Send may take as long as these do.
 	GiveUpAfter time.Duration
 	// KeepLost leaves a message whose answer never came Unknown, instead of sending it again.
 	KeepLost bool

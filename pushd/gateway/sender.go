@@ -66,8 +66,8 @@ type Stats struct {
 // Stats are the figures now.
 func (s *Sender) Stats() Stats {
 	st := s.pool.stats()
-	if at := time.Unix(0, s.queue.gate.Load()); at.After(s.o.Clock.Now()) {
-		st.Gate = at
+	if s.queue.gate.closed(s.o.Clock.Now()) {
+		st.Gate = s.queue.gate.opens()
 	}
 	st.Breaker, st.Ended = s.breaker.open.Load(), s.ended.Load()
 	return st
@@ -75,12 +75,12 @@ func (s *Sender) Stats() Stats {
 
 // Gate is for how long the gateway has asked to send nothing yet; 0 where it has not.
 func (s *Sender) Gate() time.Duration {
-	return max(0, time.Unix(0, s.queue.gate.Load()).Sub(s.o.Clock.Now()))
+	return max(0, s.queue.gate.opens().Sub(s.o.Clock.Now()))
 }
 
 // Hold sends nothing for a while, since the gateway has asked another sender of the same project to wait. It makes no wait shorter.
 func (s *Sender) Hold(wait time.Duration) {
-	if s.queue.close(s.o.Clock.Now().Add(wait)) {
+	if now := s.o.Clock.Now(); s.queue.gate.close(now, now.Add(wait)) {
 		s.pool.kick()
 	}
 }
@@ -108,7 +108,10 @@ func (s *Sender) Send(ctx context.Context, b *Batch, results []Result) error {
 	defer context.AfterFunc(s.ctx, func() { cancel(ErrClosed) })()
 	s.pool.begin()
 	defer s.pool.end()
-	err := s.newJob(b, results).run(ctx)
+	j := s.newJob(b, results)
+	j.lane = s.queue.join(j.pacer())
+	defer s.queue.part(j.lane)
+	err := j.run(ctx)
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return context.Cause(ctx)
 	}

@@ -45,7 +45,7 @@ func (j *job) settle(index int, r *Result, a *h2.Answer, now time.Time) {
 	case again:
 		j.fail(index, r, now, v.wait)
 	case gated:
-		if until := now.Add(v.wait); j.s.queue.close(until) {
+		if j.s.queue.gate.close(now, now.Add(v.wait)) {
 			j.s.o.Log.Warn("the gateway asks to wait", "gateway", j.s.authority, "reason", r.Reason, "for", v.wait)
 			j.s.pool.kick()
 		}
@@ -105,10 +105,16 @@ func (j *job) pauseOfRefused(r *Result) time.Duration {
 	return j.s.o.Retry.wait(min(r.Attempts-refusedFree, 20), j.s.o.Random())
 }
 
-// repeat sends a message again after a wait, unless that would be too late.
+// repeat sends a message again after a wait, unless that would be too long after its trouble began.
 func (j *job) repeat(index int, r *Result, now time.Time, wait time.Duration) {
-	at := now.Add(wait)
-	if !at.Before(j.deadline()) {
+	at, gate := now.Add(wait), &j.s.queue.gate
+	if j.troubled == nil {
+		j.troubled = make([]int64, len(j.results))
+	}
+	if j.troubled[index] == 0 {
+		j.troubled[index] = gate.clock(now)
+	}
+	if gate.clock(at)-j.troubled[index] >= int64(j.s.o.Retry.GiveUpAfter) {
 		j.finally(index, r, GaveUp)
 		return
 	}

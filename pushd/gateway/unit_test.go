@@ -186,34 +186,6 @@ func TestMintOfProviderTokens(t *testing.T) {
 	}
 }
 
-func TestPoolSize(t *testing.T) {
-	g := &growth{}
-	now := noon
-	look := func(have int, starved bool, ended int64) int {
-		now = now.Add(growEvery)
-		return g.wanted(have, starved, ended, now)
-	}
-	for i, test := range []struct {
-		have    int
-		starved bool
-		ended   int64
-		want    int
-	}{
-		{0, false, 0, 1}, {1, false, 100, 1}, // nobody waits
-		{1, true, 1100, 2}, {1, true, 2100, 2}, // the second does not stand yet
-		{2, true, 4100, 3}, {3, true, 7100, 4}, {4, true, 11_100, 6}, // each made it faster
-		{6, true, 15_200, 6}, {6, true, 19_300, 6}, // the last did not
-	} {
-		if got := look(test.have, test.starved, test.ended); got != test.want {
-			t.Errorf("look %d: %d, want %d", i, got, test.want)
-		}
-	}
-	now = now.Add(growPause)
-	if got := look(6, true, 40_000); got != 9 {
-		t.Errorf("after the pause: %d, want 9", got)
-	}
-}
-
 func TestPoolFollowsTheRate(t *testing.T) {
 	for _, test := range []struct {
 		rate float64

@@ -97,6 +97,8 @@ func (c *Conn) reason(ctx context.Context, readErr, writeErr error) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.Is(writeErr, ErrDrained) && away != nil:
+		return fmt.Errorf("%w: %w", ErrDrained, away)
 	case errors.Is(writeErr, ErrDrained), errors.Is(writeErr, ErrSilent):
 		return writeErr
 	case away != nil:

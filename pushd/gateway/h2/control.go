@@ -103,6 +103,8 @@ func (c *Conn) sayGoodbye(p *ProtocolError) error {
 	b := appendFrame(nil, 8, http2.FrameGoAway, 0, 0)
 	b = binary.BigEndian.AppendUint32(b, 0)
 	b = binary.BigEndian.AppendUint32(b, uint32(p.Code))
-	_, err := c.net.Write(b)
-	return err
+	if _, err := c.net.Write(b); err != nil {
+		return err
+	}
+	return c.o.Flush()
 }

@@ -180,6 +180,9 @@ func TestBrokenRules(t *testing.T) {
 			if p := (*ProtocolError)(nil); !errors.As(err, &p) || p.Code != test.want {
 				t.Errorf("ended with %v, want %v", err, test.want)
 			}
+			if g := w.next(http2.FrameGoAway).(*http2.GoAwayFrame); g.ErrCode != test.want {
+				t.Errorf("it was told %v, want %v", g.ErrCode, test.want)
+			}
 			if a := w.end(0); a.End != Lost {
 				t.Errorf("%+v", a)
 			}

@@ -79,7 +79,8 @@ type Options struct {
 	PingAfter, PingTimeout time.Duration
 	// WriteTimeout is how long a write may be stuck, in real time; 20 s unless set.
 	WriteTimeout time.Duration
-	// Flush is called, if set, after each group of writes: the connection may hold them back until then.
+	// Flush is called, if set, after each group of writes: the connection may hold them back until then. It may be called
+	// from two goroutines at once.
 	Flush func() error
 	// Changed is called, if set, when the gateway changed its settings or said that it will end the connection. It must
 	// not block.

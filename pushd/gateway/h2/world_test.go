@@ -32,6 +32,28 @@ type world struct {
 	twice bool
 }
 
+// A heldConn holds back what is written until it is flushed, as those of production do.
+type heldConn struct {
+	net.Conn
+	mu  sync.Mutex
+	out []byte
+}
+
+func (c *heldConn) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.out = append(c.out, b...)
+	return len(b), nil
+}
+
+func (c *heldConn) flush() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, err := c.Conn.Write(c.out)
+	c.out = c.out[:0]
+	return err
+}
+
 func start(t *testing.T, o Options, settings ...http2.Setting) *world {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -52,7 +74,9 @@ func start(t *testing.T, o Options, settings ...http2.Setting) *world {
 	w.framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	w.encoder = hpack.NewEncoder(&w.encoded)
 	o.Now = func() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now }
-	w.conn = New(client, w, o)
+	held := &heldConn{Conn: client}
+	o.Flush = held.flush
+	w.conn = New(held, w, o)
 	go func() { w.ended <- w.conn.Run(context.Background()) }()
 	t.Cleanup(func() { server.Close(); client.Close() })
 	server.SetDeadline(time.Now().Add(20 * time.Second))
