@@ -74,6 +74,13 @@ func (l *leader) stand(c *contact) (*outlook, error) {
 		}
 		all.Runs = append(all.Runs, s)
 	}
+	for id, d := range l.idle {
+		s := standing{Run: id, State: d.State}
+		if s.State == runs.Running { // it is not led yet
+			s.State = runs.Paused
+		}
+		all.Runs = append(all.Runs, s)
+	}
 	return all, nil
 }
 

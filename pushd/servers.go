@@ -100,11 +100,12 @@ func (l *leader) wishServers(context.Context) error {
 	}
 	l.mu.Lock()
 	ready := l.ready
-	for _, d := range l.led {
-		if c := d.campaign.Capacity; c != nil && d.Test == "" {
-			run := l.run(d.Campaign, d.Time)
-			of[run.String()] = around{of: *c, start: run.Start(d.campaign.Jitter)}
+	for _, d := range l.live() {
+		if d.campaign == nil || d.campaign.Capacity == nil || d.Test != "" { // one that was canceled before it was led gives them back
+			continue
 		}
+		run := l.run(d.Campaign, d.Time)
+		of[run.String()] = around{of: *d.campaign.Capacity, start: run.Start(d.campaign.Jitter)}
 	}
 	l.mu.Unlock()
 	if ready {
