@@ -84,14 +84,18 @@ func (l *leader) stand(c *contact) (*outlook, error) {
 	return all, nil
 }
 
-// pause pauses a run that must not go on.
+// pause pauses a run that must not go on. One that is canceled, or has ended, does not go on anyway.
 func (l *leader) pause(ctx context.Context, run int64, reason string) error {
 	l.mu.Lock()
 	if d := l.led[run]; d != nil && d.State == runs.Running {
 		d.State, d.Reason = runs.Paused, reason
 	}
 	l.mu.Unlock()
-	return l.o.Runs.Pause(ctx, l.epoch, run, reason)
+	err := l.o.Runs.Pause(ctx, l.epoch, run, reason)
+	if over := (*runs.StateError)(nil); errors.As(err, &over) {
+		return nil
+	}
+	return err
 }
 
 // settling is a result on its way into the record.
