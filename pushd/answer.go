@@ -61,10 +61,10 @@ func (l *leader) stand(c *contact) (*outlook, error) {
 	lost := l.listen(c, now)
 	all := &outlook{Gates: l.gate(c.Gates, now)}
 	for id, d := range l.led {
-		s := standing{Run: id, State: d.State, Lost: lost[id]}
+		s := standing{Run: id, State: d.told(), Lost: lost[id]}
 		for _, w := range c.Wants {
 			quota := l.quotas[w.Gateway]
-			if w.Run != id || d.State != runs.Running || quota == nil {
+			if w.Run != id || s.State != runs.Running || quota == nil {
 				continue
 			}
 			if s.May == nil {
@@ -75,27 +75,9 @@ func (l *leader) stand(c *contact) (*outlook, error) {
 		all.Runs = append(all.Runs, s)
 	}
 	for id, d := range l.idle {
-		s := standing{Run: id, State: d.State}
-		if s.State == runs.Running { // it is not led yet
-			s.State = runs.Paused
-		}
-		all.Runs = append(all.Runs, s)
+		all.Runs = append(all.Runs, standing{Run: id, State: d.told()})
 	}
 	return all, nil
-}
-
-// pause pauses a run that must not go on. One that is canceled, or has ended, does not go on anyway.
-func (l *leader) pause(ctx context.Context, run int64, reason string) error {
-	l.mu.Lock()
-	if d := l.led[run]; d != nil && d.State == runs.Running {
-		d.State, d.Reason = runs.Paused, reason
-	}
-	l.mu.Unlock()
-	err := l.o.Runs.Pause(ctx, l.epoch, run, reason)
-	if over := (*runs.StateError)(nil); errors.As(err, &over) {
-		return nil
-	}
-	return err
 }
 
 // settling is a result on its way into the record.

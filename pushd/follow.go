@@ -12,6 +12,11 @@ import (
 // follow takes over what the record says of the runs that have not ended, and begins to lead those that are new to it. One that cannot be
 // led is in no other's way: it is idle, and tried again. So is one that was canceled before it was led: that needs no more than its end.
 func (l *leader) follow(ctx context.Context) error {
+	l.mu.Lock()
+	for _, d := range l.led {
+		d.paused = d.pausing > 0
+	}
+	l.mu.Unlock()
 	live, err := l.o.Runs.Live(ctx)
 	if err != nil {
 		return err
@@ -26,7 +31,7 @@ func (l *leader) follow(ctx context.Context) error {
 			}
 			failed = errors.Join(failed, fmt.Errorf("lead the run of %s of %s: %w", d.Campaign, d.Time, err))
 		}
-		idle[d.ID] = d
+		d.held, idle[d.ID] = true, d
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -55,6 +60,9 @@ func (l *leader) takeOver(ctx context.Context, live []runs.Run) (fresh []*led) {
 			fresh = append(fresh, d)
 			continue
 		}
+		if d.paused && r.State == runs.Running { // it was read before that
+			continue
+		}
 		if d.State != r.State {
 			l.o.Log.Info("push: run", "campaign", r.Campaign, "due", r.Time, "state", string(r.State), "reason", r.Reason)
 		}
@@ -66,6 +74,21 @@ func (l *leader) takeOver(ctx context.Context, live []runs.Run) (fresh []*led) {
 		}
 	}
 	return fresh
+}
+
+// told is how workers are told that a run stands: it is paused for them until it is led, and its guard has answered. l.mu must be held.
+func (d *led) told() runs.State {
+	if d.held && d.State == runs.Running {
+		return runs.Paused
+	}
+	return d.State
+}
+
+// seen is a run as it stands.
+func (l *leader) seen(d *led) runs.Run {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return d.Run
 }
 
 // signal has the run's producer look again.
@@ -93,17 +116,7 @@ func (l *leader) take(ctx context.Context, d *led) error {
 		}
 		d.State, d.Reason = r.State, r.Reason
 	}
-	if d.guard() != "" && l.o.Healthy != nil && d.State == runs.Running { // before anything of it is sent
-		d.guarded = l.o.Clock.Now()
-		if err := l.guard(ctx, d, d.Run); err != nil {
-			return err
-		}
-		r, err := l.o.Runs.Run(ctx, d.ID)
-		if err != nil {
-			return err
-		}
-		d.State, d.Reason = r.State, r.Reason
-	}
+	d.held = d.guard() != "" && l.o.Healthy != nil && d.State == runs.Running
 	if err := l.o.Batches.Begin(ctx, d.ID); err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ type leader struct {
 	epoch     runs.Epoch
 	settling  chan settling
 	producing sync.WaitGroup
+	asking    sync.WaitGroup // guards and zones, which may take their time
 	due       *due
 	began     time.Time
 	servers   servers
@@ -36,6 +37,7 @@ type leader struct {
 	heard     time.Time // when any worker was heard last
 	listening time.Time // since when words have come without a break; zero before the first
 	quotas    map[campaign.Gateway]*pace
+	zones     zones
 	gates     map[campaign.Gateway]time.Time // until when a gateway has asked to send nothing
 }
 
@@ -51,6 +53,10 @@ type led struct {
 	settled  chan struct{}        // holds one when open has shrunk, or the state has changed
 	produced bool                 // its audience is handed out
 	guarded  time.Time            // when its guard was asked last
+	asking   bool                 // it is asked now
+	pausing  int                  // pauses of it on their way into the record
+	paused   bool                 // there were some since the record was read
+	held     bool                 // nothing of it is sent yet: it is not led, or its guard has not answered
 	broken   bool                 // its producer has failed and is to begin anew
 	owners   map[int]owner        // who has which batch in hand
 	asked    time.Time            // of a test that somebody asks for: when that was, as far as is known
@@ -77,7 +83,7 @@ func newLeader(o Options, epoch runs.Epoch) *leader {
 // look looks, again and again, at what is due, what people wish, and what has ended.
 func (l *leader) look(ctx context.Context) error {
 	for {
-		for _, step := range []func(context.Context) error{l.fire, l.follow, l.tests, l.wishServers, l.goOn, l.watch, l.endCanceled, l.endDone, l.endQueues, l.forgetWorkers} {
+		for _, step := range []func(context.Context) error{l.fire, l.askZones, l.follow, l.tests, l.wishServers, l.goOn, l.watch, l.endCanceled, l.endDone, l.endQueues, l.forgetWorkers} {
 			if err := step(ctx); err != nil {
 				if ctx.Err() != nil || errors.Is(err, runs.ErrNotLeader) {
 					return err

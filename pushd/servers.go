@@ -2,6 +2,7 @@ package pushd
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -182,11 +183,10 @@ func Ordered(c *campaign.Campaign, r runs.Run, servers bool) runs.Run {
 
 // goOn lets runs go on that were paused until their servers are in service, unless their guard says that the game is unwell.
 func (l *leader) goOn(ctx context.Context) error {
-	now := l.o.Clock.Now()
 	var over []sighting
 	l.mu.Lock()
 	for _, d := range l.led {
-		if d.State != runs.Paused || !strings.HasPrefix(d.Reason, runs.UntilServers) || now.Sub(d.guarded) < guardEvery {
+		if d.State != runs.Paused || !strings.HasPrefix(d.Reason, runs.UntilServers) {
 			continue
 		}
 		a, _ := l.servers.get(l.run(d.Campaign, d.Time).String())
@@ -195,26 +195,14 @@ func (l *leader) goOn(ctx context.Context) error {
 		}
 	}
 	l.mu.Unlock()
+	var failed error
 	for _, o := range over {
-		if l.well(ctx, o.d, now) != nil {
-			continue
-		}
-		if err := l.goesOn(ctx, o.seen, "", "its servers are in service"); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, l.askWhetherWell(ctx, o.d, func(unwell error) error {
+			if unwell != nil {
+				return nil
+			}
+			return l.goesOn(ctx, o.seen, "", "its servers are in service")
+		}))
 	}
-	return nil
-}
-
-// well says why a run that is paused may not go on, as its guard says; nil where it may.
-func (l *leader) well(ctx context.Context, d *led, now time.Time) error {
-	if d.guard() == "" || l.o.Healthy == nil {
-		return nil
-	}
-	d.guarded = now
-	err := l.o.Healthy(ctx, d.guard())
-	if err != nil {
-		l.o.Log.Warn("push: stays paused", "campaign", d.Campaign, "due", d.Time, "guard", d.guard(), "err", err)
-	}
-	return err
+	return failed
 }

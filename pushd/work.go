@@ -84,9 +84,9 @@ type hands struct {
 	mu    sync.Mutex
 	runs  map[int64]*run
 	unmet map[int64]context.CancelFunc // runs that the leader has named and this worker knows nothing of yet, each with what ends its asking
-	words uint64    // to the leader, so far
-	told  int       // of how many runs AtWork was told
-	heard time.Time // when the leader's last word was asked for
+	words uint64                       // to the leader, so far
+	told  int                          // of how many runs AtWork was told
+	heard time.Time                    // when the leader's last word was asked for
 }
 
 // speak speaks with the leader until ctx ends, and sees to it that each run is worked on, as long as batches are taken.
