@@ -62,9 +62,9 @@ func (l *leader) stand(c *contact) (*outlook, error) {
 	lost := l.listen(c, now)
 	all := &outlook{Gates: l.gate(c.Gates, now), Rates: l.rates()}
 	for id, d := range l.led {
-		s := standing{Run: id, State: d.State, Lost: lost[id]}
+		s := standing{Run: id, State: d.told(), Lost: lost[id]}
 		for _, w := range c.Wants {
-			if w.Run != id || d.State != runs.Running {
+			if w.Run != id || s.State != runs.Running {
 				continue
 			}
 			if s.May == nil {
@@ -73,6 +73,9 @@ func (l *leader) stand(c *contact) (*outlook, error) {
 			s.May[w.Gateway] = l.leave(w, d.pace, now)
 		}
 		all.Runs = append(all.Runs, s)
+	}
+	for id, d := range l.idle {
+		all.Runs = append(all.Runs, standing{Run: id, State: d.told()})
 	}
 	return all, nil
 }
@@ -85,16 +88,6 @@ func (l *leader) leave(w want, pace *pace, now time.Time) int {
 		return 0
 	}
 	return takeBoth(now, w.N, w.Has, pace, quota)
-}
-
-// pause pauses a run that must not go on.
-func (l *leader) pause(ctx context.Context, run int64, reason string) error {
-	l.mu.Lock()
-	if d := l.led[run]; d != nil && d.State == runs.Running {
-		d.State, d.Reason = runs.Paused, reason
-	}
-	l.mu.Unlock()
-	return l.o.Runs.Pause(ctx, l.epoch, run, reason)
 }
 
 // settling is a result on its way into the record.

@@ -29,8 +29,8 @@ const (
 	contactEvery = 50 * time.Millisecond
 	// silence is how long a worker sends on without a word from the leader.
 	silence = time.Second
-	// gone is after how long a silent worker is taken for one that sends nothing any more: silence, and what the moment
-	// of its last word and the end of its sending may be off: an answer and a question about a run may take as long each.
+	// gone is after how long a silent worker is taken for one that sends nothing any more: silence, as long again that it
+	// may wait for an answer which does not come, and as much for what the clocks and the machine may be off.
 	gone = 4 * time.Second
 	// lookEvery is how often the leader looks at what people wish, and at what is due.
 	lookEvery = 200 * time.Millisecond

@@ -18,8 +18,7 @@ type due struct {
 	known     bool      // they were, in this term
 	recorded  time.Time // when it was recorded up to when each was looked after
 	commit    string
-	zones     []string // that users have; l.mu must be held by who is not the looking goroutine
-	zoned     bool     // they were read; likewise
+	zones     []string // that users have, by which the campaigns were read
 	campaigns []*scheduled
 }
 
@@ -63,7 +62,7 @@ func (d *due) forget() { d.known, d.commit, d.campaigns = false, "", nil }
 // for a time, whoever begins it.
 func (l *leader) fire(ctx context.Context) error {
 	now := l.o.Clock.Now()
-	if l.due.read.IsZero() || now.Sub(l.due.read) >= l.o.ReadEvery {
+	if l.due.read.IsZero() || now.Sub(l.due.read) >= l.o.ReadEvery || l.zonesCame() {
 		l.due.read = now.Add(readAgain - l.o.ReadEvery) // if it fails
 		err := l.readReleased(ctx, now)
 		if changed := (*ChangedError)(nil); errors.As(err, &changed) {
@@ -107,7 +106,7 @@ func (l *leader) readReleased(ctx context.Context, now time.Time) error {
 	}
 	var known []runs.Known
 	var all []*scheduled
-	eachUser, before := false, l.due.zones
+	eachUser := false
 	for _, f := range released.Campaigns {
 		c, err := l.o.Decode(f.Name, f.Data)
 		if err != nil {
@@ -123,32 +122,27 @@ func (l *leader) readReleased(ctx context.Context, now time.Time) error {
 		known = append(known, k)
 		eachUser = eachUser || c.EachUser
 	}
-	if eachUser && l.o.Zones != nil {
-		zones, err := l.o.Zones(ctx)
-		if err != nil {
-			return fmt.Errorf("read the time zones of users: %w", err)
-		}
-		l.mu.Lock()
-		l.due.zones, l.due.zoned = zones, true
-		l.mu.Unlock()
+	zones, zoned := l.releasedZones(eachUser)
+	if !zoned { // it is read again when they have come
+		return nil
 	}
 	since, err := l.o.Runs.Since(ctx, l.epoch, known)
 	if err != nil {
 		return err
 	}
 	for _, s := range all {
-		s.times, s.since = s.Timetable(l.due.zones), since[s.Name]
+		s.times, s.since = s.Timetable(zones), since[s.Name]
 		for _, old := range l.due.campaigns { // looked after so far, if its times are the same
 			if old.Name == s.Name && old.Fingerprint() == s.Fingerprint() {
 				s.since = old.since
-				if slices.Equal(before, l.due.zones) { // else other times may be the first of theirs
+				if slices.Equal(zones, l.due.zones) { // else other times may be the first of theirs
 					s.tested = old.tested
 					maps.DeleteFunc(s.tested, func(at time.Time, _ bool) bool { return at.Before(now) })
 				}
 			}
 		}
 	}
-	l.due.known, l.due.commit, l.due.campaigns = true, released.Commit, all
+	l.due.known, l.due.commit, l.due.campaigns, l.due.zones = true, released.Commit, all, zones
 	return nil
 }
 

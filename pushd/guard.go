@@ -17,21 +17,17 @@ func (l *leader) watch(ctx context.Context) error {
 	if l.o.Healthy == nil {
 		return nil
 	}
-	now := l.o.Clock.Now()
 	var guarded []sighting
 	l.mu.Lock()
 	for _, d := range l.led {
 		byGuard := d.State == runs.Paused && strings.HasPrefix(d.Reason, runs.UntilWell)
-		if d.guard() != "" && (d.State == runs.Running || byGuard) && now.Sub(d.guarded) >= guardEvery {
-			d.guarded = now
+		if d.guard() != "" && (d.State == runs.Running || byGuard) {
 			guarded = append(guarded, sighting{d, d.Run})
 		}
 	}
 	l.mu.Unlock()
 	for _, g := range guarded {
-		if err := l.guard(ctx, g.d, g.seen); err != nil {
-			return err
-		}
+		l.askGuard(ctx, g.d, func(unwell error) error { return l.guard(ctx, g, unwell) })
 	}
 	return nil
 }
@@ -50,19 +46,66 @@ func (d *led) guard() string {
 	return d.campaign.Guard
 }
 
-// guard asks a run's guard, and pauses the run, as it was seen, or lets it go on.
-func (l *leader) guard(ctx context.Context, d *led, seen runs.Run) error {
-	unwell := l.o.Healthy(ctx, d.campaign.Guard)
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case unwell != nil && seen.State == runs.Running:
-		reason := runs.UntilWell + d.campaign.Guard + ": " + unwell.Error()
-		l.o.Log.Warn("push: paused", "campaign", d.Campaign, "due", d.Time, "reason", reason)
-		return l.pause(ctx, d.ID, reason)
-	case unwell == nil && seen.State == runs.Paused:
-		return l.goesOn(ctx, seen, "", "its guard is content")
+// askGuard asks a run's guard beside the look, which goes on: an answer may take half a minute where the game is unwell. Then it does what follows
+// of that. It asks nothing while it waits for an answer, nor within guardEvery.
+func (l *leader) askGuard(ctx context.Context, d *led, then func(unwell error) error) {
+	now := l.o.Clock.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if d.asking || now.Sub(d.guarded) < guardEvery {
+		return
 	}
+	d.asking, d.guarded = true, now
+	l.asking.Go(func() {
+		unwell := l.o.Healthy(ctx, d.guard())
+		err := ctx.Err() // the term is over, which says nothing of the game
+		if err == nil {
+			err = then(unwell)
+		}
+		l.mu.Lock()
+		d.asking = false
+		l.mu.Unlock()
+		if err != nil && ctx.Err() == nil {
+			l.o.Log.Warn("push: a guard's word", "environment", l.o.Environment, "campaign", d.Campaign, "due", d.Time, "guard", d.guard(), "err", err)
+		}
+	})
+}
+
+// askWhetherWell is askGuard of a run that is paused and may go on otherwise: at once where nobody need be asked.
+func (l *leader) askWhetherWell(ctx context.Context, d *led, then func(unwell error) error) error {
+	if d.guard() == "" || l.o.Healthy == nil {
+		return then(nil)
+	}
+	l.askGuard(ctx, d, func(unwell error) error {
+		if unwell != nil {
+			l.o.Log.Warn("push: stays paused", "campaign", d.Campaign, "due", d.Time, "guard", d.guard(), "err", unwell)
+		}
+		return then(unwell)
+	})
+	return nil
+}
+
+// guard pauses a run, or lets it go on, as its guard says; nothing where it stands otherwise by now than it was seen.
+func (l *leader) guard(ctx context.Context, s sighting, unwell error) error {
+	switch {
+	case unwell != nil && s.seen.State == runs.Running:
+		reason := runs.UntilWell + s.d.guard() + ": " + unwell.Error()
+		moved := false
+		err := l.holdBack(s.d.ID, reason, func() (err error) {
+			moved, err = l.o.Runs.Move(ctx, l.epoch, s.seen, runs.Paused, reason)
+			return err
+		})
+		if !moved {
+			return err
+		}
+		l.o.Log.Warn("push: paused", "campaign", s.d.Campaign, "due", s.d.Time, "reason", reason)
+	case unwell == nil && s.seen.State == runs.Paused:
+		return l.goesOn(ctx, s.seen, "", "its guard is content")
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s.d.held = false
+	s.d.signal()
 	return nil
 }
 

@@ -61,6 +61,7 @@ func leadOnce(ctx context.Context, o Options, epoch runs.Epoch, since time.Time)
 	g.Go(func() error { return l.keepReaping(term) })
 	err := g.Wait()
 	l.producing.Wait()
+	l.asking.Wait()
 	if ctx.Err() != nil {
 		resign, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.renewEvery())
 		defer cancel()

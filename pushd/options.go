@@ -51,7 +51,8 @@ type Options struct {
 	Released func(ctx context.Context) (Released, error)
 	// ReadEvery is how often it does: a minute by default.
 	ReadEvery time.Duration
-	// Zones are the time zones that users have, for campaigns that go by them.
+	// Zones are the time zones that users have, for campaigns that go by them. Neither these nor Healthy need be quick: nothing waits for
+	// their answers but what depends on them.
 	Zones func(ctx context.Context) ([]string, error)
 	// Healthy asks a guard of liveops.yaml whether the game is well; the error says why it is not. nil asks nobody.
 	Healthy func(ctx context.Context, guard string) error

@@ -33,7 +33,7 @@ func (l *leader) produce(ctx context.Context, d *led) error {
 	if err := l.leaveOut(ctx, d); err != nil {
 		return err
 	}
-	q, err := l.o.Query(d.campaign, d.Run)
+	q, err := l.o.Query(d.campaign, l.seen(d))
 	if err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ func (l *leader) opened(d *led, batches []runs.Batch) {
 func (l *leader) awaitRoom(ctx context.Context, d *led) error {
 	for {
 		l.mu.Lock()
-		open, state, room := len(d.open), d.State, l.o.Outstanding*max(1, l.atWork())
+		open, state, room := len(d.open), d.told(), l.o.Outstanding*max(1, l.atWork())
 		l.mu.Unlock()
 		switch {
 		case state == runs.Running && open < room:

@@ -2,6 +2,7 @@ package pushd
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -100,11 +101,12 @@ func (l *leader) wishServers(context.Context) error {
 	}
 	l.mu.Lock()
 	ready := l.ready
-	for _, d := range l.led {
-		if c := d.campaign.Capacity; c != nil && d.Test == "" {
-			run := l.run(d.Campaign, d.Time)
-			of[run.String()] = around{of: *c, start: run.Start(d.campaign.Jitter)}
+	for _, d := range l.live() {
+		if d.campaign == nil || d.campaign.Capacity == nil || d.Test != "" { // one that was canceled before it was led gives them back
+			continue
 		}
+		run := l.run(d.Campaign, d.Time)
+		of[run.String()] = around{of: *d.campaign.Capacity, start: run.Start(d.campaign.Jitter)}
 	}
 	l.mu.Unlock()
 	if ready {
@@ -181,11 +183,10 @@ func Ordered(c *campaign.Campaign, r runs.Run, servers bool) runs.Run {
 
 // goOn lets runs go on that were paused until their servers are in service, unless their guard says that the game is unwell.
 func (l *leader) goOn(ctx context.Context) error {
-	now := l.o.Clock.Now()
 	var over []sighting
 	l.mu.Lock()
 	for _, d := range l.led {
-		if d.State != runs.Paused || !strings.HasPrefix(d.Reason, runs.UntilServers) || now.Sub(d.guarded) < guardEvery {
+		if d.State != runs.Paused || !strings.HasPrefix(d.Reason, runs.UntilServers) {
 			continue
 		}
 		a, _ := l.servers.get(l.run(d.Campaign, d.Time).String())
@@ -194,26 +195,14 @@ func (l *leader) goOn(ctx context.Context) error {
 		}
 	}
 	l.mu.Unlock()
+	var failed error
 	for _, o := range over {
-		if l.well(ctx, o.d, now) != nil {
-			continue
-		}
-		if err := l.goesOn(ctx, o.seen, "", "its servers are in service"); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, l.askWhetherWell(ctx, o.d, func(unwell error) error {
+			if unwell != nil {
+				return nil
+			}
+			return l.goesOn(ctx, o.seen, "", "its servers are in service")
+		}))
 	}
-	return nil
-}
-
-// well says why a run that is paused may not go on, as its guard says; nil where it may.
-func (l *leader) well(ctx context.Context, d *led, now time.Time) error {
-	if d.guard() == "" || l.o.Healthy == nil {
-		return nil
-	}
-	d.guarded = now
-	err := l.o.Healthy(ctx, d.guard())
-	if err != nil {
-		l.o.Log.Warn("push: stays paused", "campaign", d.Campaign, "due", d.Time, "guard", d.guard(), "err", err)
-	}
-	return err
+	return failed
 }

@@ -114,8 +114,10 @@ func (t *term) at(now string) {
 // looks begins what is due, and its tests.
 func (t *term) looks() {
 	t.Helper()
-	if err := t.fire(t.Context()); err != nil {
-		t.Fatal(err)
+	for _, step := range []func(context.Context) error{t.fire, t.askZones, func(context.Context) error { t.asking.Wait(); return nil }, t.fire} {
+		if err := step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	live, err := t.o.Runs.Live(t.Context())
 	if err != nil {

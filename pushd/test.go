@@ -161,6 +161,9 @@ func (l *leader) endTest(ctx context.Context, test runs.Run, now time.Time) erro
 // afterTest lets a run go on when each of its tests has reached somebody on each platform that it was sent to. Where one has not, people
 // decide.
 func (l *leader) afterTest(ctx context.Context, d *led, now time.Time) error {
+	if d.campaign.EachUser && !l.knowsZones() { // they are asked for
+		return nil
+	}
 	tests, missing, err := l.testsOf(ctx, d)
 	if err != nil {
 		return err
@@ -242,13 +245,15 @@ func (l *leader) letGo(ctx context.Context, d *led, now time.Time) error {
 	if led == nil {
 		return nil
 	}
-	if unwell := l.well(ctx, led, now); unwell != nil { // from then on the guard's pause, which ends as the guard says
-		return errors.Join(ctx.Err(), l.stays(ctx, d, runs.UntilWell+d.guard()+": "+unwell.Error()))
-	}
-	if reason != "" {
-		l.o.Log.Error("push: servers are late", "environment", l.o.Environment, "campaign", d.Campaign, "due", d.Time, "state", string(state), "reason", reason)
-	}
-	return l.goesOn(ctx, d.Run, reason, "its test has arrived")
+	return l.askWhetherWell(ctx, led, func(unwell error) error {
+		if unwell != nil { // from then on the guard's pause, which ends as the guard says
+			return l.stays(ctx, d, runs.UntilWell+d.guard()+": "+unwell.Error())
+		}
+		if reason != "" {
+			l.o.Log.Error("push: servers are late", "environment", l.o.Environment, "campaign", d.Campaign, "due", d.Time, "state", string(state), "reason", reason)
+		}
+		return l.goesOn(ctx, d.Run, reason, "its test has arrived")
+	})
 }
 
 // forgetTesters forgets now and then who got tests whose runs are long over.

@@ -85,7 +85,7 @@ func (l *leader) testers(ctx context.Context, d *led) ([]runs.Tester, error) {
 	if l.o.Testers == nil {
 		return nil, &NoTestersError{"nothing says who is on test lists"}
 	}
-	all, err := l.o.Testers(ctx, d.campaign, d.Run)
+	all, err := l.o.Testers(ctx, d.campaign, l.seen(d))
 	if err != nil {
 		return nil, err
 	}

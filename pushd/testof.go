@@ -3,7 +3,6 @@ package pushd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -57,7 +56,7 @@ func (l *leader) named(ctx context.Context, d *led) (keys []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, n := range d.campaign.Timetable(waveZones(d.Run, zones)).Named(d.Time) {
+	for _, n := range d.campaign.Timetable(waveZones(l.seen(d), zones)).Named(d.Time) {
 		keys = append(keys, n.Key())
 	}
 	return keys, nil
@@ -69,19 +68,4 @@ func waveZones(r runs.Run, zones []string) []string {
 		return zones
 	}
 	return slices.Concat(zones, r.Zones)
-}
-
-// userZones are the zones that users have: those by which runs are begun, if they are known yet.
-func (l *leader) userZones(ctx context.Context) ([]string, error) {
-	l.mu.Lock()
-	zones, known := l.due.zones, l.due.zoned
-	l.mu.Unlock()
-	if known || l.o.Zones == nil {
-		return zones, nil
-	}
-	zones, err := l.o.Zones(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read the time zones of users: %w", err)
-	}
-	return zones, nil
 }

@@ -26,7 +26,7 @@ type contact struct {
 	Worker string
 	N      uint64                             // counts the worker's words: one that comes late says nothing any more
 	Wants  []want                             // of runs that it has batches of in hand
-	Still  []int64                            // runs of which it sends nothing, though it has heard of them
+	Still  []int64                            // runs of which it has heard, and sends nothing
 	Hands  map[int64][]int                    `json:",omitempty"` // the batches that it has in hand, by run
 	Gates  map[campaign.Gateway]time.Duration `json:",omitempty"` // for how long gateways asked it to wait yet
 	Lacks  []campaign.Gateway                 `json:",omitempty"` // gateways that it has no credentials for

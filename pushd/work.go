@@ -53,7 +53,7 @@ func Work(ctx context.Context, o WorkOptions) error {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	w := &hands{o: o, runs: map[int64]*run{}}
+	w := &hands{o: o, runs: map[int64]*run{}, unmet: map[int64]context.CancelFunc{}}
 	// The leader is spoken with until nothing is in hand any more: without its word nothing can be finished.
 	speaking, quiet := context.WithCancel(context.WithoutCancel(ctx))
 	defer quiet()
@@ -83,9 +83,10 @@ type hands struct {
 
 	mu    sync.Mutex
 	runs  map[int64]*run
-	words uint64    // to the leader, so far
-	told  int       // of how many runs AtWork was told
-	heard time.Time // when the leader's last word was asked for
+	unmet map[int64]context.CancelFunc // runs that the leader has named and this worker knows nothing of yet, each with what ends its asking
+	words uint64                       // to the leader, so far
+	told  int                          // of how many runs AtWork was told
+	heard time.Time                    // when the leader's last word was asked for
 }
 
 // speak speaks with the leader until ctx ends, and sees to it that each run is worked on, as long as batches are taken.
@@ -120,6 +121,7 @@ func (w *hands) word() *contact {
 	c := &contact{Worker: w.o.Name, N: w.words, Hands: map[int64][]int{}, Gates: w.gates(), Lacks: w.lacks()}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	c.Still = slices.Sorted(maps.Keys(w.unmet))
 	for id, r := range w.runs {
 		r.mu.Lock()
 		if r.busy == 0 && r.state != runs.Running {
@@ -138,35 +140,31 @@ func (w *hands) word() *contact {
 	return c
 }
 
-// hear takes the leader's word. A run that it does not name any more has ended.
+// hear takes the leader's word, and asks nothing: a worker must not be silent for longer than the leader thinks. A run that it does not name
+// any more has ended.
 func (w *hands) hear(ctx, taking context.Context, all []standing) {
-	named, cut := map[int64]bool{}, false
-	for _, s := range all {
-		named[s.Run] = true
-		w.mu.Lock()
-		r := w.runs[s.Run]
-		w.mu.Unlock()
-		if r == nil {
-			if cut {
-				continue
-			}
-			if r = w.meet(ctx, s); r == nil {
-				cut = true // to wait for each would make the worker silent for longer than the leader thinks
-				continue
-			}
-			if taking.Err() == nil {
-				w.working.Go(func() { w.workOn(ctx, taking, r) })
-			}
-		}
-		r.lose(s.Lost)
-		r.set(s.State, s.May)
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	named := map[int64]bool{}
+	for _, s := range all {
+		named[s.Run] = true
+		if r := w.runs[s.Run]; r != nil {
+			r.lose(s.Lost)
+			r.set(s.State, s.May)
+		} else if w.unmet[s.Run] == nil {
+			w.greet(ctx, taking, s.Run)
+		}
+	}
 	for id, r := range w.runs {
 		if !named[id] {
 			r.set(runs.Done, nil)
 			delete(w.runs, id)
+		}
+	}
+	for id, leave := range w.unmet {
+		if !named[id] {
+			leave()
+			delete(w.unmet, id)
 		}
 	}
 	if n := len(w.runs); n != w.told && w.o.AtWork != nil {
@@ -175,20 +173,46 @@ func (w *hands) hear(ctx, taking context.Context, all []standing) {
 	}
 }
 
-// meet asks about a run that the worker hears of for the first time; nil where that fails, for now.
-func (w *hands) meet(ctx context.Context, s standing) *run {
-	within, cancel := context.WithTimeout(ctx, silence)
-	defer cancel()
-	var about aboutRun
-	err := ask(func(b []byte) ([]byte, error) { return w.o.Batches.Ask(within, b) }, question{Run: s.Run}, &about)
-	r := &run{id: s.Run, changed: make(chan struct{}), may: map[campaign.Gateway]int{},
-		ahead: map[campaign.Gateway]int{}, waiting: map[campaign.Gateway]int{}, hands: map[int]context.CancelCauseFunc{}, lacking: map[campaign.Gateway]bool{}, free: make(chan struct{}, w.o.InHand)}
-	if err == nil {
-		r.campaign, err = w.o.Decode(about.Campaign, about.File)
+// greet begins to meet a run, beside the caller, as long as batches are taken: then the next word says how it stands, and it is worked on. One
+// whose file this worker cannot read stays unmet. w.mu must be held.
+func (w *hands) greet(ctx, taking context.Context, id int64) {
+	meeting, leave := context.WithCancel(taking)
+	w.unmet[id] = leave
+	if taking.Err() != nil {
+		return
 	}
-	if err != nil {
-		w.o.Log.Warn("push: worker: a run", "run", s.Run, "err", err)
-		return nil
+	w.working.Go(func() {
+		defer leave()
+		r, err := w.meet(meeting, id)
+		if meeting.Err() != nil {
+			return
+		}
+		if err != nil {
+			w.o.Log.Warn("push: worker: a run, which others must send", "run", id, "err", err)
+			return
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if meeting.Err() != nil { // it has ended just now
+			return
+		}
+		delete(w.unmet, id)
+		w.runs[id] = r
+		w.working.Go(func() { w.workOn(ctx, taking, r) })
+	})
+}
+
+// meet asks about a run until the leader answers.
+func (w *hands) meet(ctx context.Context, id int64) (*run, error) {
+	var about aboutRun
+	if err := w.ask(ctx, question{Run: id}, &about); err != nil {
+		return nil, err
+	}
+	r := &run{id: id, changed: make(chan struct{}), may: map[campaign.Gateway]int{},
+		ahead: map[campaign.Gateway]int{}, waiting: map[campaign.Gateway]int{}, hands: map[int]context.CancelCauseFunc{}, lacking: map[campaign.Gateway]bool{}, free: make(chan struct{}, w.o.InHand)}
+	var err error
+	if r.campaign, err = w.o.Decode(about.Campaign, about.File); err != nil {
+		return nil, err
 	}
 	r.gateways, r.test, r.sandbox = about.Gateways, about.Test != "", about.Sandbox
 	due := campaign.Run{Environment: w.o.Environment, Campaign: about.Campaign, Time: about.Time}
@@ -197,10 +221,7 @@ func (w *hands) meet(ctx context.Context, s standing) *run {
 		stamp.CollapseID, stamp.Test = due.TestID(), true
 	}
 	r.texts = newTexts(r.campaign, stamp)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.runs[s.Run] = r
-	return r
+	return r, nil
 }
 
 // silent stops all sending: the leader says nothing, and may think that this worker is gone.

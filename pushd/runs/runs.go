@@ -25,7 +25,7 @@ type State string
 //	running, paused → canceling    anybody: nothing more is to be sent
 //	canceling → canceled      the leader, when every worker has stopped
 //	running → done            the leader, when each batch has its result
-//	running, paused → failed  the leader: the gateway's answer, or its tokens, forbid to go on
+//	running, paused, waiting → failed    the leader: its file cannot be read, or nobody is there to get the test
 //	missed                    from the start: it was due when nobody was there, and too long ago
 //	running → waiting         of a test alone, the leader: its messages are sent, and its run is yet to begin
 //	waiting → paused, canceling    anybody: then its run does not begin by itself, or is canceled at once

@@ -269,7 +269,7 @@ func TestStates(t *testing.T) {
 		{runs.Running, runs.Paused}: true, {runs.Running, runs.Canceling}: true, {runs.Running, runs.Done}: true, {runs.Running, runs.Failed}: true,
 		{runs.Paused, runs.Running}: true, {runs.Paused, runs.Canceling}: true, {runs.Paused, runs.Failed}: true,
 		{runs.Canceling, runs.Canceled}: true,
-		{runs.Running, runs.Waiting}:    true, {runs.Waiting, runs.Paused}: true, {runs.Waiting, runs.Canceling}: true, {runs.Waiting, runs.Done}: true,
+		{runs.Running, runs.Waiting}:    true, {runs.Waiting, runs.Paused}: true, {runs.Waiting, runs.Canceling}: true, {runs.Waiting, runs.Done}: true, {runs.Waiting, runs.Failed}: true,
 	}
 	s := open(t, mariadb.NewDatabase(t))
 	own := lead(t, s)

@@ -18,7 +18,7 @@ var from = map[State][]State{
 	Canceling: {Running, Paused, Waiting},
 	Canceled:  {Canceling},
 	Done:      {Running, Waiting},
-	Failed:    {Running, Paused},
+	Failed:    {Running, Paused, Waiting},
 }
 
 // Wish moves a run to Running, Paused or Canceling, as anybody may. A run that is there already is left as it is; a *StateError
