@@ -35,9 +35,6 @@ func newSlots(streams int) slots {
 
 func (s *slots) of(stream uint32) *slot { return &s.ring[stream>>1&s.mask] }
 
-// at is the slot's place in the ring.
-func (s *slots) at(stream uint32) int { return int(stream >> 1 & s.mask) }
-
 // holds says whether a stream is in flight.
 func (s *slots) holds(stream uint32) bool { return stream != 0 && s.of(stream).stream.Load() == stream }
 
