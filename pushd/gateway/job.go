@@ -104,36 +104,6 @@ func (j *job) run(ctx context.Context) error {
 	}
 }
 
-// giveUpQueued gives up what has been queued for too long: no connection took it. It says when that will be so of what is queued now,
-// the zero time for never.
-func (j *job) giveUpQueued(now time.Time) time.Time {
-	if j.queued == 0 {
-		return time.Time{}
-	}
-	gate, patience := &j.s.queue.gate, int64(j.s.o.Retry.GiveUpAfter)
-	if at := gate.when(j.queued + patience); at.After(now) {
-		return at
-	}
-	late, oldest := j.s.queue.retract(j, gate.clock(now)-patience)
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for _, s := range late {
-		j.inHand -= s.len()
-		for i := range s.len() {
-			index := s.at(i)
-			r := &j.results[index]
-			if r.Reason == "" {
-				r.Reason = j.s.pool.excuse()
-			}
-			j.finally(index, r, GaveUp)
-		}
-	}
-	if j.queued = oldest; oldest == 0 {
-		return time.Time{}
-	}
-	return gate.when(oldest + patience)
-}
-
 // earlier is the earlier of two times; the zero time is none.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
