@@ -148,7 +148,7 @@ func (k senderTook) String() string {
 
 func (b *senderBench) print() {
 	fcm, apns, load, std, apns2 := middle(b.took["liveops-fcm"]), middle(b.took["liveops-apns"]), middle(b.took["h2load"]), middle(b.took["net-http"]), middle(b.took["apns2"])
-	of := fmt.Sprintf("%d connections of %d streams, one thread each, each message checked and counted by the gateway, median of %d, same run", benchConnections, benchStreams, benchRuns)
+	of := fmt.Sprintf("%d connections of %d streams at most, one thread each, each message checked and counted by the gateway, median of %d, same run", benchConnections, benchStreams, benchRuns)
 	fmt.Printf("figure sender: %.1fx (want >= 4x) liveops to FCM %s, h2load %s, %s\n", fcm.rate()/load.rate(), fcm, load, of)
 	ours, theirs := middleBy(b.took["liveops-fcm"], senderTook.cpuEach).cpuEach(), middleBy(b.took["h2load"], senderTook.cpuEach).cpuEach()
 	fmt.Printf("figure sender-cpu: 1/%.1f (want <= 1/5) liveops to FCM %.2f µs of CPU a message, h2load %.2f µs, %s\n", theirs/ours, ours, theirs, of)
