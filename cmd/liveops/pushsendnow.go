@@ -69,6 +69,9 @@ func (a *app) pushSendNow(ctx context.Context, w *where, files *pushFiles, recor
 		if err := a.confirm(fmt.Sprintf("Send %s to its whole audience in %s now, also to those who had it?", name, released.Environment)); err != nil {
 			return err
 		}
+		if passed, err = sendNowGates(ctx, w, files.store, o); err != nil { // somebody may have held it while the question stood there
+			return err
+		}
 	}
 	if err := files.store.Override(ctx, actor(), released.Commit, "push "+name+": "+passed); err != nil {
 		return err
